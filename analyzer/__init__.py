@@ -1,0 +1,1 @@
+"""kcg: call graphs of Linux kernel sources, read without a build."""

@@ -1,0 +1,110 @@
+"""What `kcg show` answers: one value per definition of a name.
+
+Texts are the source's own with white space folded; file paths are relative to the kernel's root.
+
+Not here: values of constants beyond their text, and layouts (offsets, sizes).
+"""
+
+import msgspec
+
+from analyzer.model.callgraph import Function
+
+
+class ShownFunction(msgspec.Struct, frozen=True, tag_field="kind", tag="function"):
+    """A function's definition."""
+
+    function: Function
+
+
+class ShownField(msgspec.Struct, frozen=True):
+    """A member. `name` is dotted for members of a struct that is defined inside (`hook.create`)."""
+
+    name: str
+    type: str  # the declarator folded in: `int (*)(struct sock *)`, `struct list_head[8]`
+    line: int
+    guard: str = ""
+
+
+class ShownRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="record"):
+    """A struct or union with its members in order."""
+
+    name: str
+    keyword: str  # struct | union
+    file: str
+    line: int
+    end_line: int
+    fields: tuple[ShownField, ...]
+    guard: str = ""
+
+
+class ShownConstant(msgspec.Struct, frozen=True):
+    """A named constant; `value` is the text it is given, "" when it is counted on."""
+
+    name: str
+    value: str
+    file: str
+    line: int
+
+
+class ShownEnum(msgspec.Struct, frozen=True, tag_field="kind", tag="enum"):
+    """An enum with its constants in order; `name` is "" for an untagged one."""
+
+    name: str
+    file: str
+    line: int
+    end_line: int
+    constants: tuple[ShownConstant, ...]
+    guard: str = ""
+
+
+class ShownConstants(msgspec.Struct, frozen=True, tag_field="kind", tag="constants"):
+    """A family of constants that share a prefix; `name` is as it was asked for: `AF_*`."""
+
+    name: str
+    constants: tuple[ShownConstant, ...]
+
+
+class ShownTypedef(msgspec.Struct, frozen=True, tag_field="kind", tag="typedef"):
+    """`typedef type name`."""
+
+    name: str
+    type: str
+    file: str
+    line: int
+    guard: str = ""
+
+
+class ShownMacro(msgspec.Struct, frozen=True, tag_field="kind", tag="macro"):
+    """A `#define`; `parameters` is None for an object-like macro."""
+
+    name: str
+    parameters: tuple[str, ...] | None
+    body: str
+    file: str
+    line: int
+    guard: str = ""
+
+
+class ShownEntry(msgspec.Struct, frozen=True):
+    """One leaf of an initializer. `path` is dotted, also for elements: `ops.create`, `[3].run`."""
+
+    path: str
+    value: str
+    line: int
+    guard: str = ""
+
+
+class ShownObject(msgspec.Struct, frozen=True, tag_field="kind", tag="object"):
+    """A variable: an ops table with its entries, or a scalar with its `value`."""
+
+    name: str
+    type: str
+    static: bool
+    file: str
+    line: int
+    value: str = ""
+    entries: tuple[ShownEntry, ...] = ()
+    guard: str = ""
+
+
+Shown = ShownFunction | ShownRecord | ShownEnum | ShownConstants | ShownTypedef | ShownMacro | ShownObject
