@@ -1,0 +1,1 @@
+"""Bytes in and out: kernel sources and external programs. Knows nothing about C."""
