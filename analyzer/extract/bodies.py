@@ -1,0 +1,421 @@
+"""Function definitions and what their bodies do: calls, stores into members, local variables.
+
+Not handled: the order of statements and their conditions (the body model re-reads a function for those), and
+nested functions.
+"""
+
+import bisect
+
+from tree_sitter import Node
+
+from analyzer.extract.masking import Head, Masked
+from analyzer.extract.text import Text, name_node
+from analyzer.model.callgraph import Parameter
+from analyzer.model.facts import (
+    Definition,
+    DirectCall,
+    FieldAssignment,
+    IndirectCall,
+    Variable,
+)
+
+_NOT_NAMES = frozenset(
+    (
+        "if",
+        "for",
+        "while",
+        "switch",
+        "return",
+        "sizeof",
+        "do",
+        "else",
+        "defined",
+        "typeof",
+        "__typeof__",
+    )
+)
+# operators that the grammar takes for calls
+_NOT_CALLS = frozenset(
+    (
+        "sizeof",
+        "typeof",
+        "__typeof__",
+        "__typeof",
+        "__alignof__",
+        "__alignof",
+        "_Alignof",
+        "alignof",
+        "defined",
+        "__attribute__",
+        "__builtin_offsetof",
+        "offsetof",
+        "__builtin_types_compatible_p",
+        "asm",
+        "__asm__",
+        "_Static_assert",
+        "if",
+        "while",
+        "for",
+        "switch",
+        "return",
+    )
+)
+
+
+class _Body:
+    """A definition being collected."""
+
+    __slots__ = (
+        "assignments",
+        "body",
+        "calls",
+        "column",
+        "end",
+        "guard",
+        "head",
+        "indirect",
+        "inline",
+        "line",
+        "locals",
+        "name",
+        "parameters",
+        "references",
+        "return_type",
+        "start",
+        "static",
+        "weak",
+    )
+
+    def __init__(self) -> None:
+        self.calls: list[DirectCall] = []
+        self.indirect: list[IndirectCall] = []
+        self.assignments: list[FieldAssignment] = []
+        self.locals: list[Node] = []
+        self.references: list[tuple[str, int]] = []
+        self.name = self.head = self.guard = self.return_type = ""
+        self.start = self.body = self.end = self.line = 0
+        self.column = 1
+        self.static = self.inline = self.weak = False
+        self.parameters: tuple[Parameter, ...] = ()
+
+
+class Bodies:
+    """The function definitions of one reading of a file."""
+
+    def __init__(self, text: Text, masked: Masked, nodes: list[Node]) -> None:
+        self._text = text
+        self._uses = masked.uses
+        self._weak = sorted(masked.weak)
+        heads = {h.brace: h for h in masked.heads}
+        found: list[_Body] = []
+        seen: set[int] = set()
+        for node in nodes:
+            body = node.child_by_field_name("body")
+            declarator = node.child_by_field_name("declarator")
+            if body is None or declarator is None or body.type != "compound_statement":
+                continue
+            head = heads.get(body.start_byte)
+            read = self._from_head(node, body, head) if head else self._from_node(node, body, declarator)
+            if read is not None and read.body not in seen:
+                seen.add(read.body)
+                found.append(read)
+        found.sort(key=lambda b: b.start)
+        self._bodies = found
+        self._starts = [b.start for b in found]
+
+    def _at(self, offset: int) -> _Body | None:
+        index = bisect.bisect_right(self._starts, offset) - 1
+        while index >= 0:
+            body = self._bodies[index]
+            if offset < body.end:
+                return body
+            index -= 1
+            if index >= 0 and self._bodies[index].end <= offset:
+                return None
+        return None
+
+    def name_at(self, offset: int) -> str:
+        """Name of the function whose definition covers the offset, or empty."""
+        body = self._at(offset)
+        return (body.name or body.head) if body else ""
+
+    def _from_head(self, node: Node, body: Node, head: Head) -> _Body:
+        text = self._text
+        read = _Body()
+        read.head = text.original(head.start + len(head.prefix), head.end)
+        read.start, read.body, read.end = head.start, body.start_byte, node.end_byte
+        read.line, read.column = text.line(head.start), text.column(head.start)
+        read.static = "static" in head.prefix
+        read.guard = text.guard(head.start)
+        return read
+
+    def _from_node(self, node: Node, body: Node, declarator: Node) -> _Body | None:
+        text = self._text
+        function = _function_declarator(declarator)
+        if function is None:
+            return None
+        name = name_node(function)
+        if name is None:
+            return None
+        spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
+        if spelled in _NOT_NAMES:
+            return None
+        read = _Body()
+        read.name = spelled
+        read.start, read.body, read.end = node.start_byte, body.start_byte, node.end_byte
+        read.line, read.column = text.line(name.start_byte), text.column(name.start_byte)
+        prefix = text.masked[node.start_byte : name.start_byte]
+        words = prefix.split()
+        read.static = b"static" in words
+        read.inline = b"inline" in words or b"__inline" in words or b"__inline__" in words
+        if self._weak:
+            at = bisect.bisect_left(self._weak, max(0, node.start_byte - 40))
+            limit = body.start_byte
+            while at < len(self._weak) and self._weak[at] < limit:
+                offset = self._weak[at]
+                if offset >= node.start_byte or not text.masked[offset : node.start_byte].strip():
+                    read.weak = True
+                at += 1
+        # of several heads for one body any may hold, so the body's own condition counts
+        read.guard = text.guard(body.start_byte)
+        inner = function.child_by_field_name("declarator")
+        if inner is not None and inner.type == "function_declarator":  # FNAME(walk)(args)
+            outer = inner.child_by_field_name("parameters")
+            if outer is not None:
+                read.head = text.original(inner.start_byte, inner.end_byte)
+                read.name = ""
+        parameters = function.child_by_field_name("parameters")
+        pieces = [(node.start_byte, name.start_byte)]
+        if function.end_byte < declarator.end_byte:
+            pieces.append((function.end_byte, declarator.end_byte))
+        read.return_type = text.type_text(pieces)
+        if parameters is not None:
+            read.parameters = _parameters(text, parameters)
+        return read
+
+    def fill(self, found: dict[str, list[Node]]) -> None:
+        """Put captured calls, assignments, references and locals into their functions."""
+        text = self._text
+        masked = text.masked
+        starts = text.starts
+        guard_at = text.conditionals.guard_at
+        for node in found.get("direct", ()):
+            callee = node.child(0)
+            if callee is None:
+                continue
+            start = callee.start_byte
+            body = self._at(start)
+            if body is None:
+                continue
+            name = masked[start : callee.end_byte].decode("utf-8", "replace")
+            if name in _NOT_CALLS:
+                continue
+            line = bisect.bisect_right(starts, start)
+            column = start - starts[line - 1] + 1
+            body.calls.append(DirectCall(name, line, column, start, node.end_byte, guard_at(start)))
+        for use in self._uses:
+            body = self._at(use.start)
+            if body is not None:
+                line = bisect.bisect_right(starts, use.start)
+                body.calls.append(DirectCall(use.name, line, use.start - starts[line - 1] + 1, use.start, use.end))
+        for node in found.get("indirect", ()):
+            self._indirect(node)
+        for node in found.get("assignment", ()):
+            self._assignment(node)
+        for node in found.get("local", ()):
+            body = self._at(node.start_byte)
+            if body is not None:
+                body.locals.append(node)
+        for node in found.get("reference", ()):
+            start = node.start_byte
+            body = self._at(start)
+            if body is not None:
+                name = masked[start : node.end_byte].decode("utf-8", "replace")
+                if not name.isupper() and not name.startswith("T__"):
+                    body.references.append((name, bisect.bisect_right(starts, start)))
+
+    def _indirect(self, node: Node) -> None:
+        text = self._text
+        callee = node.child(0)
+        if callee is None:
+            return
+        body = self._at(callee.start_byte)
+        if body is None:
+            return
+        start = callee.start_byte
+        plain = _plain_callee(callee)
+        if plain is not None:  # `(f)(x)` is a call of f
+            name = text.masked[plain.start_byte : plain.end_byte].decode("utf-8", "replace")
+            body.calls.append(
+                DirectCall(
+                    name, text.line(start), text.column(start), plain.start_byte, node.end_byte, text.guard(start)
+                )
+            )
+            return
+        body.indirect.append(
+            IndirectCall(
+                text.original(start, callee.end_byte),
+                text.line(start),
+                text.column(start),
+                start,
+                node.end_byte,
+                text.guard(start),
+            )
+        )
+
+    def _assignment(self, node: Node) -> None:
+        text = self._text
+        body = self._at(node.start_byte)
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        if body is None or left is None or right is None or node.children[1].type != "=":
+            return
+        while right is not None and right.type == "assignment_expression":
+            right = right.child_by_field_name("right")
+        if right is None or right.end_byte - right.start_byte > 200:
+            return
+        value = text.original(right.start_byte, right.end_byte)
+        if value.isupper() or value[:1].isdigit():
+            return
+        body.assignments.append(
+            FieldAssignment(text.original(left.start_byte, left.end_byte), value, text.line(node.start_byte))
+        )
+
+    def definitions(self) -> tuple[Definition, ...]:
+        """What was collected, in source order."""
+        found = []
+        for body in self._bodies:
+            found.append(self._finish(body))
+        return tuple(found)
+
+    def _finish(self, body: _Body) -> Definition:
+        text = self._text
+        names = {p.name for p in body.parameters}
+        variables: list[Variable] = []
+        needed = bool(body.indirect or body.assignments)
+        for node in body.locals:
+            for variable in variables_of(text, node):
+                names.add(variable.name)
+                if needed or "(*" in variable.type:
+                    variables.append(variable)
+        called = {c.name for c in body.calls}
+        if not needed and called & names:
+            variables = [v for node in body.locals for v in variables_of(text, node)]
+        references = {name: line for name, line in reversed(body.references) if name not in names}
+        body.calls.sort(key=lambda c: c.start)
+        return Definition(
+            name=body.name,
+            line=body.line,
+            column=body.column,
+            end_line=text.line(max(body.start, body.end - 1)),
+            start=body.start,
+            body=body.body,
+            end=body.end,
+            static=body.static,
+            inline=body.inline,
+            weak=body.weak,
+            return_type=body.return_type,
+            parameters=body.parameters,
+            guard=body.guard,
+            head=body.head,
+            calls=tuple(body.calls),
+            indirect=tuple(body.indirect),
+            assignments=tuple(body.assignments),
+            variables=tuple(variables),
+            references=tuple(sorted(references.items(), key=lambda r: (r[1], r[0]))),
+        )
+
+
+def _plain_callee(node: Node) -> Node | None:
+    """The identifier inside parentheses that do nothing, as in `(f)(x)`."""
+    while node.type == "parenthesized_expression" and node.named_child_count == 1:
+        inner = node.named_child(0)
+        if inner is None:
+            return None
+        node = inner
+    return node if node.type == "identifier" else None
+
+
+def _function_declarator(declarator: Node) -> Node | None:
+    """The outermost function declarator of a definition: `*(*f(int a))(int b)` declares f(int a)."""
+    node: Node | None = declarator
+    found = None
+    while node is not None:
+        if node.type == "function_declarator":
+            found = node
+        node = node.child_by_field_name("declarator") or next(
+            (c for c in node.named_children if c.type.endswith("declarator")), None
+        )
+        if found is not None and node is not None and node.type == "function_declarator":
+            inner = node.child_by_field_name("declarator")
+            if inner is not None and inner.type == "identifier" and found is not node:
+                outer = found.child_by_field_name("declarator")
+                if outer is node:  # FNAME(walk)(args): keep the outer one
+                    return found
+    return found
+
+
+def _parameters(text: Text, node: Node) -> tuple[Parameter, ...]:
+    found = []
+    for child in node.named_children:
+        if child.type == "parameter_declaration":
+            declarator = child.child_by_field_name("declarator")
+            name = name_node(declarator) if declarator is not None else None
+            if name is None or name.type == "type_identifier":
+                type_text = text.type_text([(child.start_byte, child.end_byte)])
+                if type_text != "void":
+                    found.append(Parameter(type_text, ""))
+                continue
+            found.append(
+                Parameter(
+                    text.type_text([(child.start_byte, name.start_byte), (name.end_byte, child.end_byte)]),
+                    text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
+                )
+            )
+        elif child.type == "variadic_parameter":
+            found.append(Parameter("...", ""))
+    return tuple(found)
+
+
+def _is_prototype(declarator: Node) -> bool:
+    inner = declarator.child_by_field_name("declarator")
+    return declarator.type == "function_declarator" and inner is not None and inner.type == "identifier"
+
+
+def variables_of(text: Text, node: Node) -> list[Variable]:
+    """The variables of a declaration, functions declared in it left out."""
+    found: list[Variable] = []
+    type_node = node.child_by_field_name("type")
+    if type_node is None:
+        return found
+    prefix_start = node.start_byte
+    prefix_end = type_node.end_byte
+    for declarator in node.children_by_field_name("declarator"):
+        inner: Node | None = declarator
+        value = None
+        if declarator.type == "init_declarator":
+            inner = declarator.child_by_field_name("declarator")
+            value = declarator.child_by_field_name("value")
+        if inner is None:
+            continue
+        name = name_node(inner)
+        if name is None or _is_prototype(inner):
+            continue
+        initial = ""
+        if value is not None and value.type != "initializer_list" and value.end_byte - value.start_byte <= 400:
+            initial = text.original(value.start_byte, value.end_byte)
+        found.append(
+            Variable(
+                text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
+                text.type_text(
+                    [
+                        (prefix_start, prefix_end),
+                        (inner.start_byte, name.start_byte),
+                        (name.end_byte, inner.end_byte),
+                    ]
+                ),
+                initial,
+                text.line(name.start_byte),
+            )
+        )
+    return found

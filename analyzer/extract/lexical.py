@@ -1,0 +1,109 @@
+"""Comments, literals and preprocessor lines: the part of C that comes before its grammar.
+
+The skeleton of a file has the same length and line breaks, with comments and the insides of literals
+blanked and every preprocessor line removed, so that offsets found in it are offsets in the file.
+
+Not handled: trigraphs, and comments opened inside an `#error` text's apostrophe.
+"""
+
+import bisect
+import itertools
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_COMMENT_OR_LITERAL = re.compile(
+    rb"/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*"
+    rb'|"(?:[^"\\\n]|\\.)*"'
+    rb"|'(?:[^'\\\n]|\\.)+'",
+    re.S,
+)
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)+')", re.S)
+_DIRECTIVE = re.compile(rb"^[ \t\f]*#[ \t]*(\w*)((?:[^\n\\]|\\[ \t\r]*\n|\\)*)", re.M)
+_NOT_CONTINUED = re.compile(rb"\\(?![ \t\r]*\n)|[^\n\\]+")
+_NOT_NEWLINE = re.compile(rb"[^\n]+")
+_CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
+
+
+class Directive(NamedTuple):
+    """A preprocessor line: `rest` is its text after the keyword, comments removed, lines joined."""
+
+    keyword: str
+    rest: str
+    start: int
+    end: int
+
+
+class Lexed(NamedTuple):
+    """A file after lexical analysis."""
+
+    skeleton: bytes
+    directives: tuple[Directive, ...]
+
+
+def blank(text: bytes) -> bytes:
+    """Spaces of the same length, line breaks kept."""
+    if b"\n" not in text:
+        return b" " * len(text)
+    return _NOT_NEWLINE.sub(lambda m: b" " * len(m.group()), text)
+
+
+def _spaces(match: re.Match[bytes]) -> bytes:
+    return b" " * (match.end() - match.start())
+
+
+def _blank_token(match: re.Match[bytes]) -> bytes:
+    text = match.group()
+    if text[0] == 0x2F:  # a comment; in a directive its line ends may be continued
+        return _NOT_CONTINUED.sub(_spaces, text) if b"\\" in text else blank(text)
+    if len(text) == 2:
+        return text
+    quote = text[:1]
+    # an identifier-free filler: a char literal of spaces only is still one to the grammar
+    return quote + blank(text[1:-1]) + quote
+
+
+def strip_comments(text: bytes) -> bytes:
+    """`text` with comments replaced by one space, literals kept."""
+    if b"/" not in text:
+        return text
+    return _COMMENT.sub(lambda m: m.group(1) or b" ", text)
+
+
+def lex(data: bytes) -> Lexed:
+    """The skeleton of a file and its directives in order."""
+    if b"\0" in data:
+        data = data.replace(b"\0", b" ")
+    skeleton = _COMMENT_OR_LITERAL.sub(_blank_token, data)
+    if b"#" not in skeleton:
+        return Lexed(skeleton, ())
+    directives: list[Directive] = []
+    pieces: list[bytes] = []
+    last = 0
+    for match in _DIRECTIVE.finditer(skeleton):
+        start, end = match.span()
+        rest = data[match.start(2) : end]
+        if b"/" in rest:
+            rest = strip_comments(rest)
+        if b"\\" in rest:
+            rest = _CONTINUATION.sub(b" ", rest)
+        directives.append(
+            Directive(match.group(1).decode("ascii"), rest.decode("utf-8", "replace").strip(), start, end)
+        )
+        pieces.append(skeleton[last:start])
+        pieces.append(blank(match.group()))
+        last = end
+    pieces.append(skeleton[last:])
+    return Lexed(b"".join(pieces), tuple(directives))
+
+
+def line_starts(data: bytes) -> list[int]:
+    """Offsets of the lines' first bytes."""
+    starts = list(itertools.accumulate((len(line) + 1 for line in data.split(b"\n")), initial=0))
+    starts.pop()
+    return starts
+
+
+def line_of(starts: Sequence[int], offset: int) -> int:
+    """1-based line of a byte offset."""
+    return bisect.bisect_right(starts, offset)

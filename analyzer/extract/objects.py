@@ -1,0 +1,239 @@
+"""File-scope variables, function declarations, and initializer lists wherever they stand.
+
+Not handled: initializers that only a macro's expansion shows (the resolver expands those and reads the result
+with the same code).
+"""
+
+import re
+from collections.abc import Callable
+
+from tree_sitter import Node
+
+from analyzer.extract.text import Text, name_node
+from analyzer.model.facts import Declaration, Entry, Object
+
+_NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
+_MAX_ENTRIES = 20_000
+_MAX_VALUE = 400
+
+
+def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], list[Object]]:
+    """Function declarations and variables of file-scope declarations."""
+    functions: list[Declaration] = []
+    variables: list[Object] = []
+    for node in nodes:
+        type_node = node.child_by_field_name("type")
+        if type_node is None:
+            continue
+        words = text.masked[node.start_byte : type_node.start_byte].split()
+        static, extern = b"static" in words, b"extern" in words
+        has_body = type_node.child_by_field_name("body") is not None
+        for declarator in node.children_by_field_name("declarator"):
+            inner: Node | None = declarator
+            value = None
+            if declarator.type == "init_declarator":
+                inner = declarator.child_by_field_name("declarator")
+                value = declarator.child_by_field_name("value")
+            if inner is None:
+                continue
+            name = name_node(inner)
+            if name is None:
+                continue
+            spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
+            pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
+            if _declares_function(inner):
+                # the return type ends where the name begins
+                functions.append(
+                    Declaration(
+                        spelled,
+                        text.line(name.start_byte),
+                        text.type_text([(node.start_byte, name.start_byte)]),
+                    )
+                )
+                continue
+            if has_body:
+                tag = type_node.child_by_field_name("name")
+                kind = type_node.type.split("_")[0]
+                tagged = (
+                    text.masked[tag.start_byte : tag.end_byte].decode("utf-8", "replace")
+                    if tag is not None
+                    else f"::{spelled}"
+                )
+                type_text = f"{kind} {tagged} {text.type_text(pieces)}".strip()
+            else:
+                type_text = text.type_text([(node.start_byte, type_node.end_byte), *pieces])
+            variables.append(
+                _object(
+                    text,
+                    spelled,
+                    type_text,
+                    name.start_byte,
+                    value,
+                    static=static,
+                    defined=not extern or value is not None,
+                )
+            )
+    return functions, variables
+
+
+def _declares_function(declarator: Node) -> bool:
+    node: Node | None = declarator
+    while node is not None and node.type == "pointer_declarator":
+        node = node.child_by_field_name("declarator")
+    if node is None or node.type != "function_declarator":
+        return False
+    inner = node.child_by_field_name("declarator")
+    return inner is not None and inner.type == "identifier"
+
+
+def _object(
+    text: Text,
+    name: str,
+    type_text: str,
+    offset: int,
+    value: Node | None,
+    *,
+    static: bool = False,
+    defined: bool = True,
+    function: str = "",
+) -> Object:
+    scalar = ""
+    entries: tuple[Entry, ...] = ()
+    if value is not None:
+        if value.type == "initializer_list":
+            entries = entries_of(text, value)
+        elif value.type == "compound_literal_expression":
+            inner = value.child_by_field_name("value")
+            entries = entries_of(text, inner) if inner is not None else ()
+        elif value.end_byte - value.start_byte <= _MAX_VALUE:
+            scalar = text.original(value.start_byte, value.end_byte)
+    return Object(
+        name,
+        type_text,
+        static,
+        text.line(offset),
+        scalar,
+        entries,
+        text.guard(offset),
+        function,
+        defined,
+    )
+
+
+def local_objects(
+    text: Text, initialized: list[Node], literals: list[Node], function_at: Callable[[int], str]
+) -> list[Object]:
+    """Initializer lists of local variables, and compound literals."""
+    found = []
+    for node in initialized:
+        type_node = node.child_by_field_name("type")
+        if type_node is None:
+            continue
+        for declarator in node.children_by_field_name("declarator"):
+            if declarator.type != "init_declarator":
+                continue
+            inner = declarator.child_by_field_name("declarator")
+            value = declarator.child_by_field_name("value")
+            name = name_node(inner) if inner is not None else None
+            if inner is None or value is None or name is None or value.type != "initializer_list":
+                continue
+            found.append(
+                _object(
+                    text,
+                    text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
+                    text.type_text(
+                        [
+                            (node.start_byte, type_node.end_byte),
+                            (inner.start_byte, name.start_byte),
+                            (name.end_byte, inner.end_byte),
+                        ]
+                    ),
+                    name.start_byte,
+                    value,
+                    static=True,
+                    function=function_at(name.start_byte),
+                )
+            )
+    for node in literals:
+        type_node = node.child_by_field_name("type")
+        value = node.child_by_field_name("value")
+        if type_node is None or value is None:
+            continue
+        entries = entries_of(text, value)
+        if entries:
+            found.append(
+                Object(
+                    "",
+                    text.type_text([(type_node.start_byte, type_node.end_byte)]),
+                    True,
+                    text.line(node.start_byte),
+                    "",
+                    entries,
+                    text.guard(node.start_byte),
+                    function_at(node.start_byte),
+                )
+            )
+    return [o for o in found if o.entries]
+
+
+def entries_of(text: Text, node: Node) -> tuple[Entry, ...]:
+    """The leaves of an initializer list, plain numbers at positional places left out."""
+    found: list[Entry] = []
+    _walk(text, node, "", found)
+    return tuple(found)
+
+
+def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
+    position = 0
+    for child in node.named_children:
+        if len(found) >= _MAX_ENTRIES:
+            return
+        kind = child.type
+        if kind in ("comment", "ERROR"):
+            continue
+        if kind == "initializer_pair":
+            designators = child.children_by_field_name("designator")
+            value = child.child_by_field_name("value")
+            step = "".join(_designator(text, d) for d in designators)
+            if not designators:  # old `field: value`
+                first = child.named_child(0)
+                step = "." + text.original(first.start_byte, first.end_byte) if first is not None else ""
+            if value is None:
+                continue
+            _leaf(text, value, path + step, found, designated=True)
+            if step.startswith("["):
+                position = _next_position(step, position)
+        else:
+            _leaf(text, child, f"{path}#{position}", found, designated=False)
+            position += 1
+
+
+def _next_position(step: str, position: int) -> int:
+    inside = step[1:].split("]", maxsplit=1)[0].rsplit("...", maxsplit=1)[-1].strip()
+    return int(inside, 0) + 1 if inside.isdecimal() else position + 1
+
+
+def _designator(text: Text, node: Node) -> str:
+    return "".join(text.original(node.start_byte, node.end_byte).split())
+
+
+def _leaf(text: Text, value: Node, path: str, found: list[Entry], *, designated: bool) -> None:
+    if value.type == "initializer_list":
+        _walk(text, value, path, found)
+        return
+    if value.type == "compound_literal_expression":
+        inner = value.child_by_field_name("value")
+        if inner is not None:
+            _walk(text, inner, path, found)
+        return
+    if (
+        value.type in ("number_literal", "string_literal", "concatenated_string", "char_literal")
+        and not designated
+    ):
+        return
+    if value.type in ("string_literal", "concatenated_string"):
+        return
+    spelled = text.original(value.start_byte, min(value.end_byte, value.start_byte + _MAX_VALUE))
+    if not designated and _NUMBER.match(spelled):
+        return
+    found.append(Entry(path, spelled, text.line(value.start_byte), text.guard(value.start_byte)))

@@ -1,0 +1,98 @@
+"""Access to a file's text by offset: original, masked, folded, with lines and guards."""
+
+import bisect
+import re
+
+from tree_sitter import Node
+
+from analyzer.extract.conditionals import Conditionals
+from analyzer.extract.lexical import strip_comments
+
+_SPACE = re.compile(r"\s+")
+_SPACE_BYTES = re.compile(rb"\s+")
+_GLUED_STAR = re.compile(r"(\w)\*")
+_FILLER = re.compile(rb"\bT_+\b")
+_STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|auto|typedef|_Noreturn)\b")
+
+
+class Text:
+    """One reading of a file. All offsets are bytes."""
+
+    __slots__ = ("conditionals", "data", "masked", "skeleton", "starts")
+
+    def __init__(
+        self,
+        data: bytes,
+        skeleton: bytes,
+        masked: bytes,
+        conditionals: Conditionals,
+        starts: list[int],
+    ) -> None:
+        self.data = data
+        self.skeleton = skeleton
+        self.masked = masked
+        self.conditionals = conditionals
+        self.starts = starts
+
+    def line(self, offset: int) -> int:
+        """1-based line."""
+        return bisect.bisect_right(self.starts, offset)
+
+    def column(self, offset: int) -> int:
+        """1-based column in bytes."""
+        return offset - self.starts[bisect.bisect_right(self.starts, offset) - 1] + 1
+
+    def guard(self, offset: int) -> str:
+        """Presence condition at an offset."""
+        return self.conditionals.guard_at(offset)
+
+    def original(self, start: int, end: int) -> str:
+        """The source's text, comments dropped and white space folded."""
+        piece = self.data[start:end]
+        if b"/" in piece:
+            piece = strip_comments(piece)
+        if b"\n" in piece and b"#" in piece:
+            piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
+        return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
+
+    def source_line(self, line: int) -> str:
+        """A whole line, folded."""
+        start = self.starts[line - 1]
+        end = self.starts[line] if line < len(self.starts) else len(self.data)
+        return self.original(start, end)
+
+    def type_text(self, pieces: list[tuple[int, int]]) -> str:
+        """C text of a type from the parts of a declaration around its name, annotations and storage
+        words dropped."""
+        parts = []
+        for start, end in pieces:
+            piece = self.masked[start:end]
+            if b"T" in piece and _FILLER.search(piece):
+                piece = self.skeleton[start:end]
+            parts.append(piece)
+        text = b"".join(parts)
+        text = _STORAGE.sub(b" ", text)
+        folded = _SPACE_BYTES.sub(b" ", text).strip().decode("utf-8", "replace")
+        folded = _GLUED_STAR.sub(r"\1 *", folded)
+        return folded.replace(" )", ")").replace("( ", "(").replace("* *", "**").replace(" [", "[")
+
+
+def name_node(declarator: Node) -> Node | None:
+    """The identifier that a declarator declares."""
+    node: Node | None = declarator
+    while node is not None:
+        kind = node.type
+        if kind in ("identifier", "field_identifier", "type_identifier"):
+            return node
+        inner = node.child_by_field_name("declarator")
+        if inner is None:
+            for child in node.named_children:
+                if child.type.endswith("declarator") or child.type in (
+                    "identifier",
+                    "field_identifier",
+                    "type_identifier",
+                ):
+                    inner = child
+                    break
+        node = inner
+    return None

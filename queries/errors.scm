@@ -1,0 +1,3 @@
+; What could not be read.
+(ERROR) @error
+(MISSING) @missing

@@ -1,0 +1,2 @@
+; Function definitions, wherever the grammar finds them.
+(function_definition) @function
