@@ -1,0 +1,160 @@
+"""Which presence conditions hold: the architecture, a `.config` if one is given, and compiler facts.
+
+Not handled: arithmetic between values, beyond comparing one with a number.
+"""
+
+import functools
+import operator
+import re
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from analyzer.model.guards import Truth, evaluate
+
+_COMPARISON = re.compile(r"^(\w+)\s*(==|!=|<=|>=|<|>)\s*(0[xX][0-9a-fA-F]+|[1-9]\d*|0)$")
+_OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+_LINE = re.compile(r"^(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)$")
+
+# What follows from the architecture alone, whatever the configuration. `x86` means 64 bit.
+_ARCHITECTURES: Mapping[str, Mapping[str, str]] = {
+    "x86": {
+        "CONFIG_X86": "y",
+        "CONFIG_X86_64": "y",
+        "CONFIG_64BIT": "y",
+        "CONFIG_X86_32": "n",
+        "CONFIG_MMU": "y",
+    },
+    "i386": {
+        "CONFIG_X86": "y",
+        "CONFIG_X86_64": "n",
+        "CONFIG_64BIT": "n",
+        "CONFIG_X86_32": "y",
+        "CONFIG_MMU": "y",
+    },
+    "arm64": {"CONFIG_ARM64": "y", "CONFIG_64BIT": "y", "CONFIG_MMU": "y"},
+    "arm": {"CONFIG_ARM": "y", "CONFIG_64BIT": "n"},
+    "riscv": {"CONFIG_RISCV": "y"},
+    "powerpc": {"CONFIG_PPC": "y"},
+    "s390": {"CONFIG_S390": "y", "CONFIG_64BIT": "y", "CONFIG_MMU": "y"},
+    "mips": {"CONFIG_MIPS": "y"},
+}
+_COMPILER: Mapping[str, bool] = {
+    "__GNUC__": True,
+    "__CHECKER__": False,
+    "__cplusplus": False,
+    "__ASSEMBLY__": False,
+    "__ASSEMBLER__": False,
+    "__KERNEL__": True,
+    "__GENKSYMS__": False,
+    "__SPARSE__": False,
+    "__BPF__": False,
+    "BUILD_VDSO": False,
+    "__LITTLE_ENDIAN": True,
+    "__BYTE_ORDER__": True,
+    "__STDC__": True,
+    "__STRICT_ANSI__": False,
+    "__ICC": False,
+    "__INTEL_COMPILER": False,
+    "__UM_HOST__": False,
+    "_KERNEL_": True,
+    "INCLUDE_VERMAGIC": False,
+    "__BINDGEN__": False,
+    "__OPTIMIZE__": True,
+    "__SANITIZE_THREAD__": False,
+    "__SANITIZE_ADDRESS__": False,
+    "__SANITIZE_HWADDRESS__": False,
+    "__NO_FORTIFY": False,
+    "__DISABLE_EXPORTS": False,
+    "__lint__": False,
+    "CONFIG_UML": False,
+}
+_ARCH_COMPILER: Mapping[str, Mapping[str, bool]] = {
+    "x86": {"__x86_64__": True, "__i386__": False, "__ILP32__": False, "__LP64__": True},
+    "i386": {"__x86_64__": False, "__i386__": True},
+    "arm64": {"__aarch64__": True, "__x86_64__": False, "__i386__": False, "__LP64__": True},
+}
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """An architecture and, when `options` is not None, the symbols of a configuration."""
+
+    arch: str = "x86"
+    options: Mapping[str, str] | None = None
+    folder: str = ""
+
+    @property
+    def directory(self) -> str:
+        """Name of the folder under arch/."""
+        return self.folder or ("x86" if self.arch == "i386" else self.arch)
+
+    def symbol(self, atom: str) -> Truth:
+        """The truth of a guard's atom as far as configuration and architecture tell."""
+        if match := _COMPARISON.match(atom):
+            return self._compares(match.group(1), match.group(2), int(match.group(3), 0))
+        if atom.startswith("IS_"):
+            name, _, config = atom.rstrip(")").partition("(")
+            value = self._value(config)
+            if value is None:
+                return None
+            return {
+                "IS_ENABLED": value in ("y", "m"),
+                "IS_BUILTIN": value == "y",
+                "IS_MODULE": value == "m",
+                "IS_REACHABLE": value in ("y", "m"),
+            }.get(name)
+        if atom.startswith("CONFIG_"):
+            if " " in atom:
+                return None
+            if atom.endswith("_MODULE") and self._value(atom) in (None, "n"):
+                value = self._value(atom[: -len("_MODULE")])
+                return None if value is None else value == "m"
+            value = self._value(atom)
+            return None if value is None else value not in ("n", "m")
+        known = _ARCH_COMPILER.get(self.arch, {}).get(atom)
+        return _COMPILER.get(atom) if known is None else known
+
+    def _compares(self, name: str, sign: str, number: int) -> Truth:
+        """`BITS_PER_LONG == 64`, `CONFIG_PGTABLE_LEVELS > 4`."""
+        if name in ("BITS_PER_LONG", "__BITS_PER_LONG"):
+            wide = self._value("CONFIG_64BIT")
+            value = None if wide is None else 64 if wide == "y" else 32
+        else:
+            text = self._value(name) if name.startswith("CONFIG_") else None
+            value = int(text, 0) if text and re.fullmatch(r"0[xX][0-9a-fA-F]+|[1-9]\d*|0", text) else None
+        return None if value is None else _OPERATORS[sign](value, number)
+
+    def _value(self, name: str) -> str | None:
+        if self.options is not None:
+            return self.options.get(name, "n")
+        return _ARCHITECTURES.get(self.arch, {}).get(name)
+
+    def holds(self, guard: str, macro: Callable[[str], Truth] | None = None) -> Truth:
+        """Whether a guard holds; `macro` tells whether other names are defined."""
+        if not guard:
+            return True
+
+        def atom(text: str) -> Truth:
+            known = self.symbol(text)
+            if known is None and macro is not None and text.isidentifier() and not text.startswith("CONFIG_"):
+                return macro(text)
+            return known
+
+        return evaluate(guard, atom)
+
+
+@functools.lru_cache(8)
+def parse_config(text: str) -> Mapping[str, str]:
+    """The symbols of a `.config`: `y`, `m`, or the value's text; unset ones `n`."""
+    options: dict[str, str] = {}
+    for line in text.splitlines():
+        if match := _LINE.match(line.strip()):
+            options[match.group(1)] = match.group(2) if match.group(2) is not None else "n"
+    return options

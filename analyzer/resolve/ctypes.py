@@ -1,0 +1,227 @@
+"""C types as far as resolution needs them, and their spelling in facts.
+
+Not handled: sizes, qualifiers, bit widths, function parameters' types.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from analyzer.resolve.tokens import Token, close_of
+
+
+class Base(NamedTuple):
+    """An arithmetic type, void, an enum, or a name that nothing defines."""
+
+    name: str
+
+
+class Rec(NamedTuple):
+    """A struct or union by tag, as seen from a file."""
+
+    tag: str
+    file: str
+
+
+class Ptr(NamedTuple):
+    """A pointer."""
+
+    to: "Type | None"
+
+
+class Arr(NamedTuple):
+    """An array."""
+
+    of: "Type | None"
+
+
+class Fun(NamedTuple):
+    """A function."""
+
+    returns: "Type | None"
+
+
+Type = Base | Rec | Ptr | Arr | Fun
+
+_QUALIFIERS = frozenset(
+    """
+    const volatile restrict __restrict__ __restrict static inline extern register auto __extension__ _Atomic
+    __const __volatile__ __user __rcu __iomem __percpu __force __kernel typedef noinline __signed__
+    """.split()
+)
+_ARITHMETIC = frozenset(
+    """
+    unsigned signed long short int char void float double _Bool bool __int128
+    """.split()
+)
+
+
+def pointee(type_: Type | None) -> Type | None:
+    """What a pointer or array leads to."""
+    if isinstance(type_, Ptr):
+        return type_.to
+    if isinstance(type_, Arr):
+        return type_.of
+    return type_
+
+
+def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], bool]) -> bool:
+    """Whether a type begins at this token."""
+    if at >= len(tokens):
+        return False
+    text = tokens[at].text
+    return (
+        text
+        in (
+            "struct",
+            "union",
+            "enum",
+            "typeof",
+            "__typeof__",
+            "__typeof",
+            "typeof_unqual",
+            "__typeof_unqual__",
+            "__auto_type",
+            "auto",
+        )
+        or text in _QUALIFIERS
+        or text in _ARITHMETIC
+        or (tokens[at].is_name and is_typedef(text))
+    )
+
+
+class TypeReader:
+    """Reads type names from tokens. `named` gives a typedef's type, `of` the type of an expression,
+    `file` is where tags are looked up."""
+
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        at: int,
+        *,
+        file: str,
+        named: Callable[[str], Type | None],
+        of: Callable[[Sequence[Token]], Type | None],
+        is_typedef: Callable[[str], bool],
+    ) -> None:
+        self.tokens = tokens
+        self.at = at
+        self._file = file
+        self._named = named
+        self._of = of
+        self._is_typedef = is_typedef
+
+    def _peek(self) -> str:
+        return self.tokens[self.at].text if self.at < len(self.tokens) else ""
+
+    def specifiers(self) -> Type | None:
+        """The type before any declarator; leaves `at` behind it."""
+        found: Type | None = None
+        while self.at < len(self.tokens):
+            text = self._peek()
+            if text in _QUALIFIERS:
+                self.at += 1
+            elif text in ("struct", "union", "enum"):
+                self.at += 1
+                while self._peek() in ("__attribute__", "__packed"):
+                    self.at += 1
+                    if self._peek() == "(":
+                        self.at = close_of(self.tokens, self.at) + 1
+                tag = self._tag()
+                found = Base(f"enum {tag}") if text == "enum" else Rec(tag, self._file)
+                if self._peek() == "{":
+                    self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+            elif text in _ARITHMETIC:
+                if not isinstance(found, Base) or found.name != "void":
+                    found = Base(text if found is None else "int")
+                self.at += 1
+            elif text in ("typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__"):
+                self.at += 1
+                if self._peek() != "(":
+                    return found
+                end = close_of(self.tokens, self.at)
+                if end < 0:
+                    return None
+                inside = self.tokens[self.at + 1 : end]
+                self.at = end + 1
+                if is_type_start(inside, 0, self._is_typedef):
+                    reader = TypeReader(
+                        inside,
+                        0,
+                        file=self._file,
+                        named=self._named,
+                        of=self._of,
+                        is_typedef=self._is_typedef,
+                    )
+                    found = reader.whole()
+                else:
+                    found = self._of(inside)
+            elif text == "__attribute__":
+                self.at += 1
+                if self._peek() == "(":
+                    self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+            elif found is None and self.tokens[self.at].is_name:
+                found = self._named(text) or Base(text)
+                self.at += 1
+            else:
+                break
+        return found
+
+    def _tag(self) -> str:
+        parts: list[str] = []
+        while self.at < len(self.tokens):
+            text = self._peek()
+            if text == ":" or (self.tokens[self.at].is_name and (not parts or parts[-1] == ":")):
+                parts.append(text)
+                self.at += 1
+            else:
+                break
+        return "".join(parts)
+
+    def whole(self) -> Type | None:
+        """A type name with its abstract declarator."""
+        base = self.specifiers()
+        return self.declarator(base)[0]
+
+    def declarator(self, base: Type | None) -> tuple[Type | None, str]:
+        """A declarator applied to `base`: the type and the declared name (empty if abstract)."""
+        type_ = base
+        while self._peek() in ("*", "^") or self._peek() in _QUALIFIERS:
+            if self._peek() == "*":
+                type_ = Ptr(type_)
+            self.at += 1
+        name = ""
+        inner: tuple[int, int] | None = None
+        text = self._peek()
+        if text == "(" and self._is_nested():
+            end = close_of(self.tokens, self.at)
+            if end < 0:
+                return type_, ""
+            inner = (self.at + 1, end)
+            self.at = end + 1
+        elif self.at < len(self.tokens) and self.tokens[self.at].is_name:
+            name = text
+            self.at += 1
+        suffixes: list[str] = []
+        while self._peek() in ("[", "("):
+            suffixes.append(self._peek())
+            end = close_of(self.tokens, self.at)
+            if end < 0:
+                self.at = len(self.tokens)
+                break
+            self.at = end + 1
+        for suffix in reversed(suffixes):
+            type_ = Arr(type_) if suffix == "[" else Fun(type_)
+        if inner is not None:
+            after = self.at
+            tokens = self.tokens
+            self.tokens = tokens[: inner[1]]
+            self.at = inner[0]
+            type_, name = self.declarator(type_)
+            self.tokens = tokens
+            self.at = after
+        return type_, name
+
+    def _is_nested(self) -> bool:
+        """Whether `(` opens a nested declarator rather than parameters."""
+        following = self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""
+        return following in ("*", "(", "^") or following in _QUALIFIERS

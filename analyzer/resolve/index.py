@@ -1,0 +1,58 @@
+"""What resolution asks of an indexed kernel. The pipeline implements it over a store or in memory."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from analyzer.model.facts import FileFacts, Include
+
+NameKind = Literal[
+    "function",  # a definition whose name stands in the text
+    "declaration",
+    "macro",
+    "record",
+    "typedef",
+    "enumerator",
+    "object",
+    "call",  # a call of that name
+    "reference",  # used as a value
+    "use",  # a macro use at file scope, by the macro's name
+    "argument",  # an identifier in such a use, in a head, or in a macro use inside an initializer
+    "slot",  # an initializer of `struct.field`, or `?.field` when the struct needs types
+    "store",  # an assignment to a member of that name
+    "includer",  # includes a file of that base name by a quoted name or a .c
+    "expanded",  # called in a macro's body
+    "dispatch",  # an indirect call through a member of that name
+    "filler",  # a macro whose body has `.name =`
+]
+
+
+class Index(Protocol):
+    """One kernel version, file by file and name by name. Paths are relative to its root."""
+
+    def paths(self) -> Sequence[str]:
+        """All source files, sorted."""
+        ...
+
+    def has(self, path: str) -> bool:
+        """Whether the tree has that file."""
+        ...
+
+    def facts(self, path: str) -> FileFacts:
+        """The facts of a file; empty ones for a file that is not there."""
+        ...
+
+    def includes(self, path: str) -> tuple[Include, ...]:
+        """Only the includes of a file, which is cheaper."""
+        ...
+
+    def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
+        """The files that have a name in that role, sorted."""
+        ...
+
+    def text(self, path: str) -> bytes:
+        """The bytes of a file."""
+        ...
+
+    def by_basename(self, name: str) -> tuple[str, ...]:
+        """The files of that base name, sorted."""
+        ...

@@ -1,0 +1,320 @@
+"""Functions and objects that macros make at file scope.
+
+A use such as `DEFINE_SHOW_ATTRIBUTE(x)` is expanded with the macros its file sees, and the result is read by
+the same extractor as files are. A function whose head is a macro use (`SYSCALL_DEFINE3(socket, …) {`) owns
+the body that follows it.
+
+Not handled: uses that only make sense under `#define`s around an inclusion (X-macro files).
+"""
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+from analyzer.extract.extractor import extract
+from analyzer.model.callgraph import Linkage
+from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, Object
+from analyzer.resolve.macros import Expander
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.tokens import Token, spell, tokenize
+
+_BODY = "__body_of_the_text"
+_WRAPPER = re.compile(
+    r"^__(?:do|se|x64|ia32|x32|arm64|s390x|s390|riscv|mips|powerpc|loongarch|sh|n32|ppc)_((?:compat_)?sys_?\w+)$"
+    r"|^(?:SYSC|SyS)_(\w+)$|^(?:C_SYSC|compat_SyS)_(\w+)$"
+)
+_COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_UNREAD = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
+_HOLDER = "kcgHole"
+_HOLDING = re.compile(_HOLDER + r"(\d+)_")
+
+
+class Function(NamedTuple):
+    """A function definition with its file; `macro` is empty when its name stands in the text. `own` calls
+    are in the text, `made` ones in the macro's expansion with the macros that made them."""
+
+    path: str
+    definition: Definition
+    macro: str = ""
+    aliases: tuple[str, ...] = ()
+    made: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    whole: bool = True  # False: what it calls has not been read
+
+    @property
+    def linkage(self) -> Linkage:
+        return "weak" if self.definition.weak else "internal" if self.definition.static else "external"
+
+
+class Made(NamedTuple):
+    """What the macro uses of a file define."""
+
+    functions: tuple[Function, ...]
+    objects: tuple[Object, ...]
+    facts: tuple[tuple[Invocation, FileFacts], ...]
+
+
+def split_arguments(text: str) -> list[str]:
+    """The texts between the commas outside parentheses."""
+    parts: list[str] = []
+    depth, start = 0, 0
+    for at, char in enumerate(text):
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:at])
+            start = at + 1
+    parts.append(text[start:])
+    return parts
+
+
+def canonical_name(name: str) -> str:
+    """The name a system call's wrappers share; any other name itself."""
+    match = _COMPAT_WRAPPER.match(name)
+    if match:
+        return f"compat_sys_{match.group(1)}"
+    match = _WRAPPER.match(name)
+    if not match:
+        return name
+    if match.group(1):
+        return match.group(1)
+    if match.group(2):
+        return f"sys_{match.group(2)}"
+    return f"compat_sys_{match.group(3)}"
+
+
+def expanded_text(scope: Scope, text: str) -> str:
+    """C text with all macros expanded as the file sees them."""
+    return spell(Expander(scope.macro).expand(tokenize(text)).tokens)
+
+
+def made_by_use(scope: Scope, use: Invocation) -> FileFacts | None:
+    """The facts of a file-scope macro use's expansion, None when it is no macro here or makes nothing."""
+    if not scope.macro(use.macro):
+        return None
+    source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
+    tokens = Expander(scope.macro_under(use.guard)).expand(tokenize(source)).tokens
+    if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
+        return None
+    return extract(_as_text(tokens))
+
+
+def _as_text(tokens: list[Token]) -> bytes:
+    """Expanded tokens on lines, so that the extractor's line-bound rules see statements."""
+    text = spell(tokens)
+    depth = 0
+    out: list[str] = []
+    for piece in re.split(r"([{};()\[\]])", text):
+        if piece in ("(", "["):
+            depth += 1
+        elif piece in (")", "]"):
+            depth -= 1
+        out.append(piece)
+        if piece in ("{", "}", ";") and depth <= 0:
+            out.append("\n ")
+    return ("".join(out) + "\n;\n").encode()
+
+
+class Maker:
+    """Made definitions of files, computed once per file or per use."""
+
+    def __init__(self) -> None:
+        self._uses: dict[tuple[str, int], FileFacts | None] = {}
+        self._heads: dict[tuple[str, int, str], tuple[Function, ...]] = {}
+        self._files: dict[str, Made] = {}
+        self._templates: dict[tuple[object, ...], dict[str, Definition]] = {}
+
+    def may_make(self, scope: Scope, macro: str, arguments: str, name: str) -> bool:
+        """Whether a use with these arguments can define a function of that name."""
+        return self._template_for(scope, macro, arguments, name) is not None
+
+    def _template_for(self, scope: Scope, macro: str, arguments: str, name: str) -> Definition | None:
+        """The function of that name as the macro's template has it: the macro is expanded and read once
+        with placeholders, and names are compared by putting the arguments in."""
+        values = [a.strip() for a in split_arguments(arguments)]
+        key = (macro, len(values), tuple((d.file, d.line) for d in scope.macro(macro)))
+        templates = self._templates.get(key)
+        if templates is None:
+            holders = ", ".join(f"{_HOLDER}{n}_" for n in range(len(values)))
+            tokens = Expander(scope.macro).expand(tokenize(f"{macro}({holders})")).tokens
+            read = {d.name: d for d in extract(_as_text(tokens)).definitions}
+            templates = self._templates[key] = {t.text: read.get(t.text, _UNREAD) for t in tokens if t.is_name}
+        for template, definition in templates.items():
+            spelled = _HOLDING.sub(
+                lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template
+            )
+            if spelled == name or canonical_name(spelled) == name:
+                return definition
+        return None
+
+    def light(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
+        """The function of a name that a use defines, without its body: enough to bind a call. Empty when
+        the use makes none; the whole function when the template cannot tell."""
+        template = self._template_for(scope, use.macro, use.arguments, name)
+        if template is None:
+            return ()
+        if template is _UNREAD or canonical_name(name) != name:
+            return tuple(f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases)
+        moved = _placed(
+            scope.path,
+            msgspec.structs.replace(template, name=name, calls=(), indirect=()),
+            use.line,
+            use.end_line,
+            use.column,
+            use.macro,
+            use.guard,
+        )
+        return (moved._replace(whole=False),)
+
+    def use(self, scope: Scope, use: Invocation) -> FileFacts | None:
+        """`made_by_use`, remembered."""
+        key = (scope.path, use.start)
+        if key not in self._uses:
+            self._uses[key] = made_by_use(scope, use)
+        return self._uses[key]
+
+    def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
+        """The functions that a use defines, placed on its line."""
+        facts = self.use(scope, use)
+        if facts is None:
+            return ()
+        found = [
+            _placed(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)
+            for d in facts.definitions
+            if d.name
+        ]
+        return _joined(found)
+
+    def from_head(self, scope: Scope, definition: Definition) -> tuple[Function, ...]:
+        """The functions that a macro head and the body behind it define."""
+        key = (scope.path, definition.start, definition.head)
+        found = self._heads.get(key)
+        if found is None:
+            found = self._heads[key] = self._from_head(scope, definition)
+        return found
+
+    def _from_head(self, scope: Scope, definition: Definition) -> tuple[Function, ...]:
+        match = _WORD.match(definition.head)
+        macro = match.group() if match else ""
+        tokens = Expander(scope.macro_under(definition.guard)).expand(tokenize(definition.head)).tokens
+        names = [t.text for t in tokens if t.is_name]
+        if definition.return_type and len(tokens) == 1 and names:  # FNAME(walk)(…): only the name is made
+            return (Function(scope.path, msgspec.structs.replace(definition, name=names[0]), macro),)
+        if not scope.macro(macro):
+            name = _fallback_name(definition.head)
+            return (Function(scope.path, msgspec.structs.replace(definition, name=name), macro),)
+        prefix = "static " if definition.static else ""
+        facts = extract(prefix.encode() + _as_text([*tokens, *tokenize("{ " + _BODY + "(); }")]))
+        found: list[Function] = []
+        for made in facts.definitions:
+            if not made.name:
+                continue
+            placed = _placed(
+                scope.path,
+                made,
+                definition.line,
+                definition.end_line,
+                definition.column,
+                macro,
+                definition.guard,
+            )
+            if any(c.name == _BODY for c in made.calls):
+                whole = msgspec.structs.replace(
+                    definition,
+                    name=made.name,
+                    static=made.static,
+                    inline=made.inline,
+                    weak=made.weak,
+                    return_type=made.return_type,
+                    parameters=made.parameters,
+                )
+                extra = tuple(m for m in placed.made if m[0] != _BODY)
+                found.append(Function(scope.path, whole, macro, (), extra))
+            else:
+                found.append(placed)
+        if not any(f.definition.body == definition.body and f.definition.end == definition.end for f in found):
+            name = _fallback_name(definition.head)
+            found.append(Function(scope.path, msgspec.structs.replace(definition, name=name), macro))
+        return _joined(found)
+
+    def file(self, scope: Scope) -> Made:
+        """Everything that macros make in a file."""
+        found = self._files.get(scope.path)
+        if found is None:
+            facts = scope.scopes.index.facts(scope.path)
+            functions: list[Function] = []
+            objects: list[Object] = []
+            made: list[tuple[Invocation, FileFacts]] = []
+            for use in facts.invocations:
+                read = self.use(scope, use)
+                if read is None:
+                    continue
+                made.append((use, read))
+                functions.extend(self.from_use(scope, use))
+                objects.extend(placed_objects(use, read))
+            for definition in facts.definitions:
+                if definition.head:
+                    functions.extend(self.from_head(scope, definition))
+            found = self._files[scope.path] = Made(tuple(functions), tuple(objects), tuple(made))
+        return found
+
+
+def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:
+    """The objects of an expansion, placed on the line of the use."""
+    return [
+        msgspec.structs.replace(
+            o,
+            line=use.line,
+            guard=use.guard,
+            entries=tuple(msgspec.structs.replace(e, line=use.line, guard="") for e in o.entries),
+        )
+        for o in facts.objects
+        if o.name
+    ]
+
+
+def _placed(
+    path: str, made: Definition, line: int, end_line: int, column: int, macro: str, guard: str
+) -> Function:
+    """A definition read from an expansion, moved to where the macro is used; its calls are the macro's."""
+    calls = tuple((c.name, (macro,)) for c in made.calls)
+    moved = msgspec.structs.replace(
+        made,
+        line=line,
+        end_line=end_line,
+        column=column,
+        guard=guard,
+        calls=tuple(DirectCall(c.name, line, column, 0, 0) for c in made.calls if c.name != _BODY),
+        start=0,
+        body=0,
+        end=0,
+    )
+    return Function(path, moved, macro, (), calls)
+
+
+def _joined(functions: list[Function]) -> tuple[Function, ...]:
+    """A system call's wrappers as one function with aliases, other functions as they are."""
+    groups: dict[str, list[Function]] = {}
+    for function in functions:
+        groups.setdefault(canonical_name(function.definition.name), []).append(function)
+    found = []
+    for name, members in groups.items():
+        owner = next((m for m in members if m.definition.end), members[0])
+        names = sorted({m.definition.name for m in members} - {name})
+        if len(members) == 1 and owner.definition.name == name:
+            found.append(owner)
+            continue
+        own = {m.definition.name for m in members}
+        extra = tuple(dict.fromkeys(c for m in members for c in m.made if c[0] not in own and c[0] != _BODY))
+        definition = msgspec.structs.replace(owner.definition, name=name, static=False, inline=False)
+        found.append(Function(owner.path, definition, owner.macro, tuple(names), extra))
+    return tuple(found)
+
+
+def _fallback_name(head: str) -> str:
+    """A name for a function whose head cannot be expanded: the macro and its first argument."""
+    words = _WORD.findall(head)
+    return "_".join(words[:2]) if words else head

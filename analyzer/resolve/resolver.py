@@ -1,0 +1,189 @@
+"""Questions about functions of one kernel, answered from its index.
+
+Ties together names, slots and calls; holds no algorithm of its own but the search for callers.
+Not handled: callers through pointers that are no members.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from analyzer.model import callgraph
+from analyzer.model.callgraph import Edge, FunctionRef, Slot
+from analyzer.resolve.calls import Calls
+from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.index import Index
+from analyzer.resolve.made import Function, canonical_name
+from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.scope import Scopes
+from analyzer.resolve.slots import SlotEntry, Slots
+
+_MAX_MACROS = 400  # macros followed upwards when looking for callers
+
+
+class Resolver:
+    """Resolution over one index and configuration."""
+
+    def __init__(self, index: Index, configuration: Configuration) -> None:
+        self.index = index
+        self.configuration = configuration
+        self.scopes = Scopes(index, configuration)
+        self.names = Names(self.scopes)
+        self.slots = Slots(self.names)
+        self.calls = Calls(self.names, self.slots)
+        self._functions: dict[FunctionRef, Function | None] = {}
+        self._folders: Counter[str] | None = None
+
+    def named(self, name: str) -> list[Function]:
+        """All functions of a name, the analysed architecture's first."""
+        name = canonical_name(name)
+        found = [f for path in self.index.files("function", name) for f in self.names.in_file(path, name)]
+        if all(self.scopes.foreign(f.path) for f in found):
+            found += self.names.made(name)
+        native = [f for f in found if not self.scopes.foreign(f.path)]
+        found = native or found
+        for function in found:
+            self._functions[ref_of(function)] = function
+        return found
+
+    def function(self, ref: FunctionRef) -> Function | None:
+        """The definition behind a reference, None for an external one."""
+        if ref.external:
+            return None
+        if ref not in self._functions:
+            self._functions[ref] = self._search(ref)
+        found = self._functions[ref]
+        if found is not None and not found.whole:
+            found = self._functions[ref] = self.names.completed(found)
+        return found
+
+    def _search(self, ref: FunctionRef) -> Function | None:
+        for function in self.names.in_file(ref.file, ref.name):
+            if ref_of(function) == ref:
+                return function
+        for function in self.names.made(ref.name):
+            if ref_of(function) == ref:
+                return function
+        return next((f for f in self.names.of_file(ref.file) if ref_of(f) == ref), None)
+
+    def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """The edges of a function, in source order."""
+        function = self.function(ref)
+        return self.calls.of(function) if function is not None else ()
+
+    def call_names(self, ref: FunctionRef) -> tuple[str, ...]:
+        """The names that a function's call sites spell, empty ones for computed callees, macros left
+        out, without resolving them."""
+        if ref.external:
+            return ()
+        known = self._functions.get(ref) or self._search(ref)
+        if known is None:
+            return ()
+        if not known.whole:
+            return ("",)
+        definition = known.definition
+        made = tuple(name for name, _ in known.made)
+        macro = self.scopes.of(ref.file).macro
+        return (
+            *(c.name for c in definition.calls if not macro(c.name)),
+            *made,
+            *("" for _ in definition.indirect),
+        )
+
+    def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """The edges that lead to a function, by caller's file and line."""
+        found: dict[tuple[object, ...], Edge] = {}
+        for function in self._possible_callers(ref):
+            for edge in self.calls.of(function):
+                callee = edge.callee
+                if callee is None:
+                    continue
+                if callee == ref or (ref.external and callee.name == ref.name and callee.external):
+                    found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
+        return tuple(sorted(found.values(), key=lambda e: (e.caller.file, e.caller.line, e.site)))
+
+    def _possible_callers(self, ref: FunctionRef) -> Iterator[Function]:
+        function = self.function(ref)
+        spelled = {ref.name, *(function.aliases if function else ())}
+        names = set(spelled)
+        for name in spelled:
+            names |= self._macros_that_call(name)
+        fields = {entry.slot for name in spelled for entry in self._entries_of(name, ref)}
+        paths: dict[str, None] = {}
+        for name in sorted(names):
+            for path in (*self.index.files("call", name), *self.index.files("use", name)):
+                paths.setdefault(path)
+        for name in sorted(names - spelled):
+            for path in self.index.files("argument", name):
+                paths.setdefault(path)
+        dispatched = {s.field for s in fields}
+        for field in sorted(dispatched):
+            for path in self.index.files("dispatch", field):
+                paths.setdefault(path)
+        for path in sorted(paths):
+            if self.scopes.foreign(path) and not (ref.file and self.scopes.foreign(ref.file)):
+                continue
+            for candidate in self.names.of_file(path):
+                if self._mentions(candidate, names, dispatched):
+                    yield candidate
+
+    def _mentions(self, candidate: Function, names: set[str], fields: set[str]) -> bool:
+        definition = candidate.definition
+        return (
+            any(c.name in names for c in definition.calls)
+            or any(m[0] in names for m in candidate.made)
+            or any(
+                re.search(r"(?:->|\.)\s*(\w+)\W*$", i.callee.split("[")[0]) is not None
+                and any(f in i.callee for f in fields)
+                for i in definition.indirect
+            )
+        )
+
+    def _entries_of(self, name: str, ref: FunctionRef) -> Iterator[SlotEntry]:
+        """The slot entries that hold a function."""
+        for path in self.index.files("reference", name):
+            for entry in self.slots.of_file(path):
+                if any(ref_of(f) == ref for f in entry.functions):
+                    yield entry
+
+    def _macros_that_call(self, name: str) -> set[str]:
+        """Names of macros whose expansion may call a function, directly or through other macros."""
+        found: set[str] = set()
+        todo = [name]
+        while todo and len(found) < _MAX_MACROS:
+            current = todo.pop()
+            pattern = re.compile(rb"\b%s\s*\(" % re.escape(current.encode()))
+            for path in self.index.files("expanded", current):
+                if self.scopes.foreign(path):
+                    continue
+                for macro in self.index.facts(path).macros:
+                    if macro.name not in found and macro.name != name and pattern.search(macro.body.encode()):
+                        found.add(macro.name)
+                        todo.append(macro.name)
+        return found
+
+    def neighbours(self, path: str) -> int:
+        """How many source files share a file's folder."""
+        if self._folders is None:
+            self._folders = Counter(p.rpartition("/")[0] for p in self.index.paths())
+        return self._folders[path.rpartition("/")[0]]
+
+    def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
+        """What fills a slot."""
+        return self.slots.fillers(slot)
+
+
+def described(function: Function) -> callgraph.Function:
+    """A resolved function as other layers see it."""
+    definition = function.definition
+    return callgraph.Function(
+        ref=ref_of(function),
+        end_line=definition.end_line,
+        linkage=function.linkage,
+        inline=definition.inline,
+        return_type=definition.return_type,
+        parameters=definition.parameters,
+        guard=definition.guard,
+        aliases=function.aliases,
+        macro=function.macro,
+    )

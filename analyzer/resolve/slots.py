@@ -1,0 +1,476 @@
+"""What fills the slots: initializers and assignments, typed.
+
+A slot is named by the struct that declares the member (members of anonymous structs belong to the outer one)
+and the member's name. Not handled: struct copies, pointers stored by a callee, brace elision.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from analyzer.extract.extractor import extract
+from analyzer.model.callgraph import Slot
+from analyzer.model.facts import Definition, Entry, FieldAssignment, Object
+from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.made import Function, placed_objects
+from analyzer.resolve.names import Names, has_word
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
+
+_STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
+_MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
+_MAX_FILES = 6_000
+_MAX_MACROS = 300
+
+
+class SlotEntry(msgspec.Struct, frozen=True):
+    """One value put into a slot. `functions` are the definitions it may denote, or empty for a value that
+    is no function."""
+
+    slot: Slot
+    path: str  # dotted path inside the object
+    object: str
+    index: str  # array element or ""
+    value: str
+    value_kind: Literal["function", "object", "constant"]
+    functions: tuple[Function, ...]
+    file: str
+    line: int
+    guard: str
+    how: Literal["initializer", "assignment", "argument"]
+
+
+class Slots:
+    """Slot entries by file and by slot."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._index = names.index
+        self._files: dict[str, tuple[SlotEntry, ...]] = {}
+        self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
+        self._filling: dict[str, bool] = {}
+
+    def of_file(self, path: str) -> tuple[SlotEntry, ...]:
+        """All slot entries that a file's text and macro uses make, by line."""
+        found = self._files.get(path)
+        if found is None:
+            scope = self._names.scopes.of(path)
+            facts = self._index.facts(path)
+            entries: list[SlotEntry] = []
+            for variable in facts.objects:
+                entries.extend(self._of_object(scope, variable))
+            for use, made in self._names.maker.file(scope).facts:
+                for variable in placed_objects(use, made):
+                    entries.extend(self._of_object(scope, variable))
+            for definition in facts.definitions:
+                entries.extend(self._of_assignments(scope, definition))
+                for variable in self._local_tables(scope, definition):
+                    entries.extend(self._of_object(scope, variable))
+            entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
+            found = self._files[path] = tuple(entries)
+        return found
+
+    def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
+        """The entries that put a function into a slot, anywhere in the tree, by file and line."""
+        found = self._slots.get(slot)
+        if found is None:
+            found = self._slots[slot] = tuple(self._search(slot))
+        return found
+
+    def _search(self, slot: Slot) -> Iterator[SlotEntry]:
+        index, scopes = self._index, self._names.scopes
+        field = slot.field
+        macros = self._filling_macros(field)
+        paths = set(index.files("slot", f"{slot.struct}.{field}"))
+        paths.update(index.files("slot", f"{slot.struct}.#"))
+        paths.update(index.files("slot", f"?.{field}"))
+        paths.update(index.files("store", field))
+        paths.update(index.files("argument", field))
+        for macro in macros:
+            paths.update(index.files("use", macro))
+            paths.update(index.files("call", macro))
+        for path in sorted(paths)[:_MAX_FILES]:
+            if scopes.foreign(path):
+                continue
+            for entry in self._entries_for(path, slot, macros):
+                if entry.functions:
+                    yield entry
+
+    def _filling_macros(self, field: str) -> frozenset[str]:
+        """Macros whose body, or that of a macro they use, has `.field =`."""
+        found: set[str] = set()
+        pattern = re.compile(rf"\.\s*{re.escape(field)}\s*=")
+        todo = [
+            m.name
+            for path in self._index.files("filler", field)
+            if not self._names.scopes.foreign(path)
+            for m in self._index.facts(path).macros
+            if pattern.search(m.body)
+        ]
+        while todo and len(found) < _MAX_MACROS:
+            name = todo.pop()
+            if name in found:
+                continue
+            found.add(name)
+            for path in self._index.files("expanded", name)[:_MAX_MACROS]:
+                todo += [
+                    m.name
+                    for m in self._index.facts(path).macros
+                    if m.name not in found and re.search(rf"\b{re.escape(name)}\s*\(", m.body)
+                ]
+        return frozenset(found)
+
+    def _entries_for(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[SlotEntry]:
+        """The entries of a file that fill a slot, without looking at the others."""
+        if path in self._files:
+            yield from (e for e in self._files[path] if e.slot == slot)
+            return
+        field = slot.field
+        scope = self._names.scopes.of(path)
+        facts = self._index.facts(path)
+
+        def concerns(entry: Entry) -> bool:
+            last = entry.path.rpartition(".")[2]
+            if entry.path and last.split("[")[0].split("#")[0] == field and "." in entry.path:
+                return True
+            match = _MACRO_USE.match(entry.value)
+            if match is None or (match.group(1) not in macros and not match.group(2)):
+                return "." not in entry.path
+            return match.group(1) in macros or has_word(entry.value, field)
+
+        for variable in facts.objects:
+            yield from self._of_object(scope, variable, concerns, slot)
+        for definition in facts.definitions:
+            for variable in self._local_tables(scope, definition, macros):
+                yield from self._of_object(scope, variable, concerns, slot)
+        for use in facts.invocations:
+            if use.macro in macros or (has_word(use.arguments, field) and self._names.makes(use.macro)):
+                made = self._names.maker.use(scope, use)
+                for variable in placed_objects(use, made) if made else ():
+                    yield from self._of_object(scope, variable, concerns, slot)
+        for definition in facts.definitions:
+            if any(field in a.left for a in definition.assignments):
+                yield from self._of_assignments(scope, definition, slot)
+
+    def _local_tables(
+        self, scope: Scope, definition: Definition, macros: frozenset[str] | None = None
+    ) -> Iterator[Object]:
+        """Objects that macro uses in a body declare or build, such as `DEFINE_WAIT_FUNC(wait, f)`."""
+        for call in definition.calls:
+            if macros is not None and call.name not in macros:
+                continue
+            if not call.end or not self._fills(scope, call.name):
+                continue
+            use = self._index.text(scope.path)[call.start : call.end].decode("utf-8", "replace")
+            text = spell(self._names.typer(scope.path).expand(use))
+            for made in extract(f"void made(void) {{ {text}; }}".encode()).objects:
+                yield msgspec.structs.replace(
+                    made,
+                    line=call.line,
+                    guard=definition.guard,
+                    entries=tuple(msgspec.structs.replace(e, line=call.line, guard="") for e in made.entries),
+                )
+
+    def _fills(self, scope: Scope, name: str, depth: int = 0) -> bool:
+        """Whether a macro's body, or that of a macro it uses, holds a designated initializer."""
+        known = self._filling.get(name)
+        if known is not None:
+            return known
+        self._filling[name] = False
+        verdict = False
+        for definition in scope.macro(name):
+            body = definition.body
+            for at in range(len(body) - 2):
+                if body[at].text == "." and body[at + 2].text == "=" and body[at + 1].is_name:
+                    verdict = True
+            if not verdict and depth < 6:
+                verdict = any(
+                    t.is_name
+                    and t.text not in KEYWORDS
+                    and t.text != name
+                    and self._fills(scope, t.text, depth + 1)
+                    for t in body
+                )
+        self._filling[name] = verdict
+        return verdict
+
+    def _of_object(
+        self,
+        scope: Scope,
+        variable: Object,
+        concerns: Callable[[Entry], bool] | None = None,
+        wanted: Slot | None = None,
+    ) -> Iterator[SlotEntry]:
+        entries = [e for e in variable.entries if concerns is None or concerns(e)]
+        if not variable.entries and (match := _MACRO_USE.match(variable.value)) and match.group(2):
+            whole = Entry("", variable.value, variable.line, variable.guard)
+            if concerns is None or concerns(whole):
+                entries = [whole]
+        if not entries:
+            return
+        type_ = self._names.typer(scope.path).type_of_text(variable.type)
+        for entry in entries:
+            yield from self._of_entry(scope, variable, type_, entry, 0, wanted)
+
+    def _of_entry(
+        self,
+        scope: Scope,
+        variable: Object,
+        type_: Type | None,
+        entry: Entry,
+        depth: int,
+        wanted: Slot | None,
+    ) -> Iterator[SlotEntry]:
+        match = _MACRO_USE.match(entry.value)
+        if match and depth < 3 and match.group(1) not in KEYWORDS and scope.macro(match.group(1)):
+            text = spell(self._names.typer(scope.path).expand(entry.value)).strip()
+            if text.startswith((".", "{", "[")) or ("," in text and text.rstrip().endswith("}")):
+                yield from self._of_macro(scope, variable, type_, entry, text, depth, wanted)
+                return
+        placed = self._place(scope, type_, entry.path)
+        if placed is None or (wanted is not None and placed[0] != wanted):
+            return
+        slot, index, dotted = placed
+        yield self._entry(
+            scope,
+            slot,
+            variable.name,
+            dotted,
+            index,
+            entry.value,
+            entry.line,
+            entry.guard,
+            "initializer",
+        )
+
+    def _of_macro(
+        self,
+        scope: Scope,
+        variable: Object,
+        type_: Type | None,
+        entry: Entry,
+        text: str,
+        depth: int,
+        wanted: Slot | None,
+    ) -> Iterator[SlotEntry]:
+        """A macro use that stands for designators or for a braced list."""
+        base = re.sub(r"#\d+$", "", entry.path) if text.startswith((".", "[")) else entry.path
+        source = f"T v = {{ {text} }};" if text.startswith((".", "[")) else f"T v = {text};"
+        for made in extract(source.encode()).objects:
+            for inner in made.entries:
+                moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
+                yield from self._of_entry(scope, variable, type_, moved, depth + 1, wanted)
+
+    def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
+        """The slot that a designator path ends in, the array element on the way, the dotted names."""
+        typer = self._names.typer(scope.path)
+        current = type_
+        slot: Slot | None = None
+        index = ""
+        dotted: list[str] = []
+        for step in _STEP.findall(path):
+            if step[0] == ".":
+                if isinstance(current, Arr):
+                    current = current.of
+                name = step[1:]
+                for token in tokenize(name):
+                    alias = scope.macro(token.text)
+                    if alias and alias[0].parameters is None and alias[0].body:
+                        name = spell(alias[0].body)
+                for part in name.split("."):
+                    found = typer.member(current, part)
+                    if found is None:
+                        return None
+                    slot = Slot(found[0], part)
+                    dotted.append(part)
+                    current = found[2]
+            elif step[0] == "[":
+                index = step[1:-1]
+                current = pointee(current) if isinstance(current, Arr) else current
+            elif isinstance(current, Arr):
+                index = step[1:]
+                current = current.of
+            else:
+                read = typer.record(current)
+                position = int(step[1:])
+                if read is None or position >= len(read[1].fields):
+                    return None
+                field = read[1].fields[position]
+                slot = Slot(read[1].tag, field.name)
+                dotted.append(field.name)
+                current = self._names.typer(read[0]).type_of_text(field.type)
+        if slot is None or isinstance(current, Rec):
+            return None
+        return slot, index, ".".join(dotted)
+
+    def _entry(
+        self,
+        scope: Scope,
+        slot: Slot,
+        owner: str,
+        path: str,
+        index: str,
+        value: str,
+        line: int,
+        guard: str,
+        how: Literal["initializer", "assignment", "argument"],
+    ) -> SlotEntry:
+        functions, name = self.functions_in(scope, value)
+        kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
+        if not functions and name and self._names.object(scope, name) is not None:
+            kind = "object"
+        return SlotEntry(
+            slot,
+            path,
+            owner,
+            index,
+            name or value,
+            kind,
+            functions,
+            scope.path,
+            line,
+            guard,
+            how,
+        )
+
+    def functions_in(self, scope: Scope, value: str) -> tuple[tuple[Function, ...], str]:
+        """The functions that a value's text may denote, and the first name in it."""
+        tokens: Sequence[Token] = tokenize(value)
+        if len(tokens) > 1 or (tokens and scope.macro(tokens[0].text)):
+            tokens = self._names.typer(scope.path).expand_tokens(tokens)
+        found: list[Function] = []
+        first = ""
+        for at, token in enumerate(tokens):
+            if not token.is_name or token.text in KEYWORDS:
+                continue
+            if at and tokens[at - 1].text in (".", "->", "struct", "union", "enum"):
+                continue
+            if at + 1 < len(tokens) and tokens[at + 1].text in ("(", "[", "->", "."):
+                continue
+            first = first or token.text
+            if not self._names.may_be_function(token.text):
+                continue
+            bound = self._names.bind(scope, token.text)
+            if bound.functions:
+                if not found:
+                    first = token.text
+                found.extend(bound.functions)
+        return tuple(dict.fromkeys(found)) if len(found) < 2 else _unique(found), first
+
+    def _of_assignments(
+        self, scope: Scope, definition: Definition, wanted: Slot | None = None
+    ) -> Iterator[SlotEntry]:
+        if not definition.assignments:
+            return
+        local_names = {p.name for p in definition.parameters} | {v.name for v in definition.variables}
+        local: Mapping[str, Type | None] | None = None
+        for assignment in definition.assignments:
+            if wanted is not None and wanted.field not in assignment.left:
+                continue
+            name = _candidate(assignment, local_names)
+            if not name or not self._index.files("function", name):
+                continue
+            typer = self._names.typer(scope.path)
+            if local is None:
+                local = typer.variables(definition)
+            slot = self.slot_of(scope, typer.expand(assignment.left), local)
+            if slot is not None and wanted in (None, slot):
+                yield self._entry(
+                    scope,
+                    slot,
+                    assignment.left,
+                    slot.field,
+                    "",
+                    assignment.right,
+                    assignment.line,
+                    definition.guard,
+                    "assignment",
+                )
+
+    def slot_of(self, scope: Scope, tokens: Sequence[Token], local: Mapping[str, Type | None]) -> Slot | None:
+        """The slot that an expanded expression reads or writes, None when it is no typed member."""
+        tokens = strip_callee(tokens)
+        while len(tokens) > 3 and tokens[-1].text == "]":
+            depth = 0
+            at = len(tokens) - 1
+            while at >= 0:
+                depth += (tokens[at].text == "]") - (tokens[at].text == "[")
+                if depth == 0:
+                    break
+                at -= 1
+            tokens = strip_callee(tokens[:at])
+        if len(tokens) < 3 or tokens[-2].text not in (".", "->"):
+            return None
+        typer = self._names.typer(scope.path)
+        owner = typer.type_of_tokens(tokens[:-2], local)
+        if tokens[-2].text == "->" or isinstance(owner, Arr):
+            owner = pointee(owner)
+        found = typer.member(owner, tokens[-1].text)
+        return Slot(found[0], tokens[-1].text) if found else None
+
+
+def _unique(found: list[Function]) -> tuple[Function, ...]:
+    return tuple({(f.path, f.definition.line, f.definition.name): f for f in found}.values())
+
+
+def _candidate(assignment: FieldAssignment, local_names: set[str]) -> str:
+    """The identifier on the right side that may be a function."""
+    tokens = [t for t in tokenize(assignment.right) if t.is_name and t.text not in KEYWORDS]
+    for token in tokens:
+        if token.text not in local_names and not token.text.isupper():
+            return token.text
+    return ""
+
+
+def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Without what changes no slot: outer parentheses, a leading `*`, `&` or cast, and of a statement
+    expression all but its last statement."""
+    while tokens:
+        if tokens[0].text in ("*", "&"):
+            tokens = tokens[1:]
+            continue
+        if tokens[0].text == "(":
+            end = close_of(tokens, 0)
+            if end == len(tokens) - 1:
+                inside = tokens[1:-1]
+                tokens = _last_statement(inside[1:-1]) if inside and inside[0].text == "{" else inside
+                continue
+            following = tokens[end + 1].text if 0 < end < len(tokens) - 1 else ""
+            if (
+                following
+                and (following in ("&", "*", "(") or following[0].isalpha() or following[0] == "_")
+                and (
+                    tokens[end - 1].text in ("*", ")", "int", "long", "void")
+                    or (end == 2 and tokens[1].is_name and tokens[end + 1].is_name)
+                )
+                and not (following == "(" and tokens[1].text in ("*", "{", "(", "&"))
+            ):
+                tokens = tokens[end + 1 :]
+                continue
+        break
+    return tokens
+
+
+def _last_statement(tokens: Sequence[Token]) -> Sequence[Token]:
+    depth = 0
+    start = end = 0
+    for at, token in enumerate(tokens):
+        text = token.text
+        depth += (text in ("(", "{", "[")) - (text in (")", "}", "]"))
+        if text == ";" and depth == 0:
+            if at > end:
+                start = end
+            end = at + 1
+    last = tokens[end:] if end < len(tokens) else tokens[start : end - 1]
+    return [t for t in last if t.text != ";"] if last else ()
+
+
+_PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
+
+
+def plain_struct(type_text: str) -> str:
+    """The tag of an object's type when its text is `struct tag` or an array of it, else empty."""
+    match = _PLAIN.match(type_text)
+    return match.group(1) if match else ""

@@ -1,0 +1,232 @@
+"""Preprocessing tokens, and the call sites in a run of them.
+
+Token streams come from macro bodies and expansions, where no grammar applies to a whole file.
+Not handled: digraphs, and calls whose callee is a statement expression.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    r"(?P<str>L?\"(?:[^\"\\]|\\.)*\"|L?'(?:[^'\\]|\\.)*')"
+    r"|(?P<id>[A-Za-z_$]\w*)|(?P<num>\.?\d(?:[eEpP][+-]|[\w.])*)|(?P<op>\.\.\.|<<=|>>=|##|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[^\s\w])"
+)
+
+_NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+Origin = tuple[str, ...] | None  # macros that made a token, outermost first; None: the source's own
+
+
+NOTHING_HIDDEN: frozenset[str] = frozenset()
+
+
+class Token(NamedTuple):
+    """A token, who made it, and the macro names that must not expand in it (C11 6.10.3.4)."""
+
+    text: str
+    origin: Origin = None
+    hidden: frozenset[str] = NOTHING_HIDDEN
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is an identifier or keyword."""
+        return self.text[0] in _NAME_START
+
+
+def tokenize(text: str, origin: Origin = None) -> list[Token]:
+    """The tokens of a piece of C text without comments."""
+    return [Token(m.group(), origin) for m in _TOKEN.finditer(text)]
+
+
+def spell(tokens: Sequence[Token]) -> str:
+    """Tokens as C text, spaced so that they read back the same."""
+    parts: list[str] = []
+    previous = ""
+    for token in tokens:
+        text = token.text
+        if previous and (
+            (_wordy(previous[-1]) and _wordy(text[0]))
+            or (previous[-1] in "+-&|<>=*/%^!#:" and text[0] in "+-&|<>=*/%^!#:")
+        ):
+            parts.append(" ")
+        parts.append(text)
+        previous = text
+    return "".join(parts)
+
+
+def _wordy(char: str) -> bool:
+    return char.isalnum() or char in "_$\"'"
+
+
+KEYWORDS = frozenset(
+    """
+    if while for switch return sizeof typeof __typeof__ __typeof typeof_unqual __typeof_unqual__ _Alignof
+    __alignof__ alignof __alignof __attribute__ __attribute asm __asm__ __asm _Generic _Static_assert
+    static_assert defined else do case goto default break continue struct union enum const volatile static
+    inline extern unsigned signed long short int char void float double _Bool bool
+    __builtin_types_compatible_p __builtin_offsetof __auto_type auto register __extension__ __volatile__
+    __inline __inline__ __label__ offsetof _Atomic __const __signed__ __restrict__ restrict
+    __builtin_choose_expr
+    """.split()
+)
+_CALLABLE_KEYWORDS = frozenset(("__builtin_choose_expr",))
+_TYPE_WORDS = frozenset(
+    """
+    struct union enum const volatile unsigned signed long short int char void float double _Bool bool typeof
+    __typeof__ u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 size_t ssize_t
+    uintptr_t __be16 __be32 __be64 __le16 __le32 __le64 gfp_t loff_t pid_t
+    """.split()
+)
+CLEANUP = frozenset(("__cleanup__", "cleanup"))
+_ATTRIBUTES = frozenset(("__attribute__", "__attribute", "_Static_assert", "asm", "__asm__", "_Alignas"))
+_BEFORE_CALL = frozenset(("return", "else", "do", "case", "goto", "__extension__"))
+
+
+class TokenCall(NamedTuple):
+    """A call in a token stream: the callee's tokens are `[start:opening]`; `name` is empty when the callee
+    is computed."""
+
+    name: str
+    start: int
+    opening: int
+    closing: int
+
+
+def close_of(tokens: Sequence[Token], opening: int) -> int:
+    """Index of the parenthesis or bracket that closes the one at `opening`, or -1."""
+    pairs = {"(": ")", "[": "]", "{": "}"}
+    left, right = tokens[opening].text, pairs[tokens[opening].text]
+    depth = 0
+    for at in range(opening, len(tokens)):
+        text = tokens[at].text
+        if text == left:
+            depth += 1
+        elif text == right:
+            depth -= 1
+            if depth == 0:
+                return at
+    return -1
+
+
+def find_calls(tokens: Sequence[Token]) -> Iterator[TokenCall]:
+    """The calls in a stream, by the position of their opening parenthesis."""
+    opens: list[int] = []
+    partner: dict[int, int] = {}
+    skipped = 0  # inside an attribute, where only a cleanup function is called
+    for at, token in enumerate(tokens):
+        text = token.text
+        if text in ("(", "["):
+            opens.append(at)
+        elif text in (")", "]") and opens:
+            start = opens.pop()
+            partner[start] = at
+            partner[at] = start
+    for at, token in enumerate(tokens):
+        if token.text != "(" or at == 0 or at not in partner:
+            continue
+        before = tokens[at - 1].text
+        if before in _ATTRIBUTES:
+            skipped = max(skipped, partner[at])
+        elif at < skipped:
+            if before in CLEANUP:
+                yield TokenCall(before, at - 1, at, partner[at])
+            continue
+        call = _call_at(tokens, at, partner)
+        if call is not None:
+            yield call
+
+
+def _call_at(tokens: Sequence[Token], at: int, partner: dict[int, int]) -> TokenCall | None:
+    before = tokens[at - 1]
+    closing = partner[at]
+    if before.is_name:
+        if before.text in KEYWORDS:
+            return None
+        previous = tokens[at - 2].text if at >= 2 else ""
+        if previous in (".", "->"):
+            start = _postfix_start(tokens, at - 1, partner)
+            return TokenCall("", start, at, closing)
+        if previous and (previous[0].isalpha() or previous[0] == "_") and previous not in _BEFORE_CALL:
+            return None  # `type name(`: a declaration
+        if previous == "*" and _declares(tokens, at - 2):
+            return None
+        return TokenCall(before.text, at - 1, at, closing)
+    if before.text == "]" and at - 1 in partner:
+        return TokenCall("", _postfix_start(tokens, at - 1, partner), at, closing)
+    if before.text == ")" and at - 1 in partner:
+        opening = partner[at - 1]
+        head = tokens[opening - 1] if opening else None
+        if head is not None and head.is_name:
+            if head.text == "_Generic":
+                return TokenCall("", opening - 1, at, closing)
+            if head.text in KEYWORDS:
+                return None
+            return TokenCall("", _postfix_start(tokens, at - 1, partner), at, closing)
+        inside = tokens[opening + 1 : at - 1]
+        while len(inside) > 2 and inside[0].text == "(" and inside[-1].text == ")":
+            inside = inside[1:-1]
+        if inside and inside[0].text == "{":
+            return TokenCall("", opening, at, closing)  # a statement expression gives the callee
+        if not inside or _is_type(inside):
+            return None
+        if len(inside) == 1:
+            return TokenCall(inside[0].text, opening, at, closing) if inside[0].is_name else None
+        if inside[0].text == "*" or any(t.text in ("->", ".", "[") for t in inside):
+            return TokenCall("", opening, at, closing)
+    return None
+
+
+def _is_type(inside: Sequence[Token]) -> bool:
+    return (
+        inside[0].text in _TYPE_WORDS
+        or inside[-1].text == "*"
+        or (len(inside) == 1 and (inside[0].text.endswith("_t") or inside[0].text in _TYPE_WORDS))
+    )
+
+
+def _declares(tokens: Sequence[Token], star: int) -> bool:
+    """Whether the star at this index belongs to a declaration such as `struct sock *f(`."""
+    at = star
+    while at >= 0 and tokens[at].text == "*":
+        at -= 1
+    if at < 0 or not tokens[at].is_name or tokens[at].text in _BEFORE_CALL:
+        return False
+    before = tokens[at - 1].text if at else ";"
+    return before in (
+        ";",
+        "{",
+        "}",
+        "struct",
+        "union",
+        "enum",
+        "extern",
+        "static",
+        "inline",
+        "const",
+    )
+
+
+def _postfix_start(tokens: Sequence[Token], end: int, partner: dict[int, int]) -> int:
+    """Index where the postfix expression that ends at `end` begins."""
+    at = end
+    while True:
+        text = tokens[at].text
+        if text in (")", "]"):
+            if at not in partner:
+                return at
+            at = partner[at]
+            if at == 0:
+                return at
+            previous = tokens[at - 1]
+            if previous.text in (")", "]") or (previous.is_name and previous.text not in KEYWORDS):
+                at -= 1
+                continue
+            if previous.is_name and previous.text in ("typeof", "__typeof__", "_Generic"):
+                return at - 1
+            return at
+        if at and tokens[at - 1].text in (".", "->"):
+            at -= 2
+            if at < 0:
+                return 0
+            continue
+        return at
