@@ -1,0 +1,1 @@
+"""What is reachable from a root: rooted graphs, call trees, hiding of noise, exchange formats."""

@@ -1,0 +1,1 @@
+"""Trees, graphs and lists as text, diagrams and data."""

@@ -1,0 +1,71 @@
+"""The wording that all outputs share: places, slots, what a call site leads to.
+
+Not handled: languages other than English.
+"""
+
+from analyzer.graph.sites import Site
+from analyzer.model.callgraph import Edge, Evidence, FunctionRef, Slot
+
+_MAX_OBJECTS = 2
+
+
+def place(function: FunctionRef) -> str:
+    """`net/socket.c:1480`, or `external`."""
+    return "external" if function.external else f"{function.file}:{function.line}"
+
+
+def slot_name(slot: Slot) -> str:
+    """`net_proto_family.create`."""
+    return f"{slot.struct}.{slot.field}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 target`, `27 targets`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def outcome(site: Site) -> str:
+    """What is known of a computed or ambiguous call, without its targets' names:
+    `net_proto_family.create, 27 targets`; `proto.init, unresolved`; `2 candidates`."""
+    parts: list[str] = []
+    kind = site.edge.kind
+    if site.edge.slot:
+        parts.append(slot_name(site.edge.slot))
+    elif kind not in ("direct", "pointer", "slot"):
+        parts.append(kind.replace("_", " "))
+    if site.unresolved:
+        parts.append("unresolved")
+    if site.total:
+        parts.append(plural(site.total, "candidate" if kind == "direct" else "target"))
+    if site.possible:
+        parts.append(f"{site.possible} possible")
+    return ", ".join(parts)
+
+
+def objects(edge: Edge) -> str:
+    """The ops tables or variables that put a target there: `inet_family_ops`, `a, b, +3`; the
+    confidence where no object is known and it is not certain; else ""."""
+    names = list(dict.fromkeys(item.object for item in edge.evidence if item.object))
+    if not names:
+        return "" if edge.confidence == "certain" else edge.confidence
+    shown = names[:_MAX_OBJECTS]
+    if len(names) > _MAX_OBJECTS:
+        shown.append(f"+{len(names) - _MAX_OBJECTS}")
+    return ", ".join(shown)
+
+
+def evidence(item: Evidence) -> str:
+    """`inet_family_ops at net/ipv4/af_inet.c:1106`."""
+    where = f"{item.file}:{item.line}"
+    return f"{item.object} at {where}" if item.object else where
+
+
+def call_text(edge: Edge, *, args: bool) -> str:
+    """How a direct call is shown: `sk_alloc()`, with `args` as written. A call whose text does not
+    name its callee (a macro renames it) is spelled with the callee's name."""
+    name = edge.callee.name if edge.callee else edge.expression.partition("(")[0].strip()
+    if not args:
+        return f"{name}()"
+    if name in edge.expression:
+        return edge.expression
+    return f"{name}({', '.join(edge.arguments)})"
