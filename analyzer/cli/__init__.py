@@ -1,0 +1,1 @@
+"""The command `kcg`: arguments, exit codes and progress; no logic."""

@@ -1,0 +1,122 @@
+"""Options that commands share, and the session that they open.
+
+Not handled: options before the command's name.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from analyzer.cli.console import Progress, say
+
+if TYPE_CHECKING:
+    from analyzer.pipeline.session import Session
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every command can be told."""
+
+    kernel: str | None
+    arch: str
+    config: str | None
+    store: str | None
+    jobs: int | None
+    quiet: bool
+
+    def tell(self, text: str) -> None:
+        """A line on stderr unless it is to be quiet."""
+        if text and not self.quiet:
+            say(text)
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `-k` and its like; the command gets them as `common`."""
+    names = ("kernel", "arch", "config", "store", "jobs", "quiet")
+
+    @functools.wraps(command)
+    def wrapped(**values: Any) -> Any:
+        common = Common(**{name: values.pop(name) for name in names})
+        return command(common=common, **values)
+
+    options = (
+        click.option(
+            "-k",
+            "--kernel",
+            metavar="SOURCE",
+            help="Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
+            "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
+            "else the small kernel that comes with kcg.",
+        ),
+        click.option(
+            "--arch",
+            metavar="NAME",
+            default="x86",
+            show_default=True,
+            help="Architecture, as below arch/.",
+        ),
+        click.option("--config", metavar="FILE", help="Read code as this .config (plain or .xz) has it."),
+        click.option("--store", metavar="FILE", help="Where the index is kept."),
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Processes for indexing; default: one per processor.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+    )
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def format_option(command: _F) -> _F:
+    """`--format text|json`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="For reading, or for programs.",
+    )(command)
+
+
+def hide_option(command: _F) -> _F:
+    """`--hide`."""
+    return click.option(
+        "--hide",
+        metavar="PROFILE",
+        default="default",
+        show_default=True,
+        help="Calls to leave out: profiles and patterns, as in `default,-printk,+alloc,ext4_*`; `none` shows all.",
+    )(command)
+
+
+@contextmanager
+def opened(common: Common, progress: Progress | None = None) -> Iterator["Session"]:
+    """The session on the kernel that the options name; says which one that is."""
+    from analyzer.pipeline.session import open_session
+
+    bar = progress or Progress(quiet=common.quiet)
+    session = open_session(
+        common.kernel,
+        arch=common.arch,
+        config=common.config,
+        store=common.store,
+        jobs=common.jobs,
+        progress=bar,
+    )
+    try:
+        common.tell(session.notice)
+        common.tell(f"linux {session.info.version} ({session.info.label})")
+        yield session
+    finally:
+        bar.close()
+        session.close()

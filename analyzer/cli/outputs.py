@@ -1,0 +1,150 @@
+"""Commands that write files: graph and export.
+
+Not handled: several roots in one picture.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from analyzer.cli.console import Progress, emit, stage
+from analyzer.cli.options import Common, common_options, hide_option, opened
+
+if TYPE_CHECKING:
+    from analyzer.pipeline.session import Session
+
+
+@click.command()
+@click.argument("root", metavar="ROOT")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where to; the suffix chooses the format: .svg .png .pdf .dot .mmd .graphml .json. "
+    "Default: out/ROOT.svg.",
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=4,
+    show_default=True,
+    help="How many calls deep.",
+)
+@click.option("--reverse", is_flag=True, help="Who calls it, instead of what it calls.")
+@click.option("--to", metavar="FUNC", help="Only branches that reach this function.")
+@hide_option
+@click.option(
+    "--max-functions",
+    type=click.IntRange(min=1),
+    default=150,
+    show_default=True,
+    metavar="N",
+    help="Draw at most so many; the largest subtrees are folded. Data formats have all.",
+)
+@click.option(
+    "--url",
+    metavar="TEMPLATE",
+    help="Where functions link to, with {file}, {line} and {version}; `none` for no links. "
+    "Default: elixir.bootlin.com.",
+)
+@click.option(
+    "--theme",
+    type=click.Choice(["light", "dark"]),
+    default="light",
+    show_default=True,
+    help="Colours of .svg, .png, .pdf and .dot.",
+)
+@common_options
+def graph(
+    root: str,
+    output: str | None,
+    max_functions: int,
+    url: str | None,
+    theme: str,
+    common: Common,
+    **view: Any,
+) -> None:
+    """The call graph of a function as a picture or data.
+
+    ROOT as for `kcg tree`. Functions are grouped by file; calls through pointers are dashed.
+    """
+    from analyzer.pipeline import outputs, views
+    from analyzer.render.words import plural
+
+    wanted = views.View(**view)
+    hidden = views.hide_notice(wanted.hide)
+    if output is not None:
+        outputs.graph_format(output)
+        outputs.prepare(output)
+    with opened(common) as session:
+        made, end = views.rooted(session, root, wanted)
+        common.tell(hidden)
+        target = output or f"out/{made.root.name}.svg"
+        options = outputs.DotOptions(
+            url=None if url == "none" else url or outputs.ELIXIR,
+            version=session.info.version,
+            max_functions=max_functions,
+            theme=theme,
+        )
+        data = outputs.graph_bytes(made, outputs.graph_format(target), options)
+        outputs.write_bytes(target, data)
+        common.tell(f"wrote {target} ({plural(len(made.depths), 'function')})")
+        if made.truncated:
+            common.tell(f"stopped at {views.MAX_FUNCTIONS} functions; a smaller --depth shows all")
+        if end is not None and end.ref not in made.depths:
+            common.tell(f"{end.ref.name} is not reached within {wanted.depth} calls")
+            raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["functions", "edges", "slots"]))
+@click.option(
+    "--under",
+    metavar="PREFIX",
+    multiple=True,
+    help="Only what files below this path have, such as net/ipv4/; repeatable.",
+)
+@click.option("-o", "--output", metavar="FILE", help="Where to; default: standard output.")
+@common_options
+def export(what: str, under: tuple[str, ...], output: str | None, common: Common) -> None:
+    """Everything, as JSON Lines.
+
+    One row per function, per (call site, callee), or per value in a slot. Never filtered by
+    --hide.
+    """
+    from analyzer.pipeline import outputs
+
+    if output is not None:
+        outputs.prepare(output)
+    progress = Progress(quiet=common.quiet or output is None)
+    with opened(common) as session, contextlib.ExitStack() as stack:
+        write: Callable[[str], object] = emit
+        if output is not None:
+            write = stack.enter_context(outputs.writing_text(output)).write
+        count = 0
+        advance = stack.enter_context(stage(progress, f"Exporting {what}"))
+        for line in _lines(session, what, under):
+            write(line)
+            advance()
+            count += 1
+        if output is not None:
+            common.tell(f"wrote {output} ({count} rows)")
+        elif not count:
+            common.tell(f"no {what} below {', '.join(under)}" if under else f"no {what}")
+
+
+def _lines(session: "Session", what: str, under: tuple[str, ...]) -> Iterable[str]:
+    import msgspec
+
+    from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
+
+    if what == "functions":
+        return (json_line(function_row(row)) for row in session.export_functions(under))
+    if what == "edges":
+        return (json_line(edge_row(row)) for row in session.export_edges(under))
+    return (
+        json_line(slot_row(**{**msgspec.structs.asdict(row), "guard": row.guard or ""}))
+        for row in session.export_slots(under)
+    )

@@ -1,0 +1,1 @@
+"""Composes reading and writing with the pure stages."""

@@ -1,0 +1,78 @@
+"""Edges that were resolved once, kept in the store for the next process.
+
+They are valid for one version's files, one configuration and one resolver; the resolver is identified by its
+own sources, so that a change of code never meets old answers. Not handled: callers (found anew each time).
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+import analyzer
+from analyzer.io.store import ManifestFile, Store
+from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.resolve.configuration import Configuration
+
+_EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
+_BATCH = 500
+
+
+@functools.cache
+def _code() -> str:
+    """A digest of the code that answers depend on."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    root = Path(analyzer.__file__).parent
+    for folder in ("model", "extract", "resolve"):
+        for path in sorted((root / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class Answers:
+    """Edges by caller, from the store or from the resolver."""
+
+    def __init__(
+        self,
+        store: Store,
+        fingerprint: int,
+        files: Sequence[ManifestFile],
+        configuration: Configuration,
+        resolve: Callable[[FunctionRef], tuple[Edge, ...]],
+    ) -> None:
+        digest = hashlib.sha1(usedforsecurity=False)
+        digest.update(_code().encode())
+        digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
+        digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
+        for file in files:
+            digest.update(file.path.encode())
+            digest.update(file.oid)
+        self._store = store
+        self._question = store.question(digest.hexdigest())
+        self._resolve = resolve
+        self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
+        self._fresh: dict[str, bytes] = {}
+
+    def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """The edges of a function."""
+        found = self._known.get(ref)
+        if found is None:
+            key = f"{ref.file}:{ref.line}:{ref.name}"
+            kept = self._store.answer(self._question, key) if self._question else None
+            if kept is not None:
+                found = _EDGES.decode(kept)
+            else:
+                found = self._resolve(ref)
+                self._fresh[key] = msgspec.msgpack.encode(found)
+                if len(self._fresh) >= _BATCH:
+                    self.flush()
+            self._known[ref] = found
+        return found
+
+    def flush(self) -> None:
+        """Write what is new."""
+        if self._fresh and self._question:
+            self._store.save_answers(self._question, self._fresh)
+        self._fresh = {}

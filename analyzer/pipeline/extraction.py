@@ -1,0 +1,127 @@
+"""The part of indexing that runs anywhere: bytes in, rows for the store out.
+
+Module-level functions only, so that any `concurrent.futures.Executor` can run them.
+"""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from analyzer.extract.assembly import extract_assembly
+from analyzer.extract.dialect import Dialect, Learned, WordClass, learn
+from analyzer.extract.extractor import EXTRACTOR_VERSION, extract
+from analyzer.extract.queries import query_names, query_text
+from analyzer.io.store import BlobRow, compress
+from analyzer.model.facts import LARGE_HEADER, FileFacts, ParseDiagnostic, brief_of
+from analyzer.pipeline.postings import keys_of
+
+HEAD_MARK = "("  # before the first argument of a macro head, among the names kept for suggestions
+Work = tuple[str, bytes | None]  # path, and its bytes where the worker cannot read them itself
+
+
+class Surveyed(msgspec.Struct, frozen=True, array_like=True):
+    """A file's blob id and, for a header, what it teaches about the dialect. `oid` is empty when the file
+    could not be read."""
+
+    path: str
+    oid: bytes
+    learned: bytes
+
+
+def oid_of(data: bytes) -> bytes:
+    """The git blob id of a content."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).digest()
+
+
+def _bytes(root: str, work: Work) -> bytes | None:
+    path, data = work
+    if data is not None:
+        return data
+    try:
+        return Path(root, path).read_bytes()
+    except OSError:
+        return None
+
+
+def survey(root: str, works: Sequence[Work]) -> list[Surveyed]:
+    """Blob ids and lessons of files."""
+    found = []
+    for work in works:
+        data = _bytes(root, work)
+        if data is None:
+            found.append(Surveyed(work[0], b"", b""))
+            continue
+        lesson = b""
+        if work[0].endswith(".h") and len(data) <= LARGE_HEADER:
+            lesson = msgspec.msgpack.encode(learn(data))
+        found.append(Surveyed(work[0], oid_of(data), lesson))
+    return found
+
+
+def decode_lesson(data: bytes) -> Learned:
+    """The opposite of the encoding in `survey`."""
+    return Learned(*msgspec.msgpack.decode(data, type=tuple[tuple[str, ...], ...])) if data else Learned()
+
+
+@functools.lru_cache(2)
+def dialect_from(encoded: bytes) -> Dialect:
+    """A dialect handed to workers as bytes."""
+    identity, words = msgspec.msgpack.decode(encoded, type=tuple[str, dict[str, WordClass]])
+    return Dialect({k.encode(): v for k, v in words.items()}, identity)
+
+
+def encode_dialect(dialect: Dialect) -> bytes:
+    """A dialect as bytes."""
+    return msgspec.msgpack.encode((dialect.identity, {k.decode(): v for k, v in dialect.words.items()}))
+
+
+def extract_rows(root: str, encoded_dialect: bytes, works: Sequence[Work]) -> list[BlobRow]:
+    """Facts of files, encoded for the store. A file that breaks the extractor becomes a diagnostic."""
+    dialect = dialect_from(encoded_dialect)
+    rows = []
+    for work in works:
+        data = _bytes(root, work)
+        if data is not None:
+            rows.append(row_of(data, dialect, assembly=work[0].endswith(".S")))
+    return rows
+
+
+def row_of(data: bytes, dialect: Dialect, *, assembly: bool = False) -> BlobRow:
+    """Facts of one content, encoded for the store."""
+    try:
+        facts = extract_assembly(data) if assembly else extract(data, dialect)
+    except Exception as error:  # bad C never raises: what slips through is counted, not fatal
+        facts = FileFacts(
+            diagnostics=(
+                ParseDiagnostic(1, 1, 0, len(data), f"extractor: {type(error).__name__}", str(error)[:200]),
+            ),
+            size=len(data),
+        )
+    encode = msgspec.msgpack.encode
+    return BlobRow(
+        oid_of(data),
+        compress(encode(facts)),
+        encode(brief_of(facts)),
+        keys_of(facts),
+        tuple(sorted({d.name or HEAD_MARK + _first_argument(d.head) for d in facts.definitions})),
+    )
+
+
+def _first_argument(head: str) -> str:
+    return head.partition("(")[2].partition(",")[0].strip(") ")
+
+
+@functools.cache
+def extractor_fingerprint() -> str:
+    """What facts depend on besides the bytes and the dialect: extractor, grammar, queries."""
+    import importlib.metadata
+
+    parts = [EXTRACTOR_VERSION]
+    for package in ("tree-sitter", "tree-sitter-c"):
+        parts.append(f"{package} {importlib.metadata.version(package)}")
+    for name in query_names():
+        parts.append(hashlib.sha1(query_text(name).encode(), usedforsecurity=False).hexdigest())
+    return " ".join(parts)

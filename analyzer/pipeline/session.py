@@ -1,0 +1,281 @@
+"""One kernel opened for questions: source, store and resolver together.
+
+Indexing happens by itself when the first question needs it. Not handled: changes to the source while the
+session is open.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
+from analyzer.io.resources import bundled_kernel
+from analyzer.io.sources import Source, open_source
+from analyzer.io.store import Store, default_path
+from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
+from analyzer.model.doctor import DoctorReport, IndexSummary
+from analyzer.model.shown import Shown
+from analyzer.model.source import KernelInfo
+from analyzer.pipeline import examination, exports
+from analyzer.pipeline.answers import Answers
+from analyzer.pipeline.extraction import HEAD_MARK
+from analyzer.pipeline.indexing import Progress, Version, index
+from analyzer.pipeline.stored import StoredIndex
+from analyzer.resolve.configuration import Configuration, parse_config
+from analyzer.resolve.made import Function as Resolved
+from analyzer.resolve.names import ref_of
+from analyzer.resolve.resolver import Resolver, described
+
+_SYSCALL_HEAD = re.compile(r"^(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(\s*(\w+)")
+_QUALIFIED = re.compile(r"^(.+\.[chS]):(?:(\d+):)?(\w+)$")
+
+
+def open_session(
+    kernel: str | None,
+    *,
+    arch: str = "x86",
+    config: str | None = None,
+    store: str | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> "Session":
+    """A session on a kernel source. None means $KCG_KERNEL, else the current directory if it is a kernel
+    tree, else the bundled small kernel. Raises SourceError and StoreError."""
+    spec, notice = _choose(kernel)
+    source = open_source(spec)
+    configuration = Configuration(arch, _read_config(config) if config else None)
+    index_file = Store(Path(store) if store else default_path())
+    return Session(source, index_file, configuration, notice, jobs, progress)
+
+
+def _choose(kernel: str | None) -> tuple[str, str]:
+    if kernel:
+        return kernel, ""
+    if from_environment := os.environ.get("KCG_KERNEL"):
+        return from_environment, ""
+    try:
+        open_source(".")
+    except SourceError:
+        return str(bundled_kernel()), "no kernel given (-k); using the small kernel that comes with kcg"
+    return ".", ""
+
+
+def _read_config(path: str) -> dict[str, str]:
+    import lzma
+
+    try:
+        data = Path(path).expanduser().read_bytes()
+        if path.endswith(".xz"):
+            data = lzma.decompress(data)
+    except (OSError, lzma.LZMAError) as error:
+        raise SourceError(
+            f"The configuration {path} cannot be read: {error}.",
+            hint="Give a .config file, plain or .xz.",
+        ) from error
+    options = dict(parse_config(data.decode("utf-8", "replace")))
+    if not options:
+        raise SourceError(f"{path} has no CONFIG_ line.", hint="Give a kernel's .config file.")
+    return options
+
+
+class Session:
+    """Questions to one kernel. Methods may raise SourceError and StoreError."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        configuration: Configuration,
+        notice: str,
+        jobs: int | None,
+        progress: Progress | None,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._configuration = configuration
+        self._jobs = jobs
+        self._progress = progress
+        self._version: Version | None = None
+        self._stored: StoredIndex | None = None
+        self._resolver: Resolver | None = None
+        self._answers: Answers | None = None
+        self.notice = notice
+
+    @property
+    def info(self) -> KernelInfo:
+        """Version and label of the kernel."""
+        return self._source.info
+
+    def index(self) -> IndexSummary:
+        """Index the whole source."""
+        return self._indexed().summary
+
+    def _indexed(self) -> Version:
+        if self._version is None:
+            self._version = index(self._source, self._store, jobs=self._jobs, progress=self._progress)
+        return self._version
+
+    @property
+    def stored(self) -> StoredIndex:
+        """The index of this version."""
+        if self._stored is None:
+            self._stored = StoredIndex(self._source, self._store, self._indexed())
+        return self._stored
+
+    @property
+    def resolver(self) -> Resolver:
+        """The resolver of this version and configuration."""
+        if self._resolver is None:
+            self._resolver = Resolver(self.stored, self._fitting())
+        return self._resolver
+
+    def _fitting(self) -> Configuration:
+        """The configuration with an architecture that the tree has: before 2.6.24, x86 is i386 and x86_64.
+        Raises SourceError for one it does not have."""
+        known = {p.split("/", 2)[1] for p in self.stored.paths() if p.startswith("arch/") and p.count("/") > 1}
+        known |= {p.split("/")[1][4:] for p in self.stored.paths() if p.startswith("include/asm-")}
+        wanted = self._configuration
+        if wanted.directory in known or not known:
+            return wanted
+        if wanted.arch == "x86" and "i386" in known:
+            return Configuration("i386", wanted.options, "i386")
+        raise SourceError(
+            f"Linux {self.info.version} has no architecture {wanted.arch}.",
+            hint=f"Known here: {', '.join(sorted(known - {'generic'}))}.",
+        )
+
+    def find(self, name: str) -> Function:
+        """The function that a person means: `sys_socket`, `socket` when only a system call has the name,
+        `__x64_sys_socket`, `SYSCALL_DEFINE3(socket`, `file:function`. Raises UnknownNameError with near
+        names and AmbiguousNameError with spellings that are unique."""
+        wanted = name.strip().removesuffix("()")
+        file = ""
+        if match := _SYSCALL_HEAD.match(wanted):
+            wanted = f"{'compat_' if match.group(1) else ''}sys_{match.group(2)}"
+        elif match := _QUALIFIED.match(wanted):
+            file, line, wanted = match.group(1), int(match.group(2) or 0), match.group(3)
+            found = [
+                f
+                for f in self.resolver.named(wanted)
+                if (f.path == file or f.path.endswith("/" + file)) and line in (0, f.definition.line)
+            ]
+            if found:
+                return described(found[0])
+            raise self._unknown(wanted, f"No function {wanted} in {file}.")
+        found = self._candidates(wanted)
+        if not found:
+            raise self._unknown(wanted, f"No function is called {wanted} in Linux {self.info.version}.")
+        if len({f.path for f in found}) == 1:
+            return described(found[0])
+        raise AmbiguousNameError(
+            f"{wanted} is defined in {len(found)} places.",
+            candidates=tuple(f"{f.path}:{wanted}" for f in found),
+            hint="Name the file too.",
+        )
+
+    def _candidates(self, wanted: str) -> list[Resolved]:
+        found = self.resolver.named(wanted)
+        if not found:
+            found = self.resolver.named(f"sys_{wanted}")
+        if len({f.path for f in found}) > 1:
+            names = self.resolver.names
+            scope = self.resolver.scopes.of(found[0].path)
+            external = names.external(found[0].definition.name)
+            if external:
+                bound = names.closest(scope, external)
+                return list(bound.functions)
+            kept = [f for f in found if not f.definition.inline] or found
+            return kept
+        return names_sorted(found)
+
+    def _unknown(self, name: str, message: str) -> UnknownNameError:
+        names = self.stored.function_names()
+        calls = {n[len(HEAD_MARK) :] for n in names if n.startswith(HEAD_MARK)}
+        spelled = {n for n in names if not n.startswith(HEAD_MARK)}
+        prefix = "sys_" if name.startswith("sys_") else ""
+        near = [
+            f"sys_{n}"
+            for n in difflib.get_close_matches(
+                name.removeprefix(prefix), _plausible(name.removeprefix(prefix), calls)
+            )
+            if self.resolver.named(f"sys_{n}")
+        ]
+        near += difflib.get_close_matches(name, _plausible(name, spelled), n=5, cutoff=0.7)
+        return UnknownNameError(message, suggestions=tuple(dict.fromkeys(near))[:5])
+
+    def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """Edges out of a function, in source order."""
+        if ref.external:
+            return ()
+        if self._answers is None:
+            version = self._indexed()
+            self._answers = Answers(
+                self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
+            )
+        return self._answers.callees(ref)
+
+    def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """Edges into a function, by caller."""
+        return self.resolver.callers(ref)
+
+    def call_names(self, ref: FunctionRef) -> tuple[str, ...]:
+        """The names that a function's call sites spell, "" for computed callees, without resolving them."""
+        return self.resolver.call_names(ref)
+
+    def function(self, ref: FunctionRef) -> Function | None:
+        """What is known of a function, None for an external one."""
+        found = self.resolver.function(ref)
+        return described(found) if found is not None else None
+
+    def weight(self, path: str) -> int:
+        """How many source files lie beside a file: large folders hold what most readers look for first."""
+        return self.resolver.neighbours(path)
+
+    def show(self, name: str) -> list[Shown]:
+        """Everything of that name: functions, records, enums, typedefs, macros, objects, constant families.
+        Raises UnknownNameError."""
+        found = examination.shown(self.resolver, name)
+        if not found:
+            raise self._unknown(name, f"Nothing is called {name} in Linux {self.info.version}.")
+        return found
+
+    def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
+        """All functions of the files below the prefixes (all files when there are none)."""
+        return exports.functions(self.resolver, under)
+
+    def export_edges(self, under: Sequence[str]) -> Iterator[Edge]:
+        """All edges of those functions."""
+        return exports.edges(self.resolver, under)
+
+    def export_slots(self, under: Sequence[str]) -> Iterator[SlotRow]:
+        """All slot entries of those files."""
+        return exports.slots(self.resolver, under)
+
+    def doctor(self) -> DoctorReport:
+        """Parse coverage and the state of index and tools."""
+        return examination.report(self.stored, self._source, self._store)
+
+    def close(self) -> None:
+        """Keep what was found and release the index."""
+        if self._answers is not None:
+            self._answers.flush()
+        self._store.close()
+
+
+def names_sorted(found: Sequence[Resolved]) -> list[Resolved]:
+    """Definitions of one file, the likeliest first: those that do something."""
+    return sorted(
+        found,
+        key=lambda f: (not (f.definition.calls or f.definition.indirect or f.made), ref_of(f)),
+    )
+
+
+def _plausible(name: str, names: set[str]) -> list[str]:
+    """Names near enough in length and letters to be worth comparing (difflib is quadratic)."""
+    letters = set(name)
+    return sorted(n for n in names if abs(len(n) - len(name)) <= 3 and len(letters ^ set(n)) <= 4)[:20_000]
+
+
+__all__ = ["Progress", "Session", "StoreError", "open_session"]

@@ -1,0 +1,113 @@
+"""An indexed version as resolution sees it: facts, includes and postings out of the store, text out of the source.
+
+Not handled: a source that changes while it is read.
+"""
+
+import posixpath
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.errors import SourceError
+from analyzer.io.sources import Source
+from analyzer.io.store import Store
+from analyzer.model.facts import Brief, FileFacts, Include
+from analyzer.pipeline.indexing import Version
+from analyzer.pipeline.postings import key_of
+from analyzer.resolve.index import NameKind
+
+_FACTS = msgspec.msgpack.Decoder(FileFacts)
+_BRIEF = msgspec.msgpack.Decoder(Brief)
+_MAX_FACTS = 3_000  # files kept decoded; about 60 kB each
+_MAX_TEXTS = 400
+_EMPTY = FileFacts()
+
+
+class StoredIndex:
+    """Implements `analyzer.resolve.index.Index`."""
+
+    def __init__(self, source: Source, store: Store, version: Version) -> None:
+        self._source = source
+        self._store = store
+        self._fingerprint = version.fingerprint
+        self._blob = {f.path: f.blob for f in version.files}
+        self._paths: dict[int, list[str]] = {}
+        for file in version.files:
+            if file.blob:
+                self._paths.setdefault(file.blob, []).append(file.path)
+        self._facts: OrderedDict[str, FileFacts] = OrderedDict()
+        self._texts: OrderedDict[str, bytes] = OrderedDict()
+        self._includes: dict[str, tuple[Include, ...]] = {}
+        self._files: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._basenames: dict[str, list[str]] | None = None
+
+    def paths(self) -> Sequence[str]:
+        """All source files, sorted."""
+        return tuple(self._blob)
+
+    def has(self, path: str) -> bool:
+        """Whether the tree has that file."""
+        return path in self._blob
+
+    def facts(self, path: str) -> FileFacts:
+        """The facts of a file."""
+        found = self._facts.get(path)
+        if found is not None:
+            self._facts.move_to_end(path)
+            return found
+        blob = self._blob.get(path, 0)
+        found = _FACTS.decode(self._store.facts(blob)) if blob else _EMPTY
+        self._facts[path] = found
+        if len(self._facts) > _MAX_FACTS:
+            self._facts.popitem(last=False)
+        return found
+
+    def includes(self, path: str) -> tuple[Include, ...]:
+        """The includes of a file."""
+        found = self._includes.get(path)
+        if found is None:
+            found = self._includes[path] = self.brief(path).includes
+        return found
+
+    def brief(self, path: str) -> Brief:
+        """Includes, diagnostics and sizes of a file."""
+        blob = self._blob.get(path, 0)
+        return _BRIEF.decode(self._store.brief(blob)) if blob else Brief()
+
+    def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
+        """The files that have a name in a role."""
+        key = (kind, name)
+        found = self._files.get(key)
+        if found is None:
+            blobs = self._store.blobs_with(self._fingerprint, key_of(kind, name))
+            paths = {p for b in blobs for p in self._paths.get(b, ())}
+            found = self._files[key] = tuple(sorted(paths))
+        return found
+
+    def text(self, path: str) -> bytes:
+        """The bytes of a file, empty when it is gone."""
+        found = self._texts.get(path)
+        if found is None:
+            try:
+                found = self._source.read(path)
+            except SourceError:
+                found = b""
+            self._texts[path] = found
+            if len(self._texts) > _MAX_TEXTS:
+                self._texts.popitem(last=False)
+        else:
+            self._texts.move_to_end(path)
+        return found
+
+    def by_basename(self, name: str) -> tuple[str, ...]:
+        """The files of that base name."""
+        if self._basenames is None:
+            self._basenames = {}
+            for path in self._blob:
+                self._basenames.setdefault(posixpath.basename(path), []).append(path)
+        return tuple(self._basenames.get(name, ()))
+
+    def function_names(self) -> set[str]:
+        """The names of all functions, for suggestions."""
+        return self._store.function_names(self._fingerprint)

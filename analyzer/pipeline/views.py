@@ -1,0 +1,113 @@
+"""Trees, graphs and paths of a session: what is asked of one kernel, grown and folded for a reader.
+
+Not handled: formats and files (`analyzer.pipeline.outputs`, `analyzer.render`).
+"""
+
+from dataclasses import dataclass
+
+from analyzer.errors import KcgError
+from analyzer.graph.hide import default_hide, parse_hide
+from analyzer.graph.paths import paths_to, shortest_path
+from analyzer.graph.rooted import RootedGraph, grow
+from analyzer.graph.sites import Fold
+from analyzer.graph.tree import CallTree, build_tree
+from analyzer.model.callgraph import Edge, Function, FunctionRef
+from analyzer.pipeline.session import Session
+
+MAX_FUNCTIONS = 20_000  # of a tree; a graph of more is read by nobody
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How far a graph is grown and what it leaves out. `targets`: listed per call site, 0 is all of
+    them; `to`: only what leads to that function; `hide` as `--hide` spells it."""
+
+    depth: int
+    reverse: bool = False
+    to: str | None = None
+    hide: str = "default"
+    targets: int | None = None
+    listed: int = 48  # a site with no more targets than this names them all
+    possible: bool = False
+
+
+def hide_notice(spec: str) -> str:
+    """One line that says what is hidden, "" when nothing is. Raises KcgError for a bad spelling."""
+    hide = parse_hide(spec)
+    if not hide:
+        return ""
+    if hide == default_hide():
+        return f"hiding noise (default: {hide.describe()}); --hide none shows all"
+    return f"hiding {hide.describe()}; --hide none shows all"
+
+
+def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Function | None]:
+    """The graph around a root, pruned to what leads to `view.to`, and that function.
+
+    Raises KcgError for unknown and ambiguous names; a `to` that is not reached leaves the root
+    alone.
+    """
+    hide = parse_hide(view.hide)
+    start = session.find(root)
+    end = session.find(view.to) if view.to else None
+
+    def leads_on(ref: FunctionRef) -> bool:
+        if any(not name or not hide.hides_name(name) for name in session.call_names(ref)):
+            return True
+        return any(not hide.hides(edge) for edge in session.callees(ref))
+
+    graph = grow(
+        start.ref,
+        session.callers if view.reverse else session.callees,
+        depth=view.depth,
+        hide=hide,
+        fold=_fold(session, view),
+        reverse=view.reverse,
+        keep=(end.ref.name,) if end else (),
+        limit=MAX_FUNCTIONS,
+        has_calls=None if view.reverse else leads_on,
+    )
+    return (paths_to(graph, end.ref) if end else graph), end
+
+
+def tree(session: Session, root: str, view: View) -> tuple[CallTree, Function | None]:
+    """The tree of that graph, and the function of `view.to`."""
+    graph, end = rooted(session, root, view)
+    return build_tree(graph, to=end.ref if end else None), end
+
+
+def _fold(session: Session, view: View) -> Fold:
+    weight = session.weight
+    if view.targets == 0:
+        return Fold(targets=None, callers=None, possible=view.possible, weight=weight)
+    if view.targets is None:
+        return Fold(listed=view.listed, possible=view.possible, weight=weight)
+    return Fold(targets=view.targets, callers=view.targets, possible=view.possible, weight=weight)
+
+
+def path(
+    session: Session, start: str, end: str, *, possible: bool = False
+) -> tuple[Function, Function, list[Edge] | None]:
+    """Both ends and the edges of a shortest way between them, None when there is none."""
+    first, last = session.find(start), session.find(end)
+    found = shortest_path(first.ref, last.ref, session.callees, possible=possible)
+    return first, last, found
+
+
+def indirect_calls(session: Session, spelled: str) -> tuple[Function, tuple[Edge, ...]]:
+    """A function, spelled `NAME` or `NAME:LINE`, and the edges of its computed calls (of that
+    line). Raises KcgError when that line has none."""
+    name, colon, last = spelled.rpartition(":")
+    line = int(last) if colon and last.isdecimal() else 0
+    function = session.find(name if line else spelled)
+    edges = tuple(edge for edge in session.callees(function.ref) if edge.kind != "direct")
+    if not line:
+        return function, edges
+    chosen = tuple(edge for edge in edges if edge.site.line == line)
+    if not chosen:
+        lines = ", ".join(str(n) for n in sorted({edge.site.line for edge in edges}))
+        raise KcgError(
+            f"{function.ref.name} has no indirect call on line {line}.",
+            hint=f"It has some on {lines}." if lines else "It has none at all.",
+        )
+    return function, chosen
