@@ -1,0 +1,49 @@
+"""Kernels in memory, for tests of resolution: a few files given as text."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from analyzer.extract.extractor import extract
+from analyzer.model.facts import FileFacts, Include
+from analyzer.pipeline.postings import names_of
+from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.index import NameKind
+from analyzer.resolve.resolver import Resolver
+
+
+class Tree:
+    """Implements `analyzer.resolve.index.Index` over texts by path."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._texts = {path: text.encode() for path, text in sorted(files.items())}
+        self._facts = {path: extract(data) for path, data in self._texts.items()}
+        self._files: dict[tuple[str, str], set[str]] = {}
+        for path, facts in self._facts.items():
+            for key in names_of(facts):
+                self._files.setdefault(key, set()).add(path)
+
+    def paths(self) -> Sequence[str]:
+        return tuple(self._texts)
+
+    def has(self, path: str) -> bool:
+        return path in self._texts
+
+    def facts(self, path: str) -> FileFacts:
+        return self._facts.get(path, FileFacts())
+
+    def includes(self, path: str) -> tuple[Include, ...]:
+        return self.facts(path).includes
+
+    def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
+        return tuple(sorted(self._files.get((kind, name), ())))
+
+    def text(self, path: str) -> bytes:
+        return self._texts.get(path, b"")
+
+    def by_basename(self, name: str) -> tuple[str, ...]:
+        return tuple(path for path in self._texts if posixpath.basename(path) == name)
+
+
+def resolver(files: Mapping[str, str], *, arch: str = "x86", options: Mapping[str, str] | None = None) -> Resolver:
+    """A resolver over texts by path."""
+    return Resolver(Tree(files), Configuration(arch, options))

@@ -1,0 +1,129 @@
+"""Growing rooted graphs, and paths in them."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from analyzer.errors import KcgError
+from analyzer.graph.budget import fit
+from analyzer.graph.formats import to_graphml, to_json
+from analyzer.graph.hide import Hide, default_hide
+from analyzer.graph.paths import paths_to, shortest_path
+from analyzer.graph.rooted import grow
+from analyzer.graph.sites import Fold
+
+
+def names(functions):
+    return [function.name for function in functions]
+
+
+def test_breadth_first_each_expanded_once_in_source_order(chain):
+    calls = chain("a>b>d>a a>c>d b>x_out")
+    graph = grow(calls.ref("a"), calls.successors, depth=9)
+    assert names(graph.depths) == ["a", "b", "c", "d", "x_out"]
+    assert list(graph.depths.values()) == [0, 1, 1, 2, 2]
+    assert calls.asked == ["a", "b", "c", "d"]
+    assert not graph.cut
+
+
+def test_depth_limit_marks_only_what_has_more(chain):
+    calls = chain("a>b>c a>d")
+    graph = grow(calls.ref("a"), calls.successors, depth=1)
+    assert names(graph.depths) == ["a", "b", "d"]
+    assert names(graph.cut) == ["b"]
+    lazy = grow(calls.ref("a"), calls.successors, depth=1, has_calls=lambda f: f.name == "d")
+    assert names(lazy.cut) == ["d"]
+
+
+def test_size_limit(chain):
+    calls = chain("a>b>c>d>e")
+    graph = grow(calls.ref("a"), calls.successors, depth=9, limit=3)
+    assert graph.truncated
+    assert names(graph.depths) == ["a", "b", "c"]
+    assert names(graph.cut) == ["c"]
+
+
+def test_hidden_calls_are_counted_and_roots_are_not_hidden(chain):
+    calls = chain("spin_lock>printk spin_lock>b spin_lock>spin_lock")
+    graph = grow(calls.ref("spin_lock"), calls.successors, depth=2, hide=default_hide())
+    assert names(graph.depths) == ["spin_lock", "b"]
+    assert graph.hidden == 1
+
+
+def test_big_target_sets_are_folded_but_kept_names_are_listed(calls):
+    calls.slot("a", "p->run()", *(f"t{n:02}" for n in range(20)))
+    graph = grow(calls.ref("a"), calls.successors, depth=2, keep=["t17"], fold=Fold(targets=3))
+    (site,) = graph.sites[calls.ref("a")]
+    assert names(edge.callee for edge in site.targets) == ["t17", "t00", "t01"]
+    assert (site.total, site.folded) == (20, 17)
+    assert names(graph.depths) == ["a", "t17", "t00", "t01"]
+
+
+def test_possible_targets_are_only_counted(calls):
+    calls.slot("a", "p->run()", "sure")
+    calls.slot("a", "p->run()", "maybe", confidence="possible", site=calls.edges[calls.ref("a")][0].site)
+    graph = grow(calls.ref("a"), calls.successors, depth=2)
+    (site,) = graph.sites[calls.ref("a")]
+    assert (site.total, site.possible, names(graph.depths)) == (1, 1, ["a", "sure"])
+    asked = grow(calls.ref("a"), calls.successors, depth=2, fold=Fold(possible=True))
+    assert names(asked.depths) == ["a", "sure", "maybe"]
+
+
+def test_unresolved_sites_stay(calls):
+    calls.slot("a", "p->run()")
+    graph = grow(calls.ref("a"), calls.successors, depth=2, hide=Hide(patterns=("*",)))
+    assert [edge.callee for edge in graph.edges()] == [None]
+
+
+def test_reverse_grows_to_callers_and_limits_their_number(chain):
+    calls = chain("a>c b>c main>a main>b")
+    graph = grow(calls.ref("c"), calls.predecessors, depth=5, reverse=True)
+    assert names(graph.depths) == ["c", "a", "b", "main"]
+    few = grow(calls.ref("c"), calls.predecessors, depth=1, reverse=True, fold=Fold(callers=1))
+    assert names(few.depths) == ["c", "a"]
+    assert few.omitted == {calls.ref("c"): 1}
+
+
+def test_shortest_path(chain):
+    calls = chain("a>b>c>e a>d>e e>f")
+    path = shortest_path(calls.ref("a"), calls.ref("f"), calls.successors)
+    assert names(edge.callee for edge in path) == ["d", "e", "f"]
+    assert shortest_path(calls.ref("f"), calls.ref("a"), calls.successors) is None
+    assert shortest_path(calls.ref("a"), calls.ref("a"), calls.successors) == []
+    with pytest.raises(KcgError):
+        shortest_path(calls.ref("a"), calls.ref("f"), calls.successors, limit=2)
+
+
+def test_paths_to_prunes(chain):
+    calls = chain("a>b>t a>c a>d>b t>z")
+    graph = paths_to(grow(calls.ref("a"), calls.successors, depth=9), calls.ref("t"))
+    assert names(graph.depths) == ["a", "b", "d", "t"]
+    assert names(graph.sites) == ["a", "b", "d"]
+    nowhere = paths_to(grow(calls.ref("a"), calls.successors, depth=9), calls.ref("q"))
+    assert names(nowhere.depths) == ["a"]
+
+
+def test_formats(chain):
+    calls = chain("a>b>x_out")
+    calls.slot("b", "p->run()")
+    graph = grow(calls.ref("a"), calls.successors, depth=9)
+    root = ET.fromstring(to_graphml(graph))
+    tags = [element.tag.rpartition("}")[2] for element in root.iter()]
+    assert (tags.count("node"), tags.count("edge")) == (3, 2)
+    data = json.loads(to_json(graph))
+    assert [node["id"] for node in data["nodes"]] == ["a.c:1:a", "b.c:1:b", "x_out"]
+    assert [link["target"] for link in data["links"]] == ["b.c:1:b", "x_out", None]
+    assert graph.to_networkx().number_of_edges() == 2
+
+
+def test_a_budget_folds_the_largest_subtree(chain):
+    calls = chain("a>big>b1 big>b2>b3 a>small>s1")
+    graph = grow(calls.ref("a"), calls.successors, depth=9)
+    budgeted = fit(graph, 4)
+    assert names(budgeted.functions) == ["a", "big", "small", "s1"]
+    assert budgeted.folded == {calls.ref("big"): 3}
+    assert names(budgeted.closed) == ["big"]
+    assert names(fit(graph, 2).functions) == ["a", "big"]
+    assert fit(graph, 2).folded == {calls.ref("a"): 2, calls.ref("big"): 3}
+    assert fit(graph, 100).folded == {}

@@ -1,0 +1,125 @@
+"""DOT and Mermaid sources."""
+
+import pytest
+
+from analyzer.errors import KcgError
+from analyzer.graph.rooted import grow
+from analyzer.render.dot import ELIXIR, DotOptions, to_dot, wrap
+from analyzer.render.drawing import draw
+from analyzer.render.mermaid import to_mermaid
+
+pygraphviz = pytest.importorskip("pygraphviz")
+
+
+@pytest.fixture
+def graph(calls):
+    calls.call("root", "open")
+    calls.call("root", "open")
+    calls.call("root", "x_out")
+    calls.slot("root", 'p->run("a\\n")', "tcp", "udp")
+    calls.slot("open", "q->run(p)", "udp")
+    for _ in range(3):
+        calls.slot("tcp", f"q->f{_}()")
+    calls.slot("udp", "r->run(p)")
+    return grow(calls.ref("root"), calls.successors, depth=3)
+
+
+def test_links_and_junctions(graph):
+    drawing = draw(graph)
+    assert [(link.tail, link.head, link.kind, link.label) for link in drawing.links] == [
+        ("root (root.c line 1)", "open (open.c line 1)", "direct", ""),
+        ("root (root.c line 1)", "x_out (external)", "direct", ""),
+        ("root (root.c line 1)", "call 1 of root", "stem", ""),
+        ("call 1 of root", "tcp (tcp.c line 1)", "indirect", "tcp_ops"),
+        ("call 1 of root", "udp (udp.c line 1)", "indirect", "udp_ops"),
+        ("open (open.c line 1)", "udp (udp.c line 1)", "indirect", "ops.run"),
+        ("tcp (tcp.c line 1)", "call 2 of tcp", "stem", ""),
+        ("udp (udp.c line 1)", "call 3 of udp", "stem", ""),
+    ]
+    assert [(j.label, j.resolved) for j in drawing.junctions] == [
+        ("ops.run\n2 targets", True),
+        ("3 unresolved calls", False),
+        ("r->run", False),
+    ]
+    assert drawing.describe() == (
+        "Call graph of root: root (root.c:1), 5 functions in 4 files, 2 direct calls, "
+        "3 calls through pointers, 2 unresolved."
+    )
+
+
+def test_callers_of_one_slot_share_a_junction(calls):
+    calls.call("a", "b")
+    calls.slot("a", "p->run()", "t1", "t2")
+    calls.slot("b", "q->run()", "t1", "t2")
+    drawing = draw(grow(calls.ref("a"), calls.successors, depth=3))
+    assert len(drawing.junctions) == 1
+    assert sum(link.kind == "stem" for link in drawing.links) == 2
+
+
+def test_dot_is_deterministic_and_can_be_drawn(graph):
+    text = to_dot(graph, DotOptions(url=ELIXIR, version="6.1"))
+    assert text == to_dot(graph, DotOptions(url=ELIXIR, version="6.1"))
+    svg = pygraphviz.AGraph(string=text).draw(format="svg", prog="dot").decode()
+    assert "<title>Call graph of root</title>" in svg
+    assert "<title>open (open.c line 1)</title>" in svg
+    assert "https://elixir.bootlin.com/linux/v6.1/source/tcp.c#L1" in svg
+    assert r"p&#45;&gt;run(&quot;a\n&quot;) at root.c:4" in svg
+    assert "direct call" in svg
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_themes(graph, theme):
+    assert "digraph" in to_dot(graph, DotOptions(theme=theme))
+
+
+def test_unknown_theme(graph):
+    with pytest.raises(KcgError):
+        to_dot(graph, DotOptions(theme="pink"))
+
+
+def test_no_url_no_links(graph):
+    assert "URL" not in to_dot(graph)
+
+
+def test_a_budget_is_kept_and_said(calls):
+    for number in range(30):
+        calls.call("root", f"f{number}")
+        calls.call(f"f{number}", f"g{number}")
+    graph = grow(calls.ref("root"), calls.successors, depth=3)
+    drawing = draw(graph, max_functions=10)
+    assert len(drawing.boxes) == 10
+    assert "10 functions drawn, 51 folded" in to_dot(graph, DotOptions(max_functions=10))
+    assert "51 functions not drawn." in drawing.describe()
+
+
+def test_reverse_arrows_point_from_caller_to_callee(chain):
+    calls = chain("a>c b>c")
+    graph = grow(calls.ref("c"), calls.predecessors, depth=2, reverse=True)
+    heads = {(link.tail[0], link.head[0]) for link in draw(graph).links}
+    assert heads == {("a", "c"), ("b", "c")}
+
+
+def test_wrapping():
+    assert wrap("short") == ["short"]
+    assert wrap("security_socket_post_create_and_more") == [
+        "security_socket_post_",
+        "create_and_more",
+    ]
+    assert "".join(wrap("x" * 100)) == "x" * 100
+
+
+def test_mermaid(graph):
+    text = to_mermaid(graph, url="{file}#{line}")
+    assert text == to_mermaid(graph, url="{file}#{line}")
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[3] == "flowchart LR"
+    for line in (
+        'f0["root"]:::root',
+        'f2["x_out"]:::external',
+        's0>"ops.run<br/>2 targets"]:::site',
+        's2{"? r-#gt;run"}:::unresolved',
+        "f0 --> f1",
+        's0 -.->|"tcp_ops"| f3',
+        'click f1 href "open.c#1"',
+    ):
+        assert line in lines

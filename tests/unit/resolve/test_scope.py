@@ -1,0 +1,88 @@
+"""What a file sees: its includes, and which definition of a name it means."""
+
+from trees import resolver
+
+FILES = {
+    "include/linux/a.h": "#include <linux/b.h>\n#define A 1\n",
+    "include/linux/b.h": "#include <linux/a.h>\n#define B 2\n",
+    "include/linux/c.h": "#ifdef CONFIG_C\n#include <linux/a.h>\n#endif\n",
+    "include/asm-generic/io.h": "#define IO generic\n",
+    "arch/x86/include/asm/bits.h": "#define BITS 64\n",
+    "arch/arm64/include/asm/bits.h": "#define BITS arm\n",
+    "net/local.h": '#include "../include/linux/c.h"\n',
+    "net/a.c": '#include <linux/a.h>\n#include "local.h"\n#include <asm/bits.h>\n#include <asm/io.h>\n',
+    "net/b.c": "#include <linux/c.h>\n#include <generated/gone.h>\n",
+    "net/part.c": "int in_part(void) { return A; }\n",
+    "net/whole.c": '#include <linux/a.h>\n#include "part.c"\n',
+}
+
+
+def test_includes_are_found_where_the_build_looks() -> None:
+    scopes = resolver(FILES).scopes
+    found = {
+        target: scopes.resolve_include("net/a.c", target, quoted=quoted)
+        for target, quoted in [
+            ("linux/a.h", False),
+            ("local.h", True),
+            ("asm/bits.h", False),
+            ("asm/io.h", False),
+            ("gone.h", True),
+        ]
+    }
+    assert found == {
+        "linux/a.h": "include/linux/a.h",
+        "local.h": "net/local.h",
+        "asm/bits.h": "arch/x86/include/asm/bits.h",
+        "asm/io.h": "include/asm-generic/io.h",
+        "gone.h": "",
+    }
+
+
+def test_closure_follows_circles() -> None:
+    scopes = resolver(FILES).scopes
+    assert {"include/linux/a.h", "include/linux/b.h", "net/local.h"} <= scopes.closure("net/a.c")
+    assert "arch/arm64/include/asm/bits.h" not in scopes.closure("net/a.c")
+
+
+def test_what_stands_behind_an_unknown_condition_is_not_sure() -> None:
+    scopes = resolver(FILES).scopes
+    assert "include/linux/a.h" in scopes.closure("net/b.c")
+    assert "include/linux/a.h" not in scopes.sure_closure("net/b.c")
+    without = resolver(FILES, options={"CONFIG_X86": "y"}).scopes
+    assert "include/linux/a.h" not in without.closure("net/b.c")
+
+
+def test_macros_are_those_of_the_file() -> None:
+    scopes = resolver(FILES).scopes
+    assert [d.body[0].text for d in scopes.of("net/a.c").macro("BITS")] == ["64"]
+    assert scopes.of("net/a.c").macro_is_sure("A")
+    assert scopes.of("net/b.c").macro("A")
+    assert not scopes.of("net/b.c").macro_is_sure("A")
+    assert scopes.of("net/part.c").includers == ("net/whole.c",)
+    assert scopes.of("net/part.c").macro("A")
+
+
+def test_own_macros_hide_those_of_headers() -> None:
+    files = {
+        "include/linux/a.h": "#define F one\n",
+        "kernel/a.c": "#include <linux/a.h>\n#undef F\n#define F two\n",
+    }
+    assert [d.body[0].text for d in resolver(files).scopes.of("kernel/a.c").macro("F")] == ["two"]
+
+
+def test_other_architectures_are_foreign() -> None:
+    scopes = resolver(FILES).scopes
+    assert scopes.foreign("arch/arm64/include/asm/bits.h")
+    assert scopes.foreign("tools/perf/main.c")
+    assert not scopes.foreign("arch/x86/include/asm/bits.h")
+    assert not scopes.foreign("include/asm-generic/io.h")
+
+
+def test_a_conditional_definition_is_ranked_by_its_guard() -> None:
+    files = {
+        "kernel/a.c": "#ifdef CONFIG_X86_64\n#define F wide\n#else\n#define F narrow\n#endif\n"
+        "#ifdef CONFIG_SMP\n#define G(x) many(x)\n#else\n#define G(x) do { } while (0)\n#endif\n",
+    }
+    scope = resolver(files).scopes.of("kernel/a.c")
+    assert [d.body[0].text for d in scope.macro("F")] == ["wide"]
+    assert [d.body[0].text for d in scope.macro("G")] == ["many", "do"]

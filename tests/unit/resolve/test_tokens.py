@@ -1,0 +1,85 @@
+"""Preprocessing tokens, and the calls in a run of them."""
+
+import pytest
+
+from analyzer.resolve.tokens import close_of, find_calls, spell, tokenize
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("a->b.c", ["a", "->", "b", ".", "c"]),
+        ("x##y # z", ["x", "##", "y", "#", "z"]),
+        ("0x1fUL 1.5e+3 .5", ["0x1fUL", "1.5e+3", ".5"]),
+        (r'"a\"b(" L"w"', [r'"a\"b("', 'L"w"']),
+        (r"'\'' 'x'", [r"'\''", "'x'"]),
+        ("a<<=b...", ["a", "<<=", "b", "..."]),
+        ("a+++b", ["a", "++", "+", "b"]),
+    ],
+)
+def test_tokenize(text: str, tokens: list[str]) -> None:
+    assert [token.text for token in tokenize(text)] == tokens
+
+
+@pytest.mark.parametrize("text", ["a - -b", "a+ ++b", "return x", "a & &b", "int*p", "x=*p", "'a' b", "a < <b"])
+def test_spelling_reads_back(text: str) -> None:
+    tokens = tokenize(text)
+    assert tokenize(spell(tokens)) == tokens
+
+
+def test_close() -> None:
+    tokens = tokenize("f((a), g[b(c)]) + (d")
+    assert close_of(tokens, 1) == 13
+    assert close_of(tokens, len(tokens) - 2) == -1
+
+
+def calls(text: str) -> list[tuple[str, str]]:
+    """(name, callee's text) of the calls in a piece of C."""
+    tokens = tokenize(text)
+    return [(c.name, spell(tokens[c.start : c.opening])) for c in find_calls(tokens)]
+
+
+@pytest.mark.parametrize(
+    ("text", "callees"),
+    [
+        ("f(g(x))", ["f", "g"]),
+        ("a = f(x) + (g)(y);", ["f", "g"]),
+        ("return f(x);", ["f"]),
+        ("else f(x);", ["f"]),
+        ("do f(x); while (g(y));", ["f", "g"]),
+        ("if (f(x)) while (g()) for (h();;) ;", ["f", "g", "h"]),
+        ("sizeof(f(x)) + typeof(y)(z)", ["f"]),
+        ("(unsigned long)(x)", []),
+        ("(u32)(x) + (struct s *)(y)", []),
+        ("int f(int x);", []),
+        ("struct sock *make(void);", []),
+        ("a = x * f(y)", ["f"]),
+        ("__attribute__((__section__(s))) f(x)", ["f"]),
+    ],
+)
+def test_named_calls(text: str, callees: list[str]) -> None:
+    assert [name for name, _ in calls(text)] == callees
+
+
+@pytest.mark.parametrize(
+    ("text", "callee"),
+    [
+        ("a->b(c)", "a->b"),
+        ("a.b.c(d)", "a.b.c"),
+        ("t[i](x)", "t[i]"),
+        ("f(x)->g(y)", "f(x)->g"),
+        ("(*p)(x)", "(*p)"),
+        ("(*a->b)(x)", "(*a->b)"),
+        ("(x)->ops->run(y)", "(x)->ops->run"),
+        ("x = y + a[1].b(c)", "a[1].b"),
+    ],
+)
+def test_computed_calls(text: str, callee: str) -> None:
+    assert ("", callee) in calls(text)
+
+
+def test_cleanup_is_a_call() -> None:
+    assert [n for n, _ in calls("int f __attribute__((__cleanup__(drop))) = g();")] == [
+        "__cleanup__",
+        "g",
+    ]
