@@ -73,7 +73,7 @@ def graph(
     from analyzer.pipeline import outputs, views
     from analyzer.render.words import plural
 
-    wanted = views.View(**view)
+    wanted = views.View(listed=0, **view)  # a picture that names dozens of targets is a hairball
     hidden = views.hide_notice(wanted.hide)
     if output is not None:
         outputs.graph_format(output)
