@@ -60,13 +60,6 @@ class Quiet:
         """Nothing."""
 
 
-class Indexed(Protocol):
-    """What a session needs of an indexed version."""
-
-    fingerprint: int
-    files: Sequence[ManifestFile]
-
-
 class Version:
     """An indexed version: its fingerprint and files."""
 

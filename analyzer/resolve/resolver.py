@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from analyzer.model import callgraph
-from analyzer.model.callgraph import Edge, FunctionRef, Slot
+from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.resolve.calls import Calls
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index
@@ -167,10 +167,6 @@ class Resolver:
         if self._folders is None:
             self._folders = Counter(p.rpartition("/")[0] for p in self.index.paths())
         return self._folders[path.rpartition("/")[0]]
-
-    def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
-        """What fills a slot."""
-        return self.slots.fillers(slot)
 
 
 def described(function: Function) -> callgraph.Function:

@@ -340,10 +340,6 @@ class Scope:
 
         return lookup
 
-    def undefined_here(self, name: str) -> bool:
-        """Whether the file itself removes a macro."""
-        return any(u.name == name for u in self.scopes.index.facts(self.path).undefs)
-
 
 def _is_self(definition: MacroDefinition) -> bool:
     """`#define arch_x arch_x` marks an override; it renames nothing."""
@@ -368,16 +364,6 @@ def _distinct(definitions: Sequence[MacroDefinition]) -> list[MacroDefinition]:
 def is_stub(definition: Definition) -> bool:
     """A function under `#else` that only returns: what is compiled when a feature is off."""
     return not definition.calls and not definition.indirect and definition.end_line - definition.line <= 4
-
-
-def best(
-    candidates: Sequence[tuple[str, Definition]], holds: Callable[[str], Truth]
-) -> list[tuple[str, Definition]]:
-    """The definitions that may hold, the likeliest first: sure ones, then those that do something."""
-    kept = [(path, d, holds(d.guard)) for path, d in candidates]
-    kept = [k for k in kept if k[2] is not False] or kept
-    kept.sort(key=lambda k: (is_stub(k[1]), k[2] is None, k[0], k[1].line))
-    return [(path, d) for path, d, _ in kept]
 
 
 def record_in(facts: FileFacts, tag: str) -> Record | None:
