@@ -16,14 +16,14 @@ class Tree:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._texts = {path: text.encode() for path, text in sorted(files.items())}
-        self._facts = {path: extract(data) for path, data in self._texts.items()}
+        self._facts = {path: extract(data) for path, data in self._texts.items() if not path.endswith(".tbl")}
         self._files: dict[tuple[str, str], set[str]] = {}
         for path, facts in self._facts.items():
             for key in names_of(facts):
                 self._files.setdefault(key, set()).add(path)
 
     def paths(self) -> Sequence[str]:
-        return tuple(self._texts)
+        return tuple(self._facts)
 
     def has(self, path: str) -> bool:
         return path in self._texts
@@ -39,6 +39,9 @@ class Tree:
 
     def text(self, path: str) -> bytes:
         return self._texts.get(path, b"")
+
+    def tables(self) -> tuple[str, ...]:
+        return tuple(path for path in self._texts if path.endswith(".tbl"))
 
     def by_basename(self, name: str) -> tuple[str, ...]:
         return tuple(path for path in self._texts if posixpath.basename(path) == name)

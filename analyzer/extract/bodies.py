@@ -277,6 +277,8 @@ class Bodies:
         value = text.original(right.start_byte, right.end_byte)
         if value.isupper() or value[:1].isdigit():
             return
+        if left.type == "identifier" and right.type == "field_expression":
+            return  # a pointer read from a member; a file-scope variable that is called holds functions
         body.assignments.append(
             FieldAssignment(text.original(left.start_byte, left.end_byte), value, text.line(node.start_byte))
         )
@@ -292,15 +294,11 @@ class Bodies:
         text = self._text
         names = {p.name for p in body.parameters}
         variables: list[Variable] = []
-        needed = bool(body.indirect or body.assignments)
         for node in body.locals:
-            for variable in variables_of(text, node):
-                names.add(variable.name)
-                if needed or "(*" in variable.type:
-                    variables.append(variable)
-        called = {c.name for c in body.calls}
-        if not needed and called & names:
-            variables = [v for node in body.locals for v in variables_of(text, node)]
+            variables.extend(variables_of(text, node))
+        names.update(v.name for v in variables)
+        # a plain name on the left is a file-scope variable's; those of locals are found in the body
+        assignments = tuple(a for a in body.assignments if not a.left.isidentifier() or a.left not in names)
         references = {name: line for name, line in reversed(body.references) if name not in names}
         body.calls.sort(key=lambda c: c.start)
         return Definition(
@@ -320,7 +318,7 @@ class Bodies:
             head=body.head,
             calls=tuple(body.calls),
             indirect=tuple(body.indirect),
-            assignments=tuple(body.assignments),
+            assignments=assignments,
             variables=tuple(variables),
             references=tuple(sorted(references.items(), key=lambda r: (r[1], r[0]))),
         )

@@ -29,7 +29,7 @@ from analyzer.model.facts import (
     ParseDiagnostic,
 )
 
-EXTRACTOR_VERSION = "7"
+EXTRACTOR_VERSION = "8"
 _MAX_DIAGNOSTICS = 200
 
 

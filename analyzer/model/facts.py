@@ -71,8 +71,8 @@ class IndirectCall(_Fact, frozen=True):
 
 
 class FieldAssignment(_Fact, frozen=True):
-    """`left = right` where the left side is a member or element and the right side may be a function
-    or an ops table: an identifier, `&identifier`, or another member."""
+    """`left = right` where the left side is a member, an element or a variable that is not local, and the
+    right side may be a function or an ops table: an identifier, `&identifier`, another member, a choice."""
 
     left: str
     right: str

@@ -41,6 +41,7 @@ class StoredIndex:
         self._includes: dict[str, tuple[Include, ...]] = {}
         self._files: dict[tuple[str, str], tuple[str, ...]] = {}
         self._basenames: dict[str, list[str]] | None = None
+        self._tables: tuple[str, ...] | None = None
 
     def paths(self) -> Sequence[str]:
         """All source files, sorted."""
@@ -107,6 +108,12 @@ class StoredIndex:
             for path in self._blob:
                 self._basenames.setdefault(posixpath.basename(path), []).append(path)
         return tuple(self._basenames.get(name, ()))
+
+    def tables(self) -> tuple[str, ...]:
+        """The system call tables of the tree."""
+        if self._tables is None:
+            self._tables = tuple(sorted(e.path for e in self._source.entries() if e.path.endswith(".tbl")))
+        return self._tables
 
     def function_names(self) -> set[str]:
         """The names of all functions, for suggestions."""

@@ -91,12 +91,17 @@ def expanded_text(scope: Scope, text: str) -> str:
     return spell(Expander(scope.macro).expand(tokenize(text)).tokens)
 
 
+def expansion_of(scope: Scope, use: Invocation) -> list[Token]:
+    """The tokens that a file-scope macro use expands to."""
+    source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
+    return Expander(scope.macro_under(use.guard)).expand(tokenize(source)).tokens
+
+
 def made_by_use(scope: Scope, use: Invocation) -> FileFacts | None:
     """The facts of a file-scope macro use's expansion, None when it is no macro here or makes nothing."""
     if not scope.macro(use.macro):
         return None
-    source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
-    tokens = Expander(scope.macro_under(use.guard)).expand(tokenize(source)).tokens
+    tokens = expansion_of(scope, use)
     if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
         return None
     return extract(_as_text(tokens))

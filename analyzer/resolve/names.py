@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import FunctionRef
-from analyzer.model.facts import Field, Object, Record, Typedef
+from analyzer.model.facts import Definition, Field, Object, Record, Typedef
+from analyzer.resolve.lists import Lists
 from analyzer.resolve.made import (
     Function,
     Maker,
@@ -43,6 +44,7 @@ class Names:
         self.scopes = scopes
         self.index = scopes.index
         self.maker = Maker()
+        self.lists = Lists(scopes)
         self._typers: dict[str, Typer] = {}
         self._bound: dict[tuple[str, str], Bound] = {}
         self._made: dict[str, tuple[Function, ...]] = {}
@@ -74,6 +76,13 @@ class Names:
         found.extend(self.maker.file(scope).functions)
         found.sort(key=lambda f: (f.definition.line, f.definition.column, f.definition.name))
         return found
+
+    def function_of(self, path: str, definition: Definition) -> Function | None:
+        """The function whose body a definition is; None when its head is a macro use that makes none."""
+        if not definition.head:
+            return Function(path, definition) if definition.name else None
+        made = self.maker.from_head(self.scopes.of(path), definition)
+        return next((f for f in made if f.definition.end), None)
 
     def bind(self, scope: Scope, name: str) -> Bound:
         """The definitions that a use of a function's name in a file denotes."""

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from analyzer.model import callgraph
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.resolve.calls import Calls
+from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.flow import Flow
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.slots import SlotEntry, Slots
-
-_MAX_MACROS = 400  # macros followed upwards when looking for callers
 
 
 class Resolver:
@@ -30,7 +30,9 @@ class Resolver:
         self.scopes = Scopes(index, configuration)
         self.names = Names(self.scopes)
         self.slots = Slots(self.names)
-        self.calls = Calls(self.names, self.slots)
+        self.callsites = CallSites(self.names)
+        self.flow = Flow(self.names, self.slots, self.callsites)
+        self.calls = Calls(self.names, self.slots, self.flow)
         self._functions: dict[FunctionRef, Function | None] = {}
         self._folders: Counter[str] | None = None
 
@@ -107,7 +109,7 @@ class Resolver:
         spelled = {ref.name, *(function.aliases if function else ())}
         names = set(spelled)
         for name in spelled:
-            names |= self._macros_that_call(name)
+            names |= self.callsites.macros(name)
         fields = {entry.slot for name in spelled for entry in self._entries_of(name, ref)}
         paths: dict[str, None] = {}
         for name in sorted(names):
@@ -145,22 +147,6 @@ class Resolver:
             for entry in self.slots.of_file(path):
                 if any(ref_of(f) == ref for f in entry.functions):
                     yield entry
-
-    def _macros_that_call(self, name: str) -> set[str]:
-        """Names of macros whose expansion may call a function, directly or through other macros."""
-        found: set[str] = set()
-        todo = [name]
-        while todo and len(found) < _MAX_MACROS:
-            current = todo.pop()
-            pattern = re.compile(rb"\b%s\s*\(" % re.escape(current.encode()))
-            for path in self.index.files("expanded", current):
-                if self.scopes.foreign(path):
-                    continue
-                for macro in self.index.facts(path).macros:
-                    if macro.name not in found and macro.name != name and pattern.search(macro.body.encode()):
-                        found.add(macro.name)
-                        todo.append(macro.name)
-        return found
 
     def neighbours(self, path: str) -> int:
         """How many source files share a file's folder."""
