@@ -13,6 +13,8 @@ from analyzer.errors import SourceError
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
 from analyzer.model.facts import Brief, FileFacts, Include
+from analyzer.model.kbuild import BuildTable
+from analyzer.pipeline.builds import build_table
 from analyzer.pipeline.indexing import Version
 from analyzer.pipeline.postings import key_of
 from analyzer.resolve.index import NameKind
@@ -107,6 +109,10 @@ class StoredIndex:
             for path in self._blob:
                 self._basenames.setdefault(posixpath.basename(path), []).append(path)
         return tuple(self._basenames.get(name, ()))
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture."""
+        return build_table(self._source, self._store, tuple(self._blob), arch)
 
     def function_names(self) -> set[str]:
         """The names of all functions, for suggestions."""
