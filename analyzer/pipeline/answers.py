@@ -21,7 +21,7 @@ _BATCH = 500
 
 
 @functools.cache
-def _code() -> str:
+def code_digest() -> str:
     """A digest of the code that answers depend on."""
     digest = hashlib.sha1(usedforsecurity=False)
     root = Path(analyzer.__file__).parent
@@ -43,7 +43,7 @@ class Answers:
         resolve: Callable[[FunctionRef], tuple[Edge, ...]],
     ) -> None:
         digest = hashlib.sha1(usedforsecurity=False)
-        digest.update(_code().encode())
+        digest.update(code_digest().encode())
         digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
         for file in files:

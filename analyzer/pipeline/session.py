@@ -191,6 +191,11 @@ class Session:
         return names_sorted(found)
 
     def _unknown(self, name: str, message: str) -> UnknownNameError:
+        for path, reason in self.resolver.not_built(name):
+            return UnknownNameError(
+                f"{name} is defined in {path}, which this configuration does not build: {reason}.",
+                hint="Give another --config, or none.",
+            )
         names = self.stored.function_names()
         calls = {n[len(HEAD_MARK) :] for n in names if n.startswith(HEAD_MARK)}
         spelled = {n for n in names if not n.startswith(HEAD_MARK)}

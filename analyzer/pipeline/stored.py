@@ -13,6 +13,8 @@ from analyzer.errors import SourceError
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
 from analyzer.model.facts import Brief, FileFacts, Include
+from analyzer.model.kbuild import BuildTable
+from analyzer.pipeline.builds import build_table
 from analyzer.pipeline.indexing import Version
 from analyzer.pipeline.postings import key_of
 from analyzer.resolve.index import NameKind
@@ -114,6 +116,10 @@ class StoredIndex:
         if self._tables is None:
             self._tables = tuple(sorted(e.path for e in self._source.entries() if e.path.endswith(".tbl")))
         return self._tables
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture."""
+        return build_table(self._source, self._store, tuple(self._blob), arch)
 
     def function_names(self) -> set[str]:
         """The names of all functions, for suggestions."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from analyzer.model.facts import FileFacts, Include
+from analyzer.model.kbuild import BuildTable
 
 NameKind = Literal[
     "function",  # a definition whose name stands in the text
@@ -59,4 +60,8 @@ class Index(Protocol):
 
     def tables(self) -> tuple[str, ...]:
         """The system call tables (`.tbl`) of the tree, sorted; `text` reads them."""
+        ...
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture, given by its folder below arch/."""
         ...

@@ -39,7 +39,12 @@ class Resolver:
     def named(self, name: str) -> list[Function]:
         """All functions of a name, the analysed architecture's first."""
         name = canonical_name(name)
-        found = [f for path in self.index.files("function", name) for f in self.names.in_file(path, name)]
+        found = [
+            f
+            for path in self.index.files("function", name)
+            if not self.scopes.unbuilt(path)
+            for f in self.names.in_file(path, name)
+        ]
         if all(self.scopes.foreign(f.path) for f in found):
             found += self.names.made(name)
         native = [f for f in found if not self.scopes.foreign(f.path)]
@@ -47,6 +52,15 @@ class Resolver:
         for function in found:
             self._functions[ref_of(function)] = function
         return found
+
+    def not_built(self, name: str) -> list[tuple[str, str]]:
+        """The files of the architecture that define a function but are not built, with the reasons."""
+        name = canonical_name(name)
+        return [
+            (path, self.scopes.kbuild.built(path).reason)
+            for path in self.index.files("function", name)
+            if self.scopes.unbuilt(path) and self.names.in_file(path, name)
+        ]
 
     def function(self, ref: FunctionRef) -> Function | None:
         """The definition behind a reference, None for an external one."""

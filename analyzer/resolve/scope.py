@@ -13,6 +13,7 @@ from analyzer.model.facts import Definition, FileFacts, Macro, Record
 from analyzer.model.guards import Truth, conjunction
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index, NameKind
+from analyzer.resolve.kbuild import Kbuild
 from analyzer.resolve.macros import MacroDefinition, macro_definition
 
 _FORCED = (
@@ -36,6 +37,9 @@ class Scopes:
         self._resolved: dict[tuple[str, str, bool], str] = {}
         self._scopes: dict[str, Scope] = {}
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
+        self._foreign: dict[str, bool] = {}
+        self._unbuilt: dict[str, bool] = {}
+        self._kbuild: Kbuild | None = None
         self._arch = self._arch_roots()
         # only in a whole kernel does "defined nowhere" say that a function does not exist
         self.whole = all(index.has(f) for f in ("lib/string.c", "mm/page_alloc.c", "fs/namei.c", "init/main.c"))
@@ -61,10 +65,38 @@ class Scopes:
             scope = self._scopes[path] = Scope(self, path)
         return scope
 
+    @property
+    def kbuild(self) -> Kbuild:
+        """What is built; read when it is first asked for."""
+        if self._kbuild is None:
+            arch = self.configuration.directory
+            self._kbuild = Kbuild(self.index.build_table(arch), arch, self.configuration.holds)
+        return self._kbuild
+
+    def unbuilt(self, path: str) -> bool:
+        """Whether the configuration, if one is given, builds a source neither by itself nor as a part of one
+        that includes it."""
+        if self.configuration.options is None or not path.endswith((".c", ".S")):
+            return False
+        found = self._unbuilt.get(path)
+        if found is None:
+            self._unbuilt[path] = True  # files that include each other
+            found = self._unbuilt[path] = self.kbuild.built(path).truth is False and not self.of(path).includers
+        return found
+
     def foreign(self, path: str) -> bool:
-        """Whether a file belongs to another architecture or is no part of the kernel proper."""
+        """Whether a file belongs to another architecture, is no part of the kernel proper, or is not built
+        by the configuration."""
+        found = self._foreign.get(path)
+        if found is None:
+            found = self._foreign[path] = self._elsewhere(path) or self.unbuilt(path)
+        return found
+
+    def _elsewhere(self, path: str) -> bool:
         if path.startswith("arch/"):
-            arch = path.split("/", 2)[1]
+            arch, _, rest = path[5:].partition("/")
+            if rest.startswith("um/"):  # arch/x86/um is user mode Linux
+                arch = "um"
             return arch != self.configuration.directory
         if path.startswith("include/asm-") and not path.startswith("include/asm-generic/"):
             return not path.startswith(self._old_arch) if self._old_arch else True
@@ -259,6 +291,9 @@ class Scope:
         itself depend on its absence (`#ifndef arch_x` / `#define arch_x`)."""
         if name in self._deciding or len(self._deciding) > 4:
             return None
+        given = self._given(name)
+        if given is not None:
+            return given
         files, outside = self.files_with("macro", name)
         if not files:
             return None if outside else False
@@ -277,6 +312,17 @@ class Scope:
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _given(self, name: str) -> Truth:
+        """Whether the build's command line defines a name for this file; None when that cannot be told, or
+        when it does not and something else may."""
+        if self.scopes.configuration.options is None or not self.path.endswith(".c"):
+            return None
+        kbuild = self.scopes.kbuild
+        if name == "MODULE":
+            images = {image for image, _ in kbuild.built(self.path).images}
+            return None if len(images) != 1 or self.includers else "module" in images
+        return kbuild.defined(self.path, name) or None
 
     def macro(self, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro that may hold here, the likeliest first; empty when there is none."""
