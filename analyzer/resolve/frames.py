@@ -40,6 +40,11 @@ class Frame:
         self.variables = frozenset(v.name for v in definition.variables) - self.parameters.keys()
 
     @cached_property
+    def arrays(self) -> frozenset[str]:
+        """The local variables that are arrays."""
+        return frozenset(v.name for v in self.function.definition.variables if "[" in v.type)
+
+    @cached_property
     def types(self) -> Mapping[str, Type | None]:
         """Types of parameters and local variables."""
         return self.typer.variables(self.function.definition)

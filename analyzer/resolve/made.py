@@ -26,7 +26,7 @@ _WRAPPER = re.compile(
 )
 _COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_UNREAD = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
+NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _HOLDER = "kcgHole"
 _HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
@@ -146,7 +146,9 @@ class Maker:
             holders = ", ".join(f"{_HOLDER}{n}_" for n in range(len(values)))
             tokens = Expander(scope.macro).expand(tokenize(f"{macro}({holders})")).tokens
             read = {d.name: d for d in extract(_as_text(tokens)).definitions}
-            templates = self._templates[key] = {t.text: read.get(t.text, _UNREAD) for t in tokens if t.is_name}
+            templates = self._templates[key] = {
+                t.text: read.get(t.text, NO_DEFINITION) for t in tokens if t.is_name
+            }
         for template, definition in templates.items():
             spelled = _HOLDING.sub(
                 lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template
@@ -161,7 +163,7 @@ class Maker:
         template = self._template_for(scope, use.macro, use.arguments, name)
         if template is None:
             return ()
-        if template is _UNREAD or canonical_name(name) != name:
+        if template is NO_DEFINITION or canonical_name(name) != name:
             return tuple(f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases)
         moved = _placed(
             scope.path,
