@@ -43,6 +43,14 @@ def comment_above(data: bytes, line: int) -> Comment | None:
     return _read(b"\n".join(lines[first : at + 1]).decode("utf-8", "replace"), first + 1)
 
 
+def frameless(comment: bytes) -> str:
+    """The words of a comment on one line, without what frames them."""
+    text = comment.decode("utf-8", "replace").strip()
+    text = text.removeprefix("//").removeprefix("/*").removesuffix("*/")
+    rows = (re.sub(r"^[\s*]*|[\s*]*$", "", row) for row in text.split("\n"))
+    return re.sub(r"\s+", " ", " ".join(rows)).strip(" *-=<")
+
+
 def _read(text: str, line: int) -> Comment | None:
     kernel_doc = text.lstrip().startswith("/**") and not text.lstrip().startswith("/***")
     inner = text.strip().removeprefix("/*").removesuffix("*/").lstrip("*")
