@@ -78,6 +78,44 @@ class Definitions:
             found += self._plain(name)
         return found
 
+    def objects(self, name: str) -> Iterator[ShownObject]:
+        """The variables of a name."""
+        for path, facts in self._files("object", name):
+            for variable in facts.objects:
+                if variable.name == name and variable.defined and not variable.function:
+                    yield self._object(path, variable)
+
+    def records(self, name: str) -> Iterator[ShownRecord]:
+        """The structs and unions of a name."""
+        for path, facts in self._files("record", name):
+            for record in facts.records:
+                if record.tag == name:
+                    yield self._record(path, record, facts)
+
+    def constant(self, name: str) -> ShownEnum | ShownConstant | None:
+        """The enum that has a constant, or the `#define` that is a number; None for any other name."""
+        for path, facts in self._files("enumerator", name):
+            for enum in facts.enums:
+                if any(c.name == name for c in enum.constants):
+                    return self._enum(path, enum)
+        for path, facts in self._files("macro", name):
+            for macro in facts.macros:
+                if macro.name == name and macro.parameters is None:
+                    found = self._constants(path, name).get(name)
+                    if found is not None and found.number is not None:
+                        return found
+        return None
+
+    def family_of(self, name: str) -> ShownConstants | None:
+        """The constants of the same header that share a constant's prefix up to its first `_`."""
+        prefix = name.partition("_")[0] + "_"
+        for path, facts in self._files("macro", name):
+            if any(m.name == name for m in facts.macros):
+                known = self._constants(path, prefix)
+                if len(known) > 1:
+                    return ShownConstants(f"{prefix}*", tuple(sorted(known.values(), key=_by_value)))
+        return None
+
     def _function(self, function: Function) -> ShownFunction:
         known = described(function)
         comment = comment_above(self._text(known.ref.file), known.ref.line)
@@ -105,10 +143,7 @@ class Definitions:
                         number = numbers.get(name)
                         shown = ShownConstant(name, constant.value, path, constant.line, number)
                         yield ShownConstants(name, (shown,))
-        for path, facts in self._files("object", name):
-            for variable in facts.objects:
-                if variable.name == name and variable.defined and not variable.function:
-                    yield self._object(path, variable)
+        yield from self.objects(name)
 
     def _files(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
         paths = [p for p in self._resolver.index.files(kind, name) if not self._resolver.scopes.foreign(p)]
@@ -232,14 +267,10 @@ class Definitions:
                 constants = self._constants(path, prefix)
                 if constants:
                     by_file[path] = constants
-
-        def order(constant: ShownConstant) -> tuple[bool, int, bool, int]:
-            return constant.number is None, constant.number or 0, bool(constant.alias), constant.line
-
         paths = sorted(by_file, key=lambda p: (-len(by_file[p]), _rank(p), p))
         least = max(2, len(by_file[paths[0]]) // _FEW) if paths else 0
         for path in paths[:1] + [p for p in paths[1:_MAX_FAMILIES] if len(by_file[p]) >= least]:
-            yield ShownConstants(name, tuple(sorted(by_file[path].values(), key=order)))
+            yield ShownConstants(name, tuple(sorted(by_file[path].values(), key=_by_value)))
 
     def _constants(self, path: str, prefix: str) -> dict[str, ShownConstant]:
         facts = self._resolver.index.facts(path)
@@ -265,6 +296,10 @@ class Definitions:
             comment = _trailing_comment(lines, macro.line)
             found[macro.name] = ShownConstant(macro.name, macro.body, path, macro.line, number, alias, comment)
         return found
+
+
+def _by_value(constant: ShownConstant) -> tuple[bool, int, bool, int]:
+    return constant.number is None, constant.number or 0, bool(constant.alias), constant.line
 
 
 def _rank(path: str) -> int:

@@ -259,6 +259,10 @@ class Session:
         found = self.resolver.function(ref)
         return described(found) if found is not None else None
 
+    def source_lines(self, file: str) -> list[str]:
+        """The lines of a file, without their ends."""
+        return self.stored.text(file).decode("utf-8", "replace").split("\n")
+
     def comment(self, ref: FunctionRef) -> Comment | None:
         """The comment above a function's definition."""
         return comment_above(self.stored.text(ref.file), ref.line) if ref.file else None

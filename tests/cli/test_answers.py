@@ -171,7 +171,7 @@ def test_show_of_the_rest(ask: Kcg) -> None:
 static int unix_bind(struct socket *sock, int path);
 /* include/linux/net.h:6 */
 enum sock_state {
-    SS_FREE,           /* 6 */
+    SS_FREE,           /* 6  = 0 */
     SS_CONNECTED = 3,  /* 6 */
 };
 /* include/linux/net.h:4 */
