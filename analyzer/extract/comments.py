@@ -30,6 +30,9 @@ def comment_above(data: bytes, line: int) -> Comment | None:
         text = lines[at].strip()
         if text.endswith(b"*/"):
             break
+        if not text and at > 0 and lines[at - 1].strip().endswith(b"*/"):
+            at -= 1
+            break
         if not text or text.startswith(b"#") or text.endswith(_ENDS_OTHER):
             return None
         at -= 1

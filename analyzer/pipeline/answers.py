@@ -53,9 +53,7 @@ class Answers:
         digest.update(_code().encode())
         digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
-        for file in files:
-            digest.update(file.path.encode())
-            digest.update(file.oid)
+        digest.update(b"".join(file.path.encode() + file.oid for file in files))
         self._store = store
         self._question = store.question(digest.hexdigest())
         self._resolve = resolve
