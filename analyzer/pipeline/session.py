@@ -7,11 +7,12 @@ session is open.
 import difflib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
 from analyzer.extract.comments import comment_above
+from analyzer.extract.maintainers import subsystem_of
 from analyzer.io.resources import bundled_kernel
 from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store, default_path
@@ -258,6 +259,14 @@ class Session:
     def _described(self, ref: FunctionRef) -> Function | None:
         found = self.resolver.function(ref)
         return described(found) if found is not None else None
+
+    def subsystems(self) -> Callable[[str], str]:
+        """From a file to the name of its subsystem in MAINTAINERS, "" where none is known."""
+        try:
+            text = self._source.read("MAINTAINERS").decode("utf-8", "replace")
+        except SourceError:
+            text = ""
+        return subsystem_of(text)
 
     def source_lines(self, file: str) -> list[str]:
         """The lines of a file, without their ends."""
