@@ -34,6 +34,9 @@ from analyzer.model.body import (
 
 StepKind = Literal["condition", "case", "loop", "label", "assignment", "leave", "macro", "error"]
 _BASE = re.compile(r"^[\s(*&]*([A-Za-z_]\w*)")
+_STORES = frozenset(
+    ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
+)
 _LONG_RETURN = re.compile(r"\W")
 _HINT = re.compile(r"\b(?:un)?likely\(")
 _OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
@@ -274,11 +277,12 @@ class _Planner:
         found: list[Planned] = []
         detail = self._detail
         for number, action in enumerate(actions):
-            if isinstance(action, Call):
+            if isinstance(action, Call) and (stored := self._stored(action, guard)):
+                found.append(stored)
+            elif isinstance(action, Call):
                 inside = covered or any(_within(action, later) for later in actions[number + 1 :])
                 found += self._call(action, guard, inside=inside)
-                continue
-            if detail.assignments is None:
+            if isinstance(action, Call) or detail.assignments is None:
                 continue
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
             if action.call and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
@@ -294,6 +298,18 @@ class _Planner:
                 found.append(step)
         found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
         return found
+
+    def _stored(self, call: Call, guard: str) -> PlannedStep | None:
+        """A macro that stores its second argument in its first, as the assignment that it is."""
+        patterns = self._detail.assignments
+        if call.name not in _STORES or patterns is None or len(call.arguments) != 2:
+            return None
+        target = call.arguments[0].removeprefix("&")
+        if not matches(patterns, target, self._inner):
+            return None
+        self._left.pop((call.place.line, call.place.column), None)
+        text = f"{target} = {call.arguments[1]}  via {call.name}"
+        return PlannedStep("assignment", text, call.place.line, (), _new(call.guard, guard))
 
     def _call(self, call: Call, guard: str, *, inside: bool) -> list[Planned]:
         sites = self._left.pop((call.place.line, call.place.column), None)
