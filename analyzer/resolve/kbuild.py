@@ -12,6 +12,8 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from analyzer.model.guards import Truth, conjunction
 from analyzer.model.kbuild import (
     BuildEntry,
@@ -41,6 +43,7 @@ _HOST = re.compile(
     r"^(?:hostprogs|hostprogs-y|hostprogs-m|hostprogs-always-y|host-progs|userprogs(?:-always-y)?)$"
 )
 _FLAGS = re.compile(r"^(?:ccflags-[ym]|EXTRA_CFLAGS|subdir-ccflags-[ym]|CFLAGS_(?P<object>[\w./-]+\.o))$")
+_OPTIONS = re.compile(r"flags", re.I)  # long lists that decide nothing here
 _DEFINE = re.compile(r"^-D([A-Za-z_]\w*)(?:=(.*))?$")
 _IGNORED_LISTS = frozenset(("clean-files", "targets", "no-clean-files", "mostly-clean", "PHONY", "subdir-"))
 # what the top Makefile finds out by itself; empty texts stand for the architecture
@@ -55,6 +58,7 @@ _GIVEN = {
     "comma": ",",
 }
 _SOURCES = (".c", ".S")
+_OBJECTS_OF = msgspec.msgpack.Decoder(tuple[BuildObject, ...])
 _MAX_FOLDERS = 20_000
 _MAX_WAYS = 16  # into one folder
 
@@ -274,6 +278,9 @@ class _Reader:
             if together is None or name.endswith("-") or (grow and name in _GIVEN):
                 continue
             operator = statement.operator
+            if _OPTIONS.search(name) and not _FLAGS.match(name):
+                variables.unknown(name)
+                continue
             if grow and _TOP_LIST.match(name):
                 operator = "+="
                 if name in statement.text:
@@ -409,10 +416,27 @@ def _finished(entries: Mapping[str, Sequence[BuildEntry]], folders: Mapping[str,
         for where, define in said.defines:
             defines.setdefault(where, []).append(define)
     return BuildTable(
-        {path: tuple(dict.fromkeys(found)) for path, found in sorted(objects.items())},
+        {path: _encoded(path, found, folders) for path, found in sorted(objects.items())},
         {f: (said.makefile, tuple(entries[f])) for f, said in sorted(folders.items()) if said is not None},
         dict(sorted(opaque.items())),
         {where: tuple(found) for where, found in sorted(defines.items())},
+    )
+
+
+def _encoded(path: str, found: Sequence[BuildObject], folders: Mapping[str, _Folder | None]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.msgpack.encode(tuple(dict.fromkeys(_short(path, o, folders) for o in found))))
+
+
+def _short(path: str, item: BuildObject, folders: Mapping[str, _Folder | None]) -> BuildObject:
+    """An object without what follows from its path: there are some 30,000."""
+    said = folders[item.folder]
+    makefile = said.makefile if said is not None else ""
+    return BuildObject(
+        "." if item.folder == posixpath.dirname(path) else item.folder,
+        item.conditions,
+        item.image,
+        "." if item.unit == path.rpartition(".")[0] else item.unit,
+        tuple(BuildStep("." if s.file == makefile else s.file, s.line, s.text) for s in item.steps),
     )
 
 
@@ -437,7 +461,10 @@ def _deeper(outer: str, inner: str) -> str:
 
 
 def _joined(folder: str, name: str) -> str:
-    return posixpath.normpath(f"{folder}/{name}" if folder else name).removeprefix("./")
+    """A Makefile's word as a path; `$(obj)/name` has the folder already."""
+    if not folder or name.startswith(f"{folder}/"):
+        return posixpath.normpath(name)
+    return posixpath.normpath(f"{folder}/{name}")
 
 
 def _step(chunk: Chunk, word: str) -> BuildStep:
@@ -464,17 +491,19 @@ class Kbuild:
     def ways(self, path: str) -> tuple[BuildWay, ...]:
         """All ways of a file into the kernel, whatever the configuration."""
         found: dict[BuildWay, None] = {}
-        for item in self._table.objects.get(path, ()):
-            for entry in self._entries(item.folder):
+        encoded = self._table.objects.get(path)
+        for item in _OBJECTS_OF.decode(encoded) if encoded is not None else ():
+            folder = posixpath.dirname(path) if item.folder == "." else item.folder
+            makefile, entries = self._table.folders.get(folder, ("", ()))
+            unit = path.rpartition(".")[0] if item.unit == "." else item.unit
+            steps = tuple(BuildStep(makefile if s.file == "." else s.file, s.line, s.text) for s in item.steps)
+            for entry in entries:
                 together = both(entry.conditions, item.conditions)
                 if together is None or (entry.kind == "m" and item.image == "vmlinux"):
                     continue  # obj-y of a folder that was entered for its modules is linked nowhere
                 image: Image = "other" if entry.kind == "o" and item.image == "vmlinux" else item.image
-                found.setdefault(BuildWay(together, image, item.unit, (*entry.steps, *item.steps)))
+                found.setdefault(BuildWay(together, image, unit, (*entry.steps, *steps)))
         return tuple(found)
-
-    def _entries(self, folder: str) -> tuple[BuildEntry, ...]:
-        return self._table.folders[folder][1] if folder in self._table.folders else ()
 
     def guard(self, path: str) -> str:
         """The condition under which a file is built; "" when always or unknown."""

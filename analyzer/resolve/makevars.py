@@ -320,6 +320,12 @@ class Variables:
         if text:
             variable.chunks.append(Chunk((), text, "", 0, name))
 
+    def unknown(self, name: str) -> None:
+        """Give a variable a value that is not followed."""
+        if name not in self._values:
+            self._values[name] = _Variable(simple=True)
+            self._values[name].chunks.append(Chunk((), None, "", 0, name))
+
     def assign(
         self, name: str, operator: str, text: str, conditions: Conditions, file: str, line: int, spelled: str
     ) -> None:
