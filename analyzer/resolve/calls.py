@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from analyzer.extract.dominance import TESTS
 from analyzer.extract.lexical import strip_comments
 from analyzer.model.callgraph import (
     Confidence,
@@ -23,7 +24,8 @@ from analyzer.model.callgraph import (
 from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Fun, Ptr, Type
-from analyzer.resolve.macros import Expander, MacroName
+from analyzer.resolve.dominated import guards_of
+from analyzer.resolve.macros import Expander, MacroDefinition, MacroName
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import Scope, is_stub
@@ -47,6 +49,7 @@ class _Made(NamedTuple):
     value: tuple[Token, ...] = ()  # what a variable of the expansion with that name is initialized with
     declaration: tuple[Token, ...] = ()  # of the variable that a computed callee begins with
     declared: bool = False  # the expansion itself declares a function of that name
+    guard: str = ""  # what dominates it inside the expansion
 
 
 class Calls:
@@ -76,10 +79,14 @@ class Calls:
             return found
         shared = self._shared.setdefault(name, [])
         for footprint, made in shared:
-            if all(scope.macro(n) == d for n, d in footprint.items()):
+            if all(n in TESTS or scope.macro(n) == d for n, d in footprint.items()):
                 self._summaries[key] = made
                 return made
-        expander = Expander(scope.macro, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
+
+        def lookup(macro: str) -> Sequence[MacroDefinition]:
+            return () if macro in TESTS else scope.macro(macro)
+
+        expander = Expander(lookup, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
         expansion = expander.expand(use, outermost=True)
         made = tuple(_calls_in(expansion.tokens))
         if not expansion.depends and not any(m.callee or m.given for m in made):
@@ -102,8 +109,12 @@ class Calls:
 
 
 def _calls_in(tokens: Sequence[Token]) -> Iterator[_Made]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
+    guards = guards_of(tokens)
     for call in find_calls(tokens):
+        if call.name in TESTS:
+            continue
+        guard = guards[call.opening] if guards else ""
         callee = tokens[call.start : call.opening]
         opening = tokens[call.opening]
         origin = tokens[call.opening - 1].origin
@@ -115,18 +126,27 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[_Made]:
             if inner.is_name:
                 yield _Made(inner.text, (), macros, True, inner.origin is None)
             continue
-        key = (call.name, "" if call.name else spell(callee))
+        key = (call.name, "" if call.name else spell(callee), guard)
         if key in seen:
             continue
         seen.add(key)
         if call.name:
             value = _initial_value(tokens, call.name)
             yield _Made(
-                call.name, (), macros, False, origin is None, value, (), _declares_function(tokens, call.name)
+                call.name,
+                (),
+                macros,
+                False,
+                origin is None,
+                value,
+                (),
+                _declares_function(tokens, call.name),
+                guard,
             )
         else:
             root = next((t.text for t in callee if t.is_name), "")
-            yield _Made("", tuple(callee), macros, False, origin is None, (), _declaration(tokens, root))
+            declaration = _declaration(tokens, root)
+            yield _Made("", tuple(callee), macros, False, origin is None, (), declaration, False, guard)
 
 
 def _initial_value(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:
@@ -304,7 +324,10 @@ class _Collector:
     def _expanded(
         self, name: str, written: str, site: Location, arguments: tuple[str, ...], position: int
     ) -> None:
+        outside = self._guard
         for made in self._calls.summary(self._scope, name, tokenize(written)):
+            if not self._enter(conjunction(outside, made.guard)):
+                continue
             if made.callee:
                 self._computed(made.callee, site, written, arguments, made.macros, position, made.declaration)
             elif made.declared and not self._names.bind(self._scope, made.name).functions:
@@ -314,6 +337,7 @@ class _Collector:
             elif not self._scope.macro(made.name) or self._names.bind(self._scope, made.name).functions:
                 rule = "cleanup" if made.cleanup else "macro body"
                 self._bound_edges(made.name, site, written, arguments, made.macros, position, rule)
+        self._guard = outside
 
     def _bound_edges(
         self,

@@ -209,7 +209,7 @@ class Scopes:
 
     def _never(self, name: str) -> Truth:
         """Names that no file of the tree defines are undefined."""
-        return None if self.index.files("macro", name) else False
+        return None if name == "MODULE" or self.index.files("macro", name) else False
 
     def macros_in(self, path: str, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in a file, tokenized once."""
@@ -292,7 +292,7 @@ class Scope:
         if name in self._deciding or len(self._deciding) > 4:
             return None
         given = self._given(name)
-        if given is not None:
+        if given is not None or (name == "MODULE" and self.scopes.configuration.options is not None):
             return given
         files, outside = self.files_with("macro", name)
         if not files:
