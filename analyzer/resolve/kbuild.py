@@ -25,7 +25,7 @@ from analyzer.model.kbuild import (
     Image,
     MakeStatement,
 )
-from analyzer.resolve.makevars import Chunk, Conditions, Unknown, Variables, both, either, opposite
+from analyzer.resolve.makevars import Chunk, Conditions, Unknown, Variables, both, either, opposite, widened
 
 Read = Callable[[str], tuple[MakeStatement, ...] | None]  # a Makefile's statements, None when there is none
 
@@ -136,7 +136,7 @@ class _Reader:
     def _first_folders(self) -> list[tuple[str, BuildEntry]]:
         """The folders that the top names, with the variables that it exports left in `_top`."""
         found: dict[tuple[str, BuildEntry], None] = {}
-        for folder, entry in self._run_top("Makefile", 0):
+        for folder, entry in self._run_top("Makefile", (), 0):
             found.setdefault((folder, entry))
         for name in self._top.names():
             if not _TOP_LIST.match(name):
@@ -151,7 +151,7 @@ class _Reader:
                 found.setdefault((folder, BuildEntry(conditions, kind, steps)))
         return list(found)
 
-    def _run_top(self, path: str, depth: int) -> Iterator[tuple[str, BuildEntry]]:
+    def _run_top(self, path: str, outside: Conditions, depth: int) -> Iterator[tuple[str, BuildEntry]]:
         """The lists of the top Makefile and of the architecture's. Conditions that a configuration does not
         decide are passed over, both branches read; lists only grow (later lines rename their words).
         Gives the folders that rules run make in."""
@@ -159,7 +159,7 @@ class _Reader:
         if statements is None or depth > 4:
             return
         stack: list[tuple[Conditions | None, str]] = []
-        under: Conditions | None = ()
+        under: Conditions | None = outside
         for statement in statements:
             if statement.kind in ("if", "else", "endif"):
                 under = self._branch(self._top, stack, under, statement, None)
@@ -167,8 +167,9 @@ class _Reader:
                 continue
             elif statement.kind == "include":
                 for word in self._top.words(statement.text):
-                    if word.text and "/Makefile" in word.text and "arch/" in word.text:
-                        yield from self._run_top(posixpath.normpath(word.text), depth + 1)
+                    together = both(under, word.conditions)
+                    if together is not None and word.text and "/Makefile" in word.text and "arch/" in word.text:
+                        yield from self._run_top(posixpath.normpath(word.text), together, depth + 1)
             elif statement.kind == "assign":
                 self._assign(self._top, statement, path, under, grow=True)
             elif statement.kind == "submake":
@@ -488,8 +489,9 @@ class Kbuild:
         # a tree without Makefiles of its own, such as an excerpt, says nothing of what is built
         self.known = bool(table.objects)
 
-    def ways(self, path: str) -> tuple[BuildWay, ...]:
-        """All ways of a file into the kernel, whatever the configuration."""
+    def ways(self, path: str, *, strict: bool = True) -> tuple[BuildWay, ...]:
+        """All ways of a file into the kernel, whatever the configuration. Without `strict`, also those
+        that lead nowhere because a folder entered for its modules is asked for a built-in object."""
         found: dict[BuildWay, None] = {}
         encoded = self._table.objects.get(path)
         for item in _OBJECTS_OF.decode(encoded) if encoded is not None else ():
@@ -499,16 +501,16 @@ class Kbuild:
             steps = tuple(BuildStep(makefile if s.file == "." else s.file, s.line, s.text) for s in item.steps)
             for entry in entries:
                 together = both(entry.conditions, item.conditions)
-                if together is None or (entry.kind == "m" and item.image == "vmlinux"):
-                    continue  # obj-y of a folder that was entered for its modules is linked nowhere
+                if together is None or (strict and entry.kind == "m" and item.image == "vmlinux"):
+                    continue
                 image: Image = "other" if entry.kind == "o" and item.image == "vmlinux" else item.image
                 found.setdefault(BuildWay(together, image, unit, (*entry.steps, *steps)))
         return tuple(found)
 
     def guard(self, path: str) -> str:
-        """The condition under which a file is built; "" when always or unknown."""
-        ways = [w.conditions for w in self.ways(path) if w.image != "host"]
-        return either(ways) if ways else ""
+        """What must hold at least for a file to be built; "" when nothing or unknown."""
+        ways = [w.conditions for w in self.ways(path, strict=False) if w.image != "host"]
+        return either(widened(ways)) if ways else ""
 
     def built(self, path: str) -> Built:
         """Whether the configuration builds a `.c` or `.S` by itself (not by including it elsewhere)."""

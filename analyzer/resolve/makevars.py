@@ -107,14 +107,6 @@ def opposite(guard: str) -> str:
     return negation(guard)
 
 
-def _clash(one: str, other: str) -> bool:
-    symbol, mask = _mask(one)
-    also, second = _mask(other)
-    if symbol or also:
-        return symbol == also and not mask & second
-    return opposite(one) == other
-
-
 @functools.lru_cache(32768)
 def both(left: Conditions, right: Conditions) -> Conditions | None:
     """What holds when both hold; None when that cannot be."""
@@ -128,9 +120,18 @@ def both(left: Conditions, right: Conditions) -> Conditions | None:
             return None
         if guard in merged:
             continue
-        if any(_clash(guard, known) for known in merged):
-            return None
-        merged.append(guard)
+        symbol, mask = _mask(guard)
+        for at, known in enumerate(merged):
+            also, second = _mask(known)
+            if symbol and also == symbol:
+                if not mask & second:
+                    return None
+                merged[at] = _of_mask(symbol, mask & second)
+                break
+            if not symbol and not also and opposite(guard) == known:
+                return None
+        else:
+            merged.append(guard)
     return tuple(merged)
 
 
@@ -150,6 +151,19 @@ def merged(one: Conditions, other: Conditions) -> Conditions | None:
     union = _of_mask(symbol, mask | second)
     kept = [g for at, g in enumerate(one) if at != differing[0]]
     return (*kept[: differing[0]], union, *kept[differing[0] :]) if union else tuple(kept)
+
+
+def widened(runs: Sequence[Conditions]) -> list[Conditions]:
+    """The runs with every symbol admitting all values that it has in any of them: less exact, but short."""
+    masks: dict[str, int] = {}
+    for guard in (guard for run in runs for guard in run):
+        symbol, mask = _mask(guard)
+        masks[symbol] = masks.get(symbol, 0) | mask
+    found = []
+    for run in runs:
+        wide = (_of_mask(s, masks[s]) if (s := _mask(guard)[0]) else guard for guard in run)
+        found.append(tuple(dict.fromkeys(guard for guard in wide if guard)))
+    return found
 
 
 def either(runs: Sequence[Conditions]) -> str:
