@@ -13,7 +13,7 @@ NEW = {
     "include $(srctree)/arch/$(SRCARCH)/Makefile\nexport ARCH_CORE := $(core-y)\n"
     "core-y := $(patsubst %/, %/built-in.a, $(core-y))\n",
     "Kbuild": "obj-y += kernel/\nobj-y += $(ARCH_CORE)\nobj-$(CONFIG_NET) += net/\n",
-    "arch/x86/Makefile": "core-y += arch/x86/\nboot := arch/x86/boot\nbzImage:\n\t$(Q)$(MAKE) $(build)=$(boot) $@\n",
+    "arch/x86/Makefile": "core-y += arch/x86/\nboot := arch/x86/boot\nimage:\n\t$(MAKE) $(build)=$(boot) $@\n",
     "arch/x86/Kbuild": "obj-y += kernel/\n",
     "arch/x86/kernel/Makefile": "obj-y := head_$(BITS).o\nobj-$(subst m,y,$(CONFIG_HV)) += hv.o\n",
     "arch/x86/boot/Makefile": "setup-y += video.o\nhostprogs := mktool\n$(obj)/cat.o: $(src)/dog.c\n",
