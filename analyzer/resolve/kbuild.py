@@ -284,7 +284,7 @@ class _Reader:
                 continue
             if grow and _TOP_LIST.match(name):
                 operator = "+="
-                if name in statement.text:
+                if f"({name})" in statement.text:
                     continue  # $(patsubst …) of itself
             variables.assign(name, operator, statement.text, together, path, statement.line, statement.name)
 
@@ -347,7 +347,8 @@ class _Reader:
         """An object: the parts it is linked of, or its source."""
         unit = unit or _joined(folder, stem)
         parts = [f"{stem}-objs", f"{stem}-y"]
-        listed = [(name, variables.listed(name)) for name in (*parts, f"{stem}-m")]
+        own = [name for name in (*parts, f"{stem}-m") if variables.has(name)]  # the top has a core-y of its own
+        listed = [(name, variables.listed(name)) for name in own]
         if not any(words for name, words in listed if name in parts):
             path = self._source(_joined(folder, stem))
             if path:
@@ -489,10 +490,9 @@ class Kbuild:
         # a tree without Makefiles of its own, such as an excerpt, says nothing of what is built
         self.known = bool(table.objects)
 
-    def ways(self, path: str, *, strict: bool = True) -> tuple[BuildWay, ...]:
-        """All ways of a file into the kernel, whatever the configuration. Without `strict`, also those
-        that lead nowhere because a folder entered for its modules is asked for a built-in object."""
-        found: dict[BuildWay, None] = {}
+    def _named(self, path: str) -> Iterator[tuple[BuildEntry, BuildWay]]:
+        """Every pair of a way into a folder and a line there that names a file, also pairs that exclude
+        each other."""
         encoded = self._table.objects.get(path)
         for item in _OBJECTS_OF.decode(encoded) if encoded is not None else ():
             folder = posixpath.dirname(path) if item.folder == "." else item.folder
@@ -500,17 +500,25 @@ class Kbuild:
             unit = path.rpartition(".")[0] if item.unit == "." else item.unit
             steps = tuple(BuildStep(makefile if s.file == "." else s.file, s.line, s.text) for s in item.steps)
             for entry in entries:
-                together = both(entry.conditions, item.conditions)
-                if together is None or (strict and entry.kind == "m" and item.image == "vmlinux"):
-                    continue
                 image: Image = "other" if entry.kind == "o" and item.image == "vmlinux" else item.image
-                found.setdefault(BuildWay(together, image, unit, (*entry.steps, *steps)))
+                conditions = (*entry.conditions, *item.conditions)
+                yield entry, BuildWay(conditions, image, unit, (*entry.steps, *steps))
+
+    def ways(self, path: str) -> tuple[BuildWay, ...]:
+        """All ways of a file into the kernel, whatever the configuration. A built-in object of a folder
+        that is entered for its modules is linked nowhere."""
+        found: dict[BuildWay, None] = {}
+        for entry, way in self._named(path):
+            together = both((), way.conditions)
+            if together is not None and not (entry.kind == "m" and way.image == "vmlinux"):
+                found.setdefault(BuildWay(together, way.image, way.unit, way.steps))
         return tuple(found)
 
     def guard(self, path: str) -> str:
         """What must hold at least for a file to be built; "" when nothing or unknown."""
-        ways = [w.conditions for w in self.ways(path, strict=False) if w.image != "host"]
-        return either(widened(ways)) if ways else ""
+        runs = [both((), way.conditions) for _, way in self._named(path) if way.image != "host"]
+        possible = [run for run in runs if run is not None]
+        return either(widened(possible)) if possible else ""
 
     def built(self, path: str) -> Built:
         """Whether the configuration builds a `.c` or `.S` by itself (not by including it elsewhere)."""
@@ -541,8 +549,9 @@ class Kbuild:
             return Built(True if True in truths else None, "", images)
         if self._may_be_opaque(path):
             return Built(None)
-        if kernel:
-            return Built(False, self._why_not(kernel))
+        named = [way for _, way in self._named(path) if way.image != "host"]
+        if named:
+            return Built(False, self._why_not(named))
         if ways:
             return Built(False, "it belongs to a program for the build host")
         return self._unnamed(path)
@@ -550,7 +559,9 @@ class Kbuild:
     def _why_not(self, ways: Sequence[BuildWay]) -> str:
         """The lines and the condition that fails, of the way with the fewest that do."""
         best = min(ways, key=lambda w: sum(self._truth(c) is False for c in w.conditions))
-        failing = next(c for c in best.conditions if self._truth(c) is False)
+        failing = next((c for c in best.conditions if self._truth(c) is False), "")
+        if not failing:  # asked for as built in, in a folder that is entered for its modules
+            return f"{_blamed(best, '')}, a part of no module"
         return f"{_blamed(best, failing)}, {_not_set(failing)}"
 
     def _may_be_opaque(self, path: str) -> bool:

@@ -112,8 +112,6 @@ def both(left: Conditions, right: Conditions) -> Conditions | None:
     """What holds when both hold; None when that cannot be."""
     if not right:
         return left
-    if not left:
-        return None if "0" in right else right
     merged = list(left)
     for guard in right:
         if guard == "0":
@@ -320,6 +318,10 @@ class Variables:
     def names(self) -> list[str]:
         """The names that were assigned, in order."""
         return list(self._values)
+
+    def has(self, name: str) -> bool:
+        """Whether this Makefile itself assigns a name."""
+        return name in self._values
 
     def chunks(self, name: str) -> list[Chunk]:
         """The parts of a variable's value."""

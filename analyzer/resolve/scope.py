@@ -296,7 +296,7 @@ class Scope:
             return given
         files, outside = self.files_with("macro", name)
         if not files:
-            return None if outside else False
+            return None if outside and not self._whole_unit() else False
         self._deciding.add(name)
         try:
             verdict: Truth = False
@@ -312,6 +312,17 @@ class Scope:
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _whole_unit(self) -> bool:
+        """Whether what this file does not see is not there: a `.c` that is compiled by itself with a known
+        configuration."""
+        scopes = self.scopes
+        return (
+            scopes.configuration.options is not None
+            and self.path.endswith(".c")
+            and scopes.kbuild.built(self.path).truth is True
+            and not self.includers
+        )
 
     def _given(self, name: str) -> Truth:
         """Whether the build's command line defines a name for this file; None when that cannot be told, or

@@ -17,7 +17,7 @@ NEW = {
     "arch/x86/Kbuild": "obj-y += kernel/\n",
     "arch/x86/kernel/Makefile": "obj-y := head_$(BITS).o\nobj-$(subst m,y,$(CONFIG_HV)) += hv.o\n",
     "arch/x86/boot/Makefile": "setup-y += video.o\nhostprogs := mktool\n$(obj)/cat.o: $(src)/dog.c\n",
-    "kernel/Makefile": "obj-y := fork.o \\\n\tpanic.o\nobj-$(CONFIG_A) += a.o\nlib-y += helper.o\n"
+    "kernel/Makefile": "obj-y := fork.o core.o \\\n\tpanic.o\nobj-$(CONFIG_A) += a.o\nlib-y += helper.o\n"
     "ifdef CONFIG_A\nobj-$(CONFIG_B) += b.o\nelse\nobj-y += no_a.o\nendif\n",
     "lib/Makefile": "lib-y := string.o\n",
     "net/Makefile": "obj-$(CONFIG_FOO) += foo/ foo-extra.o\nobj-$(CONFIG_NET_MAGIC) += $(shell ls).o\n",
@@ -30,7 +30,7 @@ NEW = {
 }
 SOURCES = (
     "arch/x86/boot/dog.c", "arch/x86/boot/mktool.c", "arch/x86/boot/video.c", "arch/x86/kernel/hv.c",
-    "kernel/a.c", "kernel/b.c", "kernel/fork.c", "kernel/helper.c", "kernel/no_a.c", "kernel/panic.S",
+    "kernel/a.c", "kernel/b.c", "kernel/core.c", "kernel/fork.c", "kernel/helper.c", "kernel/no_a.c", "kernel/panic.S",
     "kernel/unnamed.c", "lib/string.c", "net/foo-extra.c", "net/foo/main.c", "net/foo/never.c",
     "net/foo/parts/part.c", "net/foo/x.c", "net/shared.c", "net/stray.c", "orphan/orphan.c",
 )  # fmt: skip
@@ -51,6 +51,7 @@ def kbuild(
         ("kernel/fork.c", ""),
         ("kernel/panic.S", ""),
         ("kernel/helper.c", ""),
+        ("kernel/core.c", ""),
         ("kernel/a.c", "IS_ENABLED(CONFIG_A)"),
         ("kernel/b.c", "IS_ENABLED(CONFIG_A) && IS_ENABLED(CONFIG_B)"),
         ("kernel/no_a.c", "!IS_ENABLED(CONFIG_A)"),
