@@ -14,6 +14,7 @@ from analyzer.model.doctor import Cause, Coverage, DoctorReport
 from analyzer.model.facts import Brief, FileFacts, Record
 from analyzer.model.shown import (
     Shown,
+    ShownBuild,
     ShownConstant,
     ShownConstants,
     ShownEntry,
@@ -39,7 +40,7 @@ def shown(resolver: Resolver, name: str) -> list[Shown]:
         family = _family(resolver, name)
         return [family] if family.constants else []
     name = re.sub(r"^(?:struct|union|enum)\s+", "", name.strip())
-    found: list[Shown] = [ShownFunction(described(f)) for f in resolver.named(name)]
+    found: list[Shown] = [ShownFunction(described(f), _build(resolver, f.path)) for f in resolver.named(name)]
     for path, facts in _files(resolver, "record", name):
         for record in facts.records:
             if record.tag == name:
@@ -77,6 +78,17 @@ def shown(resolver: Resolver, name: str) -> list[Shown]:
                     )
                 )
     return found
+
+
+def _build(resolver: Resolver, path: str) -> ShownBuild | None:
+    """How a file gets into the kernel."""
+    kbuild = resolver.scopes.kbuild
+    ways = kbuild.ways(path)
+    if not ways:
+        return None
+    images = {unit if image == "module" else image for image, unit in kbuild.built(path).images}
+    steps = dict.fromkeys(f"{step.file}:{step.line}: {step.text}" for way in ways for step in way.steps)
+    return ShownBuild(kbuild.guard(path), tuple(sorted(images)), tuple(steps))
 
 
 def _files(resolver: Resolver, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:

@@ -30,8 +30,8 @@ NEW = {
 }
 SOURCES = (
     "arch/x86/boot/dog.c", "arch/x86/boot/mktool.c", "arch/x86/boot/video.c", "arch/x86/kernel/hv.c",
-    "kernel/a.c", "kernel/b.c", "kernel/core.c", "kernel/fork.c", "kernel/helper.c", "kernel/no_a.c", "kernel/panic.S",
-    "kernel/unnamed.c", "lib/string.c", "net/foo-extra.c", "net/foo/main.c", "net/foo/never.c",
+    "kernel/a.c", "kernel/b.c", "kernel/core.c", "kernel/fork.c", "kernel/helper.c", "kernel/no_a.c",
+    "kernel/panic.S", "kernel/unnamed.c", "lib/string.c", "net/foo-extra.c", "net/foo/main.c", "net/foo/never.c",
     "net/foo/parts/part.c", "net/foo/x.c", "net/shared.c", "net/stray.c", "orphan/orphan.c",
 )  # fmt: skip
 
