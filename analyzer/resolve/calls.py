@@ -197,8 +197,8 @@ class _Collector:
         self._function = function
         self._definition: Definition = function.definition
         self._caller = caller
-        self._scope = self._names.scopes.of(function.path)
-        self._typer = self._names.typer(function.path)
+        self._scope = self._names.scopes.of(function.seen_from or function.path)
+        self._typer = self._names.typer(function.seen_from or function.path)
         self._text = self._names.index.text(function.path) if self._definition.end else b""
         self._local_types: Mapping[str, Type | None] | None = None
         self._local_names = {p.name for p in self._definition.parameters} | {

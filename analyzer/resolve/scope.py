@@ -238,6 +238,7 @@ class Scope:
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
         self._outer: tuple[str, ...] | None = None
+        self._behind: frozenset[str] | None = None
 
     @property
     def visible(self) -> frozenset[str]:
@@ -265,6 +266,24 @@ class Scope:
             self._outer = tuple(found)
         return self._outer
 
+    @property
+    def _late(self) -> frozenset[str]:
+        """What the file includes only behind all of its code, so that no macro there serves it: trace headers
+        end with what reads them again under other definitions."""
+        if self._behind is None:
+            index, scopes = self.scopes.index, self.scopes
+            facts = index.facts(self.path)
+            last = max(
+                (0, *(u.end_line for u in facts.invocations), *(d.end_line for d in facts.definitions)),
+            )
+            reached: tuple[set[str], set[str]] = (set(), {self.path})
+            for include in facts.includes if any(i.line > last for i in facts.includes) and last else ():
+                target = scopes.resolve_include(self.path, include.target, quoted=include.quoted)
+                if target:
+                    reached[include.line <= last].update(scopes.closure(target))
+            self._behind = frozenset(reached[0] - reached[1])
+        return self._behind
+
     def files_with(self, kind: NameKind, name: str) -> tuple[list[str], list[str]]:
         """The files that have a name, split into those this file sees and the others."""
         files = self.scopes.index.files(kind, name)
@@ -272,7 +291,7 @@ class Scope:
             return [], []
         if files == (self.path,):
             return list(files), []
-        visible = self.visible
+        visible = self.visible - self._late if kind == "macro" else self.visible
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
         if not seen and outside and not self.path.startswith("include/") and self.includers:
