@@ -291,7 +291,9 @@ class Scope:
             return [], []
         if files == (self.path,):
             return list(files), []
-        visible = self.visible - self._late if kind == "macro" else self.visible
+        visible = self.visible
+        if kind == "macro" and self._late:
+            files = tuple(f for f in files if f not in self._late)
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
         if not seen and outside and not self.path.startswith("include/") and self.includers:
