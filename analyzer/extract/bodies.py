@@ -198,7 +198,7 @@ class Bodies:
         text = self._text
         masked = text.masked
         starts = text.starts
-        guard_at = text.conditionals.guard_at
+        guard_at = text.guard
         for node in found.get("direct", ()):
             callee = node.child(0)
             if callee is None:
@@ -217,7 +217,9 @@ class Bodies:
             body = self._at(use.start)
             if body is not None:
                 line = bisect.bisect_right(starts, use.start)
-                body.calls.append(DirectCall(use.name, line, use.start - starts[line - 1] + 1, use.start, use.end))
+                column = use.start - starts[line - 1] + 1
+                guard = guard_at(use.start)
+                body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
         for node in found.get("indirect", ()):
             self._indirect(node)
         for node in found.get("assignment", ()):

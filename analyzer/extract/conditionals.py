@@ -129,8 +129,9 @@ def analyse(directives: tuple[Directive, ...], size: int) -> Conditionals:
 
 
 def _include_guard(directives: tuple[Directive, ...]) -> int:
-    """Index of the `#ifndef` that protects a header against a second inclusion, or -1."""
-    if len(directives) < 3 or directives[-1].keyword != "endif":
+    """Index of the `#ifndef` that protects a header against a second inclusion, or -1. It spans the file, but
+    for `#if !defined(X) || defined(MULTI_READ)`, behind which trace headers are read again."""
+    if len(directives) < 3:
         return -1
     first, second = directives[0], directives[1]
     if second.keyword != "define" or first.keyword not in ("ifndef", "if"):
@@ -139,6 +140,9 @@ def _include_guard(directives: tuple[Directive, ...]) -> int:
     words = first.rest.replace("!", " ").replace("defined", " ").replace("(", " ").replace(")", " ").split()
     if not name or words[:1] != name or (first.keyword == "if" and len(words) != 1 and "||" not in words):
         return -1
+    again = "||" in words
+    if directives[-1].keyword != "endif" and not again:
+        return -1
     depth = 0
     for directive in directives[:-1]:
         if directive.keyword in ("if", "ifdef", "ifndef"):
@@ -146,7 +150,7 @@ def _include_guard(directives: tuple[Directive, ...]) -> int:
         elif directive.keyword == "endif":
             depth -= 1
             if depth == 0:
-                return -1
+                return 0 if again else -1
         elif directive.keyword in ("else", "elif") and depth == 1:
             return -1
     return 0

@@ -15,6 +15,7 @@ from analyzer.extract.bodies import Bodies
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of
+from analyzer.extract.dominance import dominance
 from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import lex, line_starts
 from analyzer.extract.masking import Masked, mask, words_of
@@ -77,7 +78,8 @@ def _read(
 ) -> FileFacts:
     tree: Tree = Parser(LANGUAGE).parse(masked.text)
     root = tree.root_node
-    text = Text(data, skeleton, masked.text, conditionals, starts)
+    dominated = dominance(root, masked.text, conditionals.guard_at)
+    text = Text(data, skeleton, masked.text, conditionals, starts, dominated)
     found = captures(query("functions", "calls", "types", "objects"), root)
     bodies = Bodies(text, masked, found.get("function", []))
     bodies.fill(found)

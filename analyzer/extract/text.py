@@ -6,7 +6,9 @@ import re
 from tree_sitter import Node
 
 from analyzer.extract.conditionals import Conditionals
+from analyzer.extract.dominance import Dominance
 from analyzer.extract.lexical import strip_comments
+from analyzer.model.guards import conjunction
 
 _SPACE = re.compile(r"\s+")
 _SPACE_BYTES = re.compile(rb"\s+")
@@ -18,7 +20,7 @@ _STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|
 class Text:
     """One reading of a file. All offsets are bytes."""
 
-    __slots__ = ("conditionals", "data", "masked", "skeleton", "starts")
+    __slots__ = ("conditionals", "data", "dominance", "masked", "skeleton", "starts")
 
     def __init__(
         self,
@@ -27,7 +29,9 @@ class Text:
         masked: bytes,
         conditionals: Conditionals,
         starts: list[int],
+        dominance: Dominance,
     ) -> None:
+        self.dominance = dominance
         self.data = data
         self.skeleton = skeleton
         self.masked = masked
@@ -43,8 +47,9 @@ class Text:
         return offset - self.starts[bisect.bisect_right(self.starts, offset) - 1] + 1
 
     def guard(self, offset: int) -> str:
-        """Presence condition at an offset."""
-        return self.conditionals.guard_at(offset)
+        """Presence condition at an offset: of the `#if`s around it and of the code that dominates it."""
+        guard = self.conditionals.guard_at(offset)
+        return conjunction(guard, self.dominance.guard_at(offset)) if self.dominance.offsets else guard
 
     def original(self, start: int, end: int) -> str:
         """The source's text, comments dropped and white space folded."""

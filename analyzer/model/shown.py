@@ -10,11 +10,21 @@ import msgspec
 from analyzer.model.callgraph import Function
 
 
+class ShownBuild(msgspec.Struct, frozen=True):
+    """How a function's file gets into the kernel: what must hold for it to be built ("" when nothing, or
+    nothing is known), what it is linked into (`vmlinux`, a module's path), and the lines of Makefiles."""
+
+    guard: str
+    images: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
 class ShownFunction(msgspec.Struct, frozen=True, tag_field="kind", tag="function"):
     """A function's definition, the comment above it, its text where that was asked for."""
 
     function: Function
     comment: str = ""
+    build: ShownBuild | None = None  # None for a header's, and where Makefiles say nothing
 
 
 class ShownField(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from analyzer.model.facts import Enum, FileFacts, Object, Record
 from analyzer.model.shown import (
     Member,
     Shown,
+    ShownBuild,
     ShownConstant,
     ShownConstants,
     ShownEntry,
@@ -119,7 +120,17 @@ class Definitions:
     def _function(self, function: Function) -> ShownFunction:
         known = described(function)
         comment = comment_above(self._text(known.ref.file), known.ref.line)
-        return ShownFunction(known, comment.summary if comment else "")
+        return ShownFunction(known, comment.summary if comment else "", self._build(known.ref.file))
+
+    def _build(self, path: str) -> ShownBuild | None:
+        """How a file gets into the kernel."""
+        kbuild = self._resolver.scopes.kbuild
+        ways = kbuild.ways(path)
+        if not ways:
+            return None
+        images = {unit if image == "module" else image for image, unit in kbuild.built(path).images}
+        steps = dict.fromkeys(f"{step.file}:{step.line}: {step.text}" for way in ways for step in way.steps)
+        return ShownBuild(kbuild.guard(path), tuple(sorted(images)), tuple(steps))
 
     def _tagged(self, name: str, wanted: str) -> Iterator[Shown]:
         for path, facts in self._files("record", name):

@@ -172,7 +172,12 @@ def shown_row(item: Shown) -> dict[str, Any]:
         function = item.function
         parameters = [msgspec.to_builtins(p) for p in function.parameters]
         row = function_row(function, kind="function")
-        return {**row, "return_type": function.return_type, "parameters": parameters}
+        build = item.build and {
+            "guard": item.build.guard or None,
+            "linked_into": list(item.build.images),
+            "lines": list(item.build.steps),
+        }
+        return {**row, "return_type": function.return_type, "parameters": parameters, "build": build}
     row = msgspec.to_builtins(item)
     return {key: _null(key, value) for key, value in row.items()}
 
@@ -218,6 +223,8 @@ def _function(item: ShownFunction) -> str:
         text += f"/* also {', '.join(function.aliases)} */\n"
     if function.macro:
         text += f"/* made by {function.macro} */\n"
+    if item.build and item.build.guard:
+        text += f"/* its file is built with {item.build.guard} */\n"
     return text
 
 
