@@ -17,8 +17,9 @@ from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of
 from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import lex, line_starts
-from analyzer.extract.masking import Masked, mask, words_of
+from analyzer.extract.masking import Masked, Note, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
+from analyzer.extract.repair.repairing import repaired
 from analyzer.extract.text import Text
 from analyzer.extract.types import enums_of, records_of, typedefs_of
 from analyzer.model.facts import (
@@ -29,8 +30,9 @@ from analyzer.model.facts import (
     ParseDiagnostic,
 )
 
-EXTRACTOR_VERSION = "7"
+EXTRACTOR_VERSION = "8"
 _MAX_DIAGNOSTICS = 200
+_ROUNDS = 3  # of repair: one error can hide another
 
 
 class _HasLine(Protocol):
@@ -75,7 +77,7 @@ def _read(
     starts: list[int],
     common: FileFacts,
 ) -> FileFacts:
-    tree: Tree = Parser(LANGUAGE).parse(masked.text)
+    masked, tree = _parsed(masked)
     root = tree.root_node
     text = Text(data, skeleton, masked.text, conditionals, starts)
     found = captures(query("functions", "calls", "types", "objects"), root)
@@ -98,6 +100,44 @@ def _read(
         size=common.size,
         lines=common.lines,
     )
+
+
+def _parsed(masked: Masked) -> tuple[Masked, Tree]:
+    """The syntax tree of masked text; where it has errors, of its repaired text if that has fewer."""
+    parser = Parser(LANGUAGE)
+    tree: Tree = parser.parse(masked.text)
+    if not tree.root_node.has_error:
+        return masked, tree
+    errors = _errors(tree)
+    for _ in range(_ROUNDS):
+        again = repaired(masked.text, masked.text, errors)
+        if again.text == masked.text:
+            break
+        other: Tree = parser.parse(again.text)
+        remaining = _errors(other)
+        if _weight(remaining) >= _weight(errors):
+            break
+        masked = masked._replace(text=again.text, uses=tuple(sorted((*masked.uses, *again.uses), key=_place)))
+        tree, errors = other, remaining
+        if not errors:
+            break
+    return masked, tree
+
+
+def _place(use: Note) -> int:
+    return use.start
+
+
+def _errors(tree: Tree) -> list[tuple[int, int]]:
+    """The places that the grammar could not read."""
+    if not tree.root_node.has_error:
+        return []
+    nodes = captures(query("errors"), tree.root_node)
+    return sorted((n.start_byte, n.end_byte) for found in nodes.values() for n in found)
+
+
+def _weight(errors: list[tuple[int, int]]) -> tuple[int, int]:
+    return len(errors), sum(end - start for start, end in errors)
 
 
 def _invocations(text: Text, masked: Masked) -> list[Invocation]:
