@@ -17,7 +17,7 @@ from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of
 from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import lex, line_starts
-from analyzer.extract.masking import Masked, Note, mask, words_of
+from analyzer.extract.masking import Masked, Note, TopInvocation, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.repair.repairing import repaired
 from analyzer.extract.text import Text
@@ -117,14 +117,18 @@ def _parsed(masked: Masked) -> tuple[Masked, Tree]:
         remaining = _errors(other)
         if _weight(remaining) >= _weight(errors):
             break
-        masked = masked._replace(text=again.text, uses=tuple(sorted((*masked.uses, *again.uses), key=_place)))
+        masked = masked._replace(
+            text=again.text,
+            uses=tuple(sorted((*masked.uses, *again.uses), key=_place)),
+            invocations=tuple(sorted((*masked.invocations, *again.invocations), key=_place)),
+        )
         tree, errors = other, remaining
         if not errors:
             break
     return masked, tree
 
 
-def _place(use: Note) -> int:
+def _place(use: Note | TopInvocation) -> int:
     return use.start
 
 

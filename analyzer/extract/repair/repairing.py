@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from analyzer.extract.masking import Note
+from analyzer.extract.masking import Note, TopInvocation
 from analyzer.extract.repair.rules import Repair
 
-_STRETCH_END = re.compile(rb"^\}[^\n]*$", re.M)
+_STRETCH_END = re.compile(rb"^\}(?:[^\n]*;)?[ \t]*$", re.M)
 
 
 class Repaired(NamedTuple):
@@ -22,6 +22,7 @@ class Repaired(NamedTuple):
 
     text: bytes
     uses: tuple[Note, ...]
+    invocations: tuple[TopInvocation, ...]
 
 
 def stretches(text: bytes, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -44,8 +45,10 @@ def repaired(text: bytes, original: bytes, places: Sequence[tuple[int, int]]) ->
     """The text with what is no C around the places rewritten. Same length, same line breaks."""
     out = bytearray(text)
     uses: list[Note] = []
+    invocations: list[TopInvocation] = []
     for start, end in stretches(text, places):
         repair = Repair(out, original, start, end)
         repair.run()
         uses.extend(repair.uses)
-    return Repaired(bytes(out), tuple(uses))
+        invocations.extend(repair.invocations)
+    return Repaired(bytes(out), tuple(uses), tuple(invocations))

@@ -8,14 +8,14 @@ calls stay where they are as far as possible.
 Not handled: macros whose parentheses or braces do not match.
 """
 
-from analyzer.extract.masking import Note
+from analyzer.extract.masking import Note, TopInvocation
 from analyzer.extract.repair.tokens import NUMBER, TEXT, WORD, Piece
 
 _TYPE_WORDS = frozenset(
     b"struct union enum const volatile unsigned signed long short int char void float double _Bool bool".split()
 )
 _BASIC = frozenset(b"unsigned signed long short int char void float double _Bool".split())
-_STORAGE = frozenset(b"static extern inline __inline __inline__ register typedef const volatile auto".split())
+_STORAGE = frozenset(b"_Atomic static extern inline __inline __inline__ register typedef const volatile auto".split())
 _CONTROL = frozenset(b"if while for switch".split())
 _JUMPS = frozenset(b"return goto break continue".split())
 _NO_CALLEE = _CONTROL | frozenset(
@@ -28,6 +28,7 @@ _OPERATORS = _BINARY_START | frozenset(
     (b"+", b"-", b"*", b"&", b"!", b"~", b"+=", b"-=", b"*=", b"/=", b"|=", b"&=", b"^=", b"%=", b"<<", b">>")
     + (b"<<=", b">>=", b"->", b".", b"...", b":", b"++", b"--")
 )
+_ALIGNOF = frozenset(b"__alignof__ __alignof _Alignof alignof".split())
 _STRAY = frozenset((b"@", b"\\", b"`", b"$", b"#"))
 
 
@@ -38,6 +39,7 @@ class Repair:
         self.piece = Piece(out, start, end)
         self.original = original
         self.uses: list[Note] = []
+        self.invocations: list[TopInvocation] = []
 
     def run(self) -> None:
         """Repair the piece, which begins at file scope."""
@@ -73,12 +75,34 @@ class Repair:
                     self._declaration(begin, p.close[close])
                     begin = at
                 continue
+            if at == begin and p.word[at] in _ASM:
+                at = self._asm(at, hi)
+                continue
             if kind == b"(":
                 close = self._closing(at, hi)
                 if close < 0:
                     at += 1
                     continue
+                if at == begin + 1 and p.kind[begin] == WORD:
+                    if close + 1 < hi and p.kind[close + 1] == b",":
+                        p.put(p.start[close + 1], b";")  # a file of items for another one's list
+                        p.kind[close + 1] = b";"
+                    if close + 1 < hi and p.kind[close + 1] == b";":
+                        self._arguments(at, close)
+                    elif (
+                        (close + 1 >= hi or p.kind[close + 1] == WORD)
+                        and p.starts_line(begin)
+                        and (close + 1 >= hi or p.starts_line(close + 1))
+                        and p.word[begin] not in _TYPE_WORDS
+                    ):
+                        self._invocation(begin, close)
+                        at = begin = close + 1
+                        continue
                 at = close + 1
+                continue
+            if kind == b"=" and at + 1 < hi and p.kind[at + 1] in (b";", b","):
+                p.blank(at, at)  # the value comes from an included file
+                at += 1
                 continue
             if kind == b"=":
                 end = at + 1
@@ -86,12 +110,20 @@ class Repair:
                     if p.kind[end] == b"{" and end > at + 1:
                         break
                     end = self._over(end, hi)
-                self._items(at + 1, end) if p.kind[min(at + 1, hi - 1)] != b"{" else self._value(at + 1, end)
+                self._value(at + 1, end)
                 at = end
                 continue
             at += 1
         if begin < hi:
             self._declaration(begin, hi)
+
+    def _invocation(self, name: int, close: int) -> None:
+        """Note a macro use at file scope and take it out."""
+        p = self.piece
+        spelled = self.original[p.start[name] : p.end[name]].decode("utf-8", "replace")
+        start, end = p.start[name], p.end[close]
+        self.invocations.append(TopInvocation(spelled, start, p.start[name + 1], end, end, "", end, end))
+        p.blank(name, close)
 
     def _over(self, at: int, hi: int) -> int:
         """The index after the token or bracketed group at `at`."""
@@ -169,8 +201,13 @@ class Repair:
                 if word in (b"struct", b"union", b"enum"):
                     basic = True
                     at += 2 if at + 1 < hi and p.kind[at + 1] == WORD else 1
+                    if at + 1 < hi and p.kind[at] == b"(" and p.close[at] > 0:  # `struct NAME(1) x`
+                        p.blank(at, p.close[at])
+                        at = p.close[at] + 1
                     if at < hi and p.kind[at] == b"{":
                         at = self._over(at, hi)
+                        if at == hi and p.word[lo] == b"static":  # no object follows
+                            p.blank(lo, lo)
                     continue
                 if word in _BASIC:
                     basic = True
@@ -193,16 +230,27 @@ class Repair:
                 at += 1
                 continue
             if kind == b"*":
-                self._drop_words(words, 0 if basic else 1)
+                self._dro_plain(words, 0 if basic else 1)
                 words = []
                 starred = True
                 at += 1
                 continue
             break
-        self._drop_words(words, 1 if basic or starred else 2)
+        allowed = 1 if basic or starred else 2
+        if len(words) > allowed and at == words[-1] + 1 and at < hi and p.kind[at] == b"(":
+            close = self._closing(at, hi)
+            if close >= 0 and (
+                (close + 1 < hi and p.kind[close + 1] == b"=")
+                or p.word[words[-1]].isupper()
+                or any(p.kind[k] in (TEXT, NUMBER) for k in range(at, close))
+            ):
+                p.blank(words[-1], close)
+                at = close + 1
+                words.pop()
+        self._dro_plain(words, allowed)
         self._after_name(at, hi)
 
-    def _drop_words(self, words: list[int], allowed: int) -> None:
+    def _dro_plain(self, words: list[int], allowed: int) -> None:
         """Blank annotations until a specifier list has no more words than C allows; the last one stays,
         as do types in plain letters."""
         p = self.piece
@@ -218,10 +266,16 @@ class Repair:
         """Attribute-like uses between a declarator and `=`, `;` or the body."""
         p = self.piece
         while at < hi and p.kind[at] in (b"(", b"["):
-            if p.kind[at] == b"(":
-                close = self._closing(at, hi)
-                if close >= 0:
+            close = self._closing(at, hi)
+            if close >= 0 and p.kind[at] == b"(" and close + 1 < hi and p.kind[close + 1] == b"(":
+                for k in range(at + 1, close):  # `NAME(2)(int a)`
+                    if p.kind[k] == NUMBER:
+                        p.fill(k, k)
+            elif close >= 0:
+                if p.kind[at] == b"(":
                     self._parameters(at, close)
+                else:
+                    self._expression(at + 1, close)
             at = self._over(at, hi)
         while at < hi and p.kind[at] == WORD and p.word[at] not in _TYPE_WORDS:
             stop = at
@@ -234,12 +288,20 @@ class Repair:
                 return
             p.blank(at, stop)
             at = stop + 1
+        while at < hi and p.kind[at] not in (b",", b"{"):
+            at = self._over(at, hi)
+        if at < hi and p.kind[at] == b",":
+            at += 1
+            while at < hi and p.kind[at] == b"*":
+                at += 1
+            if at < hi and p.kind[at] == WORD:
+                self._after_name(at + 1, hi)
 
     def _parameters(self, at: int, close: int) -> None:
         for first, last in self._commas(at + 1, close):
             if first > last:
                 continue
-            if last - first <= 12 and p_words(self.piece, first, last):
+            if last - first <= 12 and _plain(self.piece, first, last):
                 self._declaration(first, last + 1)
 
     # -- records and enumerations ---------------------------------------------------------------------------
@@ -267,7 +329,7 @@ class Repair:
             ):
                 at = begin = end
             else:
-                at += 1
+                at = self._over(at, hi)
         if begin < hi and p.kind[begin] == WORD:
             p.blank(begin, hi - 1)
 
@@ -286,6 +348,12 @@ class Repair:
     def _wrapper(self, at: int, close: int) -> None:
         """`FIELD(u64 a:40, FIELD(u64 b:24, ;))`: the members inside are the record's own."""
         p = self.piece
+        for first, last in self._commas(at + 2, close):  # what comes before the members
+            if last < close - 1 and not any(p.kind[k] in (b";", b":") for k in range(first, last + 1)):
+                p.blank(first, last + 1)
+                p.kind[last + 1] = b""
+            else:
+                break
         for k in range(at, close + 1):
             if p.kind[k] == WORD and k + 1 <= close and p.kind[k + 1] == b"(":
                 p.blank(k, k + 1)
@@ -298,6 +366,7 @@ class Repair:
         """One member, whose `;` is token `hi`."""
         p = self.piece
         if lo >= hi:
+            p.blank(hi, hi)  # the grammar knows no empty members
             return
         if p.kind[lo] == WORD and lo + 1 < hi and p.kind[lo + 1] == b"(":
             close = self._closing(lo + 1, hi)
@@ -315,6 +384,19 @@ class Repair:
         ):
             p.blank(lo, hi)  # an unnamed bit field
             return
+        for k in range(lo + 1, hi - 1):  # `u8 X(a:6, b:2);`
+            if p.kind[k] == WORD and p.kind[k + 1] == b"(" and p.close[k + 1] == hi - 1:
+                if b":" in p.kind[k + 2 : hi]:
+                    for inner in range(k, hi):
+                        if p.kind[inner] in (b"(", b")") or (p.kind[inner] == WORD and p.kind[inner + 1] == b"("):
+                            p.blank(inner, inner)
+                    return
+        for k in range(lo + 1, hi):  # `u32 a : 5, : 3, b : 2`
+            if p.kind[k] == b":" and p.kind[k - 1] == b",":
+                end = k
+                while end < hi and p.kind[end] != b",":
+                    end += 1
+                p.blank(k - 1, end - 1)
         self._declaration(lo, hi)
 
     def _made_member(self, lo: int, close: int) -> None:
@@ -416,7 +498,9 @@ class Repair:
                 self._item(lo, at)
                 self._item(at, hi)
                 return
-            if at > lo and p.kind[at] == b"{" and p.kind[at - 1] in (b"}", WORD):
+            if at > lo and p.kind[at] in (b"{", WORD) and p.kind[at - 1] in (
+                (b"}",) if p.kind[at] == WORD else (b"}", WORD)
+            ):
                 p.insert(at, b",")
                 self._item(lo, at)
                 self._item(at, hi)
@@ -428,6 +512,12 @@ class Repair:
                 return
             at = self._over(at, hi)
         at = lo
+        if p.kind[lo] == b"[" and (close := self._closing(lo, hi)) > 0 and close + 1 < hi:
+            if p.kind[close + 1] in (WORD, TEXT, NUMBER, b"{"):
+                p.insert(close + 1, b"=")
+                p.kind[close] = b"]"
+                self._value(close + 1, hi)
+                return
         if self._designates(lo, hi):
             while at < hi and p.kind[at] not in (b"=", b"{"):
                 at = self._over(at, hi)
@@ -480,6 +570,10 @@ class Repair:
         while at < hi:
             kind = p.kind[at]
             if kind in (WORD, NUMBER, TEXT):
+                if p.word[at] in _ALIGNOF and at + 1 < hi and p.kind[at + 1] != b"(":
+                    p.put(p.start[at], b"sizeof".ljust(len(p.word[at])))
+                    at += 1
+                    continue
                 if before >= 0 and not self._may_stand_by(before, at, lo, hi):
                     self._separate(at, mark)
                 before = -1 if kind == WORD and p.word[at] in _NO_CALLEE | _TYPE_WORDS else at
@@ -536,6 +630,10 @@ class Repair:
         literal = p.kind[at] == TEXT or p.kind[at - 1] == TEXT
         if p.insert(at, b"+" if literal else mark):
             return
+        if mark == b"," and p.kind[at - 1] == b")" and p.close[at - 1] > 0:  # `F(a)` at the margin
+            p.put(p.start[p.close[at - 1]], b",")
+            p.put(p.start[at - 1], b",")
+            return
         if p.kind[at] == TEXT:
             start, end = p.start[at], p.end[at]
             if end - start < 3:
@@ -555,15 +653,17 @@ class Repair:
             self._block(at + 2, close - 1)
             return
         name = p.word[at - 1] if at > 0 else b""
-        if name == b"sizeof" or (not use and name == b"__alignof__"):
+        if name == b"sizeof":
             self._expression(at + 1, close)
         elif use:
-            if name in (b"offsetof", b"__alignof__", b"__alignof", b"_Alignof", b"alignof"):
+            if name == b"offsetof" or name in _ALIGNOF:
                 self._operator(at, close)
             else:
                 self._arguments(at, close)
         elif not self._is_type(at + 1, close):
             self._expression(at + 1, close)
+        else:
+            self._declaration(at + 1, close)
 
     def _operator(self, at: int, close: int) -> None:
         """`offsetof(t, a[i].b)`, `alignof(*p)`: the grammar knows their plain forms only."""
@@ -590,6 +690,9 @@ class Repair:
         parts = self._commas(at + 1, close)
         if len(parts) == 1 and parts[0][1] < parts[0][0]:
             return
+        number = self._first_statement(parts)
+        if number >= 0 and self._statement_argument(at, close, parts[number][0]):
+            parts = parts[:number]
         for number, (first, last) in enumerate(parts):
             if first > last:
                 comma = last + 1 if number < len(parts) - 1 else first - 1
@@ -597,6 +700,38 @@ class Repair:
                     p.blank(comma, comma)
             else:
                 self._argument(first, last)
+
+    def _first_statement(self, parts: list[tuple[int, int]]) -> int:
+        """The number of the first argument that begins a statement no expression can stand for, or -1."""
+        p = self.piece
+        for number, (first, last) in enumerate(parts):
+            if first <= last and p.kind[first] == WORD:
+                word = p.word[first]
+                if word in _CONTROL or word in (b"do", b"else"):
+                    return number
+                level = self._level(first, last)
+                if any(p.kind[k] == b";" and k < last for k in level):
+                    return number
+                if any(p.kind[k] == b"{" and p.kind[k - 1] == b")" and self._is_use(p.close[k - 1]) for k in level):
+                    return number
+        return -1
+
+    def _statement_argument(self, opening: int, close: int, first: int) -> bool:
+        """`f(a, if (b) break;)` becomes `f,a, ({ if (b) break; })`, with a use of f noted."""
+        p = self.piece
+        behind = p.gap(close)
+        before = p.gap(first)
+        if behind < 0 or before < 1 or p.out[before - 1] not in b" \t" or first <= opening + 1:
+            return False
+        self._note(opening - 1, close)
+        p.put(p.start[opening], b"+")
+        for k in self._level(opening + 1, first - 1):
+            if p.kind[k] == b",":
+                p.put(p.start[k], b"+")
+        p.put(before - 1, b"({")
+        p.put(behind, b"}")
+        self._block(first, close)
+        return True
 
     def _argument(self, first: int, last: int) -> None:
         p = self.piece
@@ -633,10 +768,7 @@ class Repair:
             p.blank(first, first)
             first += 1
         elif kinds[0] == b"[":
-            close = p.close[first]
-            if close > 0:
-                p.put(p.start[first], b"(")
-                p.put(p.start[close], b")")
+            self._index(first)
         if first > last:
             return
         while last > first and p.kind[last] in _OPERATORS - {b"++", b"--"}:
@@ -688,6 +820,17 @@ class Repair:
             any(a == WORD and b == WORD for a, b in zip(kinds, kinds[1:], strict=False)) and b"*" in kinds
         )
 
+    def _index(self, at: int) -> None:
+        """`[a ... b]` at the start of an argument becomes `(a +   b)`."""
+        p = self.piece
+        close = p.close[at]
+        if close > 0:
+            p.put(p.start[at], b"(")
+            p.put(p.start[close], b")")
+            for k in range(at, close):
+                if p.kind[k] == b"...":
+                    p.put(p.start[k], b"+  ")
+
     def _as_parentheses(self, at: int, close: int) -> None:
         """`{ .a = f, [1] = 2 }` outside an initializer becomes `(  a = f, (1) = 2 )`."""
         p = self.piece
@@ -710,8 +853,7 @@ class Repair:
                     if p.kind[k] == b"." and k == first:
                         p.blank(k, k)
                     elif p.kind[k] == b"[" and k == first:
-                        p.put(p.start[k], b"(")
-                        p.put(p.start[p.close[k]], b")")
+                        self._index(k)
                     k = self._over(k, last + 1)
                 first = k + 1
                 if first > last:
@@ -769,19 +911,44 @@ class Repair:
                 return end + 1
             if word in _ASM:
                 return self._asm(at, hi)
+            if word == b"goto" and following == b"*":
+                p.blank(at, at)
+            if word == b"if" and following == WORD and at + 2 < hi and p.kind[at + 2] == b"(":
+                close = self._closing(at + 2, hi)  # `if time_after(a, b)`: the macro brings the parentheses
+                if close >= 0 and p.insert(close + 1, b")"):
+                    p.insert(at + 1, b"(")
+                    self._arguments(at + 2, close)
+                    return close + 1
+            if following == b"{" and word not in _TYPE_WORDS:  # `marked { … }`
+                p.blank(at, at)
+                return at + 1
             if following == b":":
                 return at + 2
             if following == b"(" and word not in _NO_CALLEE and (end := self._use(at, at, hi)):
                 return end
-            if word == b"static" and following == WORD and at + 2 < hi and p.kind[at + 2] == b"(":
-                close = self._closing(at + 2, hi)
-                if close >= 0 and close + 1 < hi and p.kind[close + 1] in (b";", b"="):
-                    p.blank(at, at)
-                    return self._use(at + 1, at, hi) or close + 1
-            if following in (b"}", b"") and word not in _JUMPS:
+            if word == b"static":
+                name = at + 1
+                while name < hi and p.word[name] in _STORAGE:
+                    name += 1
+                if name + 1 < hi and p.kind[name] == WORD and p.kind[name + 1] == b"(":
+                    close = self._closing(name + 1, hi)
+                    if close >= 0 and close + 1 < hi and p.kind[close + 1] in (b";", b"="):
+                        p.blank(at, name - 1)
+                        at, word = name, p.word[name]
+                        if end := self._use(at, at, hi):
+                            return end
+            if word in (b"noreturn", b"thread_local") and following == b";":  # keywords elsewhere
+                p.fill(at, at)
+            if following in (b"}", b"") and word not in _JUMPS or self._labels(at + 1, hi):
                 self._end_statement(at, at, hi)
                 return at + 1
-            if following == WORD and word.isupper() and p.starts_line(at) and p.starts_line(at + 1):
+            if (
+                following == WORD
+                and (word.isupper() or p.word[at + 1] in _AFTER_STATEMENT)
+                and word not in _JUMPS
+                and p.starts_line(at)
+                and p.starts_line(at + 1)
+            ):
                 self._end_statement(at, at, hi)
                 return at + 1
         end = at
@@ -812,6 +979,11 @@ class Repair:
             begin = at + 1 if kind == WORD and word in _JUMPS else at
             self._expression(begin, end)
         return end + 1
+
+    def _labels(self, at: int, hi: int) -> bool:
+        """Whether a label on a line of its own begins here."""
+        p = self.piece
+        return at + 1 < hi and p.kind[at] == WORD and p.kind[at + 1] == b":" and p.starts_line(at)
 
     def _initializers(self, lo: int, hi: int) -> None:
         """`1, *b = { f }` after the first `=` of a declaration."""
@@ -855,6 +1027,22 @@ class Repair:
         if close < 0:
             return 0
         after = p.kind[close + 1] if close + 1 < hi else b"}"
+        if after in (b";", b"}", WORD) and close > opening + 1 and self._statements(name, close):
+            return close + 1
+        if p.kind[opening + 1] == TEXT and any(p.kind[k] == b":" for k in self._level(opening + 1, close - 1)):
+            self._note(name, close)  # `asm_goto_output("…" : : "r" (a))`
+            size = p.end[name] - p.start[name]
+            if size >= 3:
+                p.put(p.start[name], b"asm".ljust(size))
+                return self._asm(name, hi)
+        if after == b"." and self._designates(close + 1, hi):
+            end = close + 1
+            while end < hi and not (p.kind[end] == WORD and p.kind[end - 1] == b","):
+                end = self._over(end, hi)
+            if end < hi:
+                self._note(name, close)
+                p.blank(name, end)
+                return end + 1
         if after == b"{":
             semicolons = sum(p.kind[k] == b";" for k in self._level(opening + 1, close - 1)) if close > opening + 1 else 0
             size = p.end[name] - p.start[name]
@@ -872,7 +1060,7 @@ class Repair:
             else:
                 self._arguments(opening, close)
             return close + 1
-        if after == b"=" and close + 2 < hi:
+        if after == b"=" and close + 2 < hi and p.kind[close + 2] == b"{":
             size = p.end[name] - p.start[name]
             if size >= 3:
                 self._note(name, close)
@@ -883,11 +1071,35 @@ class Repair:
                     end = self._over(end, hi)
                 self._initializers(close + 2, end)
                 return end + 1
-        if after in (b"}", WORD) and (after == b"}" or p.starts_line(close + 1) or p.word[close + 1] in _AFTER_STATEMENT):
+        if after in (b"}", WORD) and (after == b"}" or p.starts_line(close + 1) or p.word[close + 1] in _AFTER_STATEMENT or p.word[name].isupper()):
             self._arguments(opening, close)
             self._end_statement(name, close, hi)
             return close + 1
         return 0
+
+    def _statements(self, name: int, close: int) -> bool:
+        """`f(a, if (b) c;);` becomes `{a; if (b) c;};`."""
+        p = self.piece
+        opening = name + 1
+        parts = self._commas(opening + 1, close)
+        number = self._first_statement(parts)
+        if number < 0:
+            return False
+        self._note(name, close)
+        p.blank(name, name)
+        p.put(p.start[opening], b"{")
+        p.put(p.start[close], b"}")
+        for position, (first, last) in enumerate(parts):
+            if position < number and first <= last:
+                self._argument(first, last)
+            if position and p.kind[first - 1] == b",":
+                closed = p.kind[first - 2] in (b";", b"}", b"{", b"(")
+                if position == number or closed:
+                    p.put(p.start[first - 1], b" " if closed else b";")
+        if p.kind[close - 1] not in (b";", b"}"):
+            p.insert(close, b";")
+        self._block(parts[number][0], close)
+        return True
 
     def _note(self, name: int, close: int) -> None:
         p = self.piece
@@ -956,8 +1168,8 @@ class Repair:
             at = start
             if p.kind[at] == b"[":
                 at = self._over(at, stop + 1)
-            if at <= stop and p.kind[stop] == b")" and p.close[stop] > at:
-                opening = p.close[stop]
+            opening = p.close[stop] if p.kind[stop] == b")" else -1
+            if opening > at and len(self._commas(opening + 1, stop)) == 1:
                 if p.kind[at] != TEXT or opening > at + 1:
                     width = p.end[opening - 1] - p.start[at]
                     if width >= 2:
@@ -966,10 +1178,16 @@ class Repair:
                 self._expression(opening + 1, stop)
             else:  # a use that stands for operands
                 p.blank(start, stop)
-                if stop + 1 <= last and p.kind[stop + 1] == b",":
-                    p.blank(stop + 1, stop + 1)
+                p.kind[stop] = b""
+        # the commas that no operand follows any more
+        kept = False
+        for start, stop in reversed(self._commas(first, last + 1)):
+            gone = start > stop or p.kind[stop] == b""
+            if (gone or not kept) and stop + 1 <= last:
+                p.blank(stop + 1, stop + 1)
+            kept = kept or not gone
 
 
-def p_words(piece: Piece, first: int, last: int) -> bool:
+def _plain(piece: Piece, first: int, last: int) -> bool:
     """Whether tokens are words and stars only."""
     return all(piece.kind[k] in (WORD, b"*") for k in range(first, last + 1))
