@@ -255,10 +255,11 @@ class Repair:
         as do types in plain letters."""
         p = self.piece
         while len(words) > allowed:
-            candidates = words if allowed == 0 else words[:-1]
+            ends = allowed == 0 or (p.word[words[-1]].isupper() and not p.word[words[-2]].isupper())
+            candidates = words if ends else words[:-1]
             chosen = next((w for w in candidates if p.word[w].isupper()), None)
             if chosen is None:
-                chosen = next((w for w in candidates if p.word[w].startswith(b"__")), candidates[0])
+                chosen = next((w for w in reversed(candidates) if p.word[w].startswith(b"__")), candidates[0])
             p.blank(chosen, chosen)
             words = [w for w in words if w != chosen]
 
@@ -410,7 +411,8 @@ class Repair:
         if not single or single[0] > 1:
             p.blank(lo, close + 1)
             return
-        if single[0] == 0 and 1 in single and p.word[arguments[0][0]] in _TYPE_WORDS:
+        first = p.word[arguments[0][0]] if single[0] == 0 else b""
+        if 1 in single and (first in _TYPE_WORDS or first.startswith(b"T__")):
             single = [1]
         number = single[0]
         name = arguments[number][0]
@@ -627,7 +629,7 @@ class Repair:
     def _separate(self, at: int, mark: bytes) -> None:
         """Put an operator between token `at` and the operand before it."""
         p = self.piece
-        literal = p.kind[at] == TEXT or p.kind[at - 1] == TEXT
+        literal = p.kind[at] == TEXT or p.kind[at - 1] == TEXT or not p.starts_line(at)
         if p.insert(at, b"+" if literal else mark):
             return
         if mark == b"," and p.kind[at - 1] == b")" and p.close[at - 1] > 0:  # `F(a)` at the margin
@@ -774,8 +776,11 @@ class Repair:
         while last > first and p.kind[last] in _OPERATORS - {b"++", b"--"}:
             p.blank(last, last)
             last -= 1
-        if self._is_declaration(first, last):
-            p.fill(first, last)
+        equal = next((k for k in self._level(first, last) if p.kind[k] == b"="), last + 1)
+        if first < equal and self._is_declaration(first, equal - 1):
+            p.fill(first, equal - 1)
+            if equal < last:
+                self._expression(equal + 1, last + 1)
             return
         level = self._level(first, last)
         if b";" in [p.kind[k] for k in level]:
@@ -1029,7 +1034,8 @@ class Repair:
         after = p.kind[close + 1] if close + 1 < hi else b"}"
         if after in (b";", b"}", WORD) and close > opening + 1 and self._statements(name, close):
             return close + 1
-        if p.kind[opening + 1] == TEXT and any(p.kind[k] == b":" for k in self._level(opening + 1, close - 1)):
+        marks = [p.kind[k] for k in self._level(opening + 1, close - 1) if p.kind[k] in (b":", b",", b"?")]
+        if p.kind[opening + 1] == TEXT and marks[:1] == [b":"] and b"?" not in marks:
             self._note(name, close)  # `asm_goto_output("…" : : "r" (a))`
             size = p.end[name] - p.start[name]
             if size >= 3:
@@ -1096,8 +1102,10 @@ class Repair:
                 closed = p.kind[first - 2] in (b";", b"}", b"{", b"(")
                 if position == number or closed:
                     p.put(p.start[first - 1], b" " if closed else b";")
-        if p.kind[close - 1] not in (b";", b"}"):
-            p.insert(close, b";")
+        if p.kind[close - 1] not in (b";", b"}") and not p.insert(close, b";"):
+            if close + 1 < len(p) and p.kind[close + 1] == b";":
+                p.put(p.start[close], b";")
+                p.put(p.start[close + 1], b"}")
         self._block(parts[number][0], close)
         return True
 
