@@ -19,7 +19,7 @@ from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import lex, line_starts
 from analyzer.extract.masking import Masked, Note, TopInvocation, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
-from analyzer.extract.repair.repairing import repaired
+from analyzer.extract.repair.repairing import repaired, stretches
 from analyzer.extract.text import Text
 from analyzer.extract.types import enums_of, records_of, typedefs_of
 from analyzer.model.facts import (
@@ -59,14 +59,31 @@ def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
         return common
     if not lexed.skeleton.strip():
         return common
-    texts, awkward = variants(lexed.skeleton, conditionals)
     present = words_of(lexed.skeleton, dialect, local_words(lexed.directives))
-    facts = common
-    for number, variant in enumerate(texts):
-        masked = mask(variant, present)
-        read = _read(data, lexed.skeleton, masked, conditionals, starts, common)
-        facts = read if number == 0 else _merge(facts, read, awkward, starts)
+
+    def readings(texts: Sequence[bytes]) -> list[FileFacts]:
+        return [_read(data, lexed.skeleton, mask(text, present), conditionals, starts, common) for text in texts]
+
+    texts, awkward = variants(lexed.skeleton, conditionals)
+    found = readings(texts)
+    if conditionals.groups and any(facts.diagnostics for facts in found):
+        # a choice between branches can be why: read them one at a time
+        unread = stretches(lexed.skeleton, [(d.start, d.end) for facts in found for d in facts.diagnostics])
+        texts, more = variants(lexed.skeleton, conditionals, unread)
+        if more != awkward:
+            others = readings(texts)
+            best = min(range(len(others)), key=lambda n: (_badness(others[n]), n))
+            if _badness(others[best]) < _badness(found[0]):
+                found = [others[best], *others[:best], *others[best + 1 :]]
+                awkward = more
+    facts = found[0]
+    for other in found[1:]:
+        facts = _merge(facts, other, awkward, starts)
     return facts
+
+
+def _badness(facts: FileFacts) -> tuple[int, int]:
+    return len(facts.diagnostics), sum(d.end - d.start for d in facts.diagnostics)
 
 
 def _read(
@@ -222,7 +239,7 @@ def _merge(main: FileFacts, other: FileFacts, awkward: Sequence[Group], starts: 
         typedefs=union(main.typedefs, other.typedefs),
         objects=union(main.objects, other.objects),
         invocations=union(main.invocations, other.invocations),
-        diagnostics=main.diagnostics,
+        diagnostics=union(main.diagnostics, other.diagnostics),
         size=main.size,
         lines=main.lines,
     )

@@ -309,7 +309,9 @@ def _mask_loops(text: bytes, names: list[bytes], uses: list[Note]) -> bytes:
             and tail not in (b"}", b")", b";", b"{", b":", b"e", b"o")
         ):
             continue  # a declaration or an expression, not a statement
-        if text[text.rfind(b"\n", 0, start) + 1 : start] == b"" and (after == b"{" or tail in (b"", b"}", b";", b")")):
+        if text[text.rfind(b"\n", 0, start) + 1 : start] == b"" and (
+            after == b"{" or tail in (b"", b"}", b";", b")")
+        ):
             continue  # a function definition of that name, or a use at file scope
         keyword = b"while" if len(name) >= 5 else b"if"
         uses.append(Note(name.decode(), start, close))
@@ -449,8 +451,9 @@ def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
 
 
 def _mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[TopInvocation]]:
-    """Macro uses at file scope, which begin at the margin in the `whole` text, before any masking. Heads of bodies become a plain head; uses that define an initialized
-    object keep their initializer; all others are blanked."""
+    """Macro uses at file scope, which begin at the margin in the `whole` text, before any masking. Heads of
+    bodies become a plain head; uses that define an initialized object keep their initializer; all others
+    are blanked."""
     heads: list[Head] = []
     invocations: list[TopInvocation] = []
     if b"(" not in text:
@@ -482,9 +485,7 @@ def _mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list
         stop = _object_end(text, rest_at) if following in (b"{", b".") else -1
         if stop > 0:  # `define_machine(x) { .name = …, };`, `MACHINE_START(X, "…") .nr = …, MACHINE_END`
             invocations.append(
-                TopInvocation(
-                    name.decode(), name_start, opening, close, stop, prefix.decode(), rest_at, stop
-                )
+                TopInvocation(name.decode(), name_start, opening, close, stop, prefix.decode(), rest_at, stop)
             )
             stop = stop + 1 if text[stop : stop + 1] == b";" else stop
             out[start:stop] = blank(text[start:stop])

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.masking import Note, TopInvocation
-from analyzer.extract.repair.rules import Repair
+from analyzer.extract.repair.filescope import FileScope
 
 _STRETCH_END = re.compile(rb"^\}(?:[^\n]*;)?[ \t]*$", re.M)
 
@@ -47,7 +47,7 @@ def repaired(text: bytes, original: bytes, places: Sequence[tuple[int, int]]) ->
     uses: list[Note] = []
     invocations: list[TopInvocation] = []
     for start, end in stretches(text, places):
-        repair = Repair(out, original, start, end)
+        repair = FileScope(out, original, start, end)
         repair.run()
         uses.extend(repair.uses)
         invocations.extend(repair.invocations)
