@@ -23,6 +23,7 @@ _DIRECTIVE = re.compile(rb"^[ \t\f]*#[ \t]*(\w*)((?:[^\n\\]|\\[ \t\r]*\n|\\)*)",
 _NOT_CONTINUED = re.compile(rb"\\(?![ \t\r]*\n)|[^\n\\]+")
 _NOT_NEWLINE = re.compile(rb"[^\n]+")
 _LINE_REST = re.compile(rb"(?:[^\n\\]|\\[ \t\r]*\n|\\)*")
+_LONE_QUOTE = b"\1"  # an opening quote right before a continuation: no room for the closing one yet
 _CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
 
 
@@ -65,7 +66,7 @@ def _blank_token(match: re.Match[bytes]) -> bytes:
         return quote + b" " * (len(text) - 2) + quote
     # continued on the next line, which the grammar does not know; a directive around it goes on
     first = text.index(b"\n") - 1
-    head = quote + b" " * (first - 2) + quote if first > 1 else b" "
+    head = quote + b" " * (first - 2) + quote if first > 1 else _LONE_QUOTE
     return head + _NOT_CONTINUED.sub(_spaces, text[first:])
 
 
@@ -128,6 +129,7 @@ def _without_continuations(skeleton: bytes) -> bytes:
     """`skeleton` without the backslashes that continue a line of code."""
     if b"\\" not in skeleton:
         return skeleton
+    skeleton = skeleton.replace(_LONE_QUOTE + b"\\", b'""')
     return _CONTINUATION.sub(lambda m: blank(m.group().replace(b"\\", b" ")), skeleton)
 
 

@@ -20,6 +20,7 @@ from analyzer.extract.lexical import blank, lex, line_of, line_starts, strip_com
         ("#define X 1 /* a\n b */ \\\n y /*\n*/ w\nz", f"{' ' * 16}\n{' ' * 7}\n{' ' * 5}\n{' ' * 4}\nz"),
         ('s = "a \\\n b";', 's = " " \n   ;'),
         ("a \\\n b", "a  \n b"),
+        ('f("\\\n b", c)', 'f(""\n   , c)'),
         ("  # include <x>\nz", "               \nz"),
         ("#define A \\\n f()\nz", "           \n    \nz"),
     ],
