@@ -6,9 +6,11 @@ on bad C; what cannot be read becomes a `ParseDiagnostic`.
 Not handled here: anything that needs another file (macros are kept, not expanded).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+import msgspec
 from tree_sitter import Node, Parser, Tree
 
 from analyzer.extract.bodies import Bodies
@@ -16,7 +18,7 @@ from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of
 from analyzer.extract.grammar import LANGUAGE, captures, query
-from analyzer.extract.lexical import lex, line_starts
+from analyzer.extract.lexical import lex, line_of, line_starts
 from analyzer.extract.masking import Masked, Note, TopInvocation, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.repair.repairing import repaired, stretches
@@ -32,6 +34,12 @@ from analyzer.model.facts import (
 
 EXTRACTOR_VERSION = "8"
 _MAX_DIAGNOSTICS = 200
+_ASSEMBLY = re.compile(
+    rb"^[ \t]*(?:\.(?:macro|endm|cfi_\w+|globl|global|align|section|set|equ|inst|previous|pushsection)\b"
+    rb"(?![ \t]*[=.\[])|SECTIONS[ \t]*\{)",
+    re.M,
+)
+_BODY = re.compile(rb"^[A-Za-z_][^;={}\n]*\([^;={}]*\)\s*^\{", re.M)  # a head at the margin and its brace
 _ROUNDS = 3  # of repair: one error can hide another
 
 
@@ -66,6 +74,8 @@ def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
 
     texts, awkward = variants(lexed.skeleton, conditionals)
     found = readings(texts)
+    if found[0].diagnostics and _ASSEMBLY.search(texts[0]):
+        return common  # a header for assembler sources or a linker script: no C to lose
     if conditionals.groups and any(facts.diagnostics for facts in found):
         # a choice between branches can be why: read them one at a time
         unread = stretches(lexed.skeleton, [(d.start, d.end) for facts in found for d in facts.diagnostics])
@@ -79,7 +89,22 @@ def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     facts = found[0]
     for other in found[1:]:
         facts = _merge(facts, other, awkward, starts)
-    return facts
+    lost = _lost_bodies(b"\n".join(texts) if len(texts) > 1 else texts[0], facts, starts, len(data))
+    return msgspec.structs.replace(facts, lost=lost) if lost else facts
+
+
+def _lost_bodies(text: bytes, facts: FileFacts, starts: list[int], size: int) -> tuple[int, ...]:
+    """Lines of the function bodies at the margin that no definition has. `text` is one or more readings,
+    `size` bytes each and one line break between them."""
+    bodies = {d.body for d in facts.definitions}
+    if text.count(b"\n{") <= sum(text[b - 1 : b] == b"\n" for b in bodies if b):
+        return ()
+    lost: set[int] = set()
+    for match in _BODY.finditer(text):
+        brace = (match.end() - 1) % (size + 1)
+        if brace not in bodies:
+            lost.add(line_of(starts, brace))
+    return tuple(sorted(lost))
 
 
 def _badness(facts: FileFacts) -> tuple[int, int]:

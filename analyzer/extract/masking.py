@@ -182,7 +182,8 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     if blanks:
         if b"__weak" in blanks:
             weak.update(m.start() for m in re.finditer(rb"\b__weak\b", text))
-        text = _alternation(blanks).sub(lambda m: b" " * len(m.group()), text)
+        # `long __unused[3];` is a member of that name
+        text = _alternation(blanks, rb"\b(?!\s*\[)").sub(lambda m: b" " * len(m.group()), text)
     statics = present.get("static", []) + present.get("inline", [])
     if statics:
         text = _alternation(statics).sub(

@@ -8,7 +8,7 @@ Not handled: a piece that begins inside a function.
 """
 
 from analyzer.extract.repair.statements import Statements
-from analyzer.extract.repair.tokens import WORD
+from analyzer.extract.repair.tokens import NUMBER, WORD
 from analyzer.extract.repair.words import ASM, TYPE_WORDS
 
 
@@ -51,6 +51,14 @@ class FileScope(Statements):
                 if close < 0:
                     at += 1
                     continue
+                if at == begin + 2 and p.word[begin] == b"typedef" and close + 1 < hi and p.kind[at - 1] == WORD:
+                    if p.kind[close + 1] == b";":  # `typedef DECLARE_BITMAP(name, 8);`
+                        self.invocation(begin + 1, close, prefix="typedef")
+                        p.blank(begin, close + 1)
+                        at = begin = close + 2
+                        continue
+                    if p.kind[close + 1] == WORD:  # `typedef HEAP(struct t) name;`
+                        p.fill(begin + 1, close)
                 if at == begin + 1 and p.kind[begin] == WORD:
                     if close + 1 < hi and p.kind[close + 1] == b",":
                         p.put(p.start[close + 1], b";")  # a file of items for another one's list
@@ -83,6 +91,9 @@ class FileScope(Statements):
                 continue
             at += 1
         if begin < hi:
+            if p.kind[hi - 1] == b"," and all(p.kind[k] in (WORD, NUMBER, b",") for k in range(begin, hi)):
+                p.put(p.start[hi - 1], b";")  # `1, 2, 3,` in a file that another one includes in a list
+                return
             self.declaration(begin, hi)
 
     def fragment(self, at: int, close: int, hi: int) -> int:

@@ -118,10 +118,10 @@ class Walk(ABC):
         spelled = self.original[p.start[name] : p.end[name]]
         self.uses.append(Note(spelled.decode("utf-8", "replace"), p.start[name], p.end[close]))
 
-    def invocation(self, name: int, close: int) -> None:
+    def invocation(self, name: int, close: int, prefix: str = "") -> None:
         """Note a macro use at file scope and take it out."""
         p = self.piece
         spelled = self.original[p.start[name] : p.end[name]].decode("utf-8", "replace")
         start, end = p.start[name], p.end[close]
-        self.invocations.append(TopInvocation(spelled, start, p.start[name + 1], end, end, "", end, end))
+        self.invocations.append(TopInvocation(spelled, start, p.start[name + 1], end, end, prefix, end, end))
         p.blank(name, close)
