@@ -16,6 +16,8 @@ from analyzer.extract.lexical import blank
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _PARENS = re.compile(rb"[()]")
 _ITEM_TOKEN = re.compile(rb"\w+|[^\s\w]")
+_PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
+_TYPED_HEAD = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]*\(")
 _BRACES = re.compile(rb"[{}]")
 _BRACKETS = re.compile(rb"[{}();]")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
@@ -217,6 +219,7 @@ def _mask_attributes(
 ) -> bytes:
     out = bytearray(text)
     at = 0
+    noted = len(uses)
     pattern = _alternation(names, rb"\s*\(")
     while match := pattern.search(text, at):
         end = close_paren(text, match.end() - 1, 20_000)
@@ -225,6 +228,10 @@ def _mask_attributes(
             continue
         whole = text[match.start() : end]
         name = whole.split(b"(")[0].strip()
+        if text[(brace := _skip_space(text, end)) : brace + 1] == b"{" and _is_head(text, match.start(), whole):
+            del uses[noted:]
+            others = [n for n in names if n != name]  # the file has a function of that name
+            return _mask_attributes(text, others, uses, aliases, weak) if others else text
         if name in (b"__free", b"__cleanup") or b"cleanup" in whole:
             uses.append(Note(name.decode(), match.start(), end))
         if name == b"__attribute__" and b"weak" in whole:
@@ -232,6 +239,14 @@ def _mask_attributes(
         out[match.start() : end] = blank(whole)
         at = end
     return bytes(out)
+
+
+def _is_head(text: bytes, start: int, use: bytes) -> bool:
+    """Whether what looks like an attribute with arguments is the head of a function of that name."""
+    if use.startswith((b"__attribute", b"__declspec")):
+        return False
+    previous = _previous_token(text, start)
+    return (previous == b"*" or previous[:1].isalpha() or previous[:1] == b"_") and bool(_PARAMETER.search(use))
 
 
 def _mask_typeof(text: bytes) -> bytes:
@@ -525,6 +540,13 @@ def _mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list
             continue
         if following == b",":
             continue
+        typed = _TYPED_HEAD.match(text, close)
+        if typed and (end := close_paren(text, typed.end() - 1)) > 0:
+            brace = _skip_space(text, end)
+            if text[brace : brace + 1] == b"{":  # `__apicdebuginit(void) f(int a) {`: it stands for a type
+                out[name_start:close] = _fill_keeping_lines(text[name_start:close])
+                done = close
+                continue
         stop = rest_at + 1 if following == b";" else close
         invocations.append(
             TopInvocation(name.decode(), name_start, opening, close, stop, prefix.decode(), close, close)
@@ -550,7 +572,7 @@ def _object_end(text: bytes, at: int) -> int:
             depth -= 1
         elif depth == 0 and char == b";":
             return -1
-        elif depth == 0 and item and char[:1] != b"." and char != b",":
+        elif depth == 0 and (item or text[match.start() - 1 : match.start()] == b"\n") and char[:1] not in b".,[":
             return match.end()
         item = depth == 0 and char == b","
     return -1

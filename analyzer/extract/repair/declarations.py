@@ -68,6 +68,18 @@ class Declarations(Arguments):
                 continue
             break
         allowed = 1 if basic or starred else 2
+        if at + 1 < hi and p.kind[at] == b"(" and p.kind[at + 1] == b"*":  # the name comes later: `int (*f)(void)`
+            allowed -= 1
+        if (
+            len(words) == 1
+            and at == hi
+            and not basic
+            and not starred
+            and words[0] > lo
+            and p.word[words[0]].isupper()
+        ):
+            p.blank(lo, words[0])  # `static ATTRIBUTE_LIST;`
+            return
         if len(words) > allowed and at == words[-1] + 1 and at < hi and p.kind[at] == b"(":
             close = self.closing(at, hi)
             if close >= 0 and (

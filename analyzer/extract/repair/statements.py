@@ -45,7 +45,12 @@ class Statements(Assembler):
                 close = self.closing(at + 1, hi)
                 if close < 0:
                     return at + 2
-                self.expression(at + 2, close) if word != b"for" else self.for_head(at + 2, close)
+                if word == b"for":
+                    self.for_head(at + 2, close)
+                elif len(self.commas(at + 2, close)) > 1:  # a loop macro made `while`
+                    self.arguments(at + 1, close)
+                else:
+                    self.expression(at + 2, close)
                 return close + 1
             if word == b"case":
                 end = at + 1
