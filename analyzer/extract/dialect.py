@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from analyzer.extract.directives import without_plain_defines
 from analyzer.extract.lexical import Directive, lex
 
 WordClass = Literal["blank", "static", "inline", "call", "loop"]
@@ -183,7 +184,7 @@ def learn(data: bytes) -> Learned:
     """What a header's `#define`s say about words. Pure: bytes in, names out."""
     found: dict[str, list[str]] = {k: [] for k in ("blank", "static", "inline", "call", "loop", "other")}
     previous = ""
-    for directive in lex(data).directives:
+    for directive in lex(without_plain_defines(data)).directives:
         if directive.keyword in ("ifndef", "if"):
             previous = directive.rest
             continue

@@ -16,9 +16,9 @@ from tree_sitter import Node, Parser, Tree
 from analyzer.extract.bodies import Bodies
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
-from analyzer.extract.directives import includes_of, macros_of, undefs_of
+from analyzer.extract.directives import includes_of, macros_of, undefs_of, without_plain_defines
 from analyzer.extract.grammar import LANGUAGE, captures, query
-from analyzer.extract.lexical import lex, line_of, line_starts
+from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
 from analyzer.extract.masking import Masked, Note, TopInvocation, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.repair.repairing import repaired, stretches
@@ -53,18 +53,16 @@ _Lined = TypeVar("_Lined", bound=_HasLine)
 
 def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     """The facts of a file's bytes. Headers over `LARGE_HEADER` bytes give macros and includes only."""
+    if len(data) > LARGE_HEADER:
+        rest = without_plain_defines(data)
+        lexed = lex(rest)
+        if lexed.skeleton.count(b"(") * 40 < len(data):
+            conditionals = analyse(lexed.directives, len(rest))
+            return _of_directives(lexed, conditionals, line_starts(rest), len(data))
     lexed = lex(data)
     conditionals = analyse(lexed.directives, len(data))
     starts = line_starts(data)
-    common = FileFacts(
-        includes=includes_of(lexed.directives, conditionals, starts),
-        macros=macros_of(lexed.directives, conditionals, starts, large=len(data) > LARGE_HEADER),
-        undefs=undefs_of(lexed.directives, starts),
-        size=len(data),
-        lines=len(starts),
-    )
-    if len(data) > LARGE_HEADER and lexed.skeleton.count(b"(") * 40 < len(data):
-        return common
+    common = _of_directives(lexed, conditionals, starts, len(data))
     if not lexed.skeleton.strip():
         return common
     present = words_of(lexed.skeleton, dialect, local_words(lexed.directives))
@@ -105,6 +103,17 @@ def _lost_bodies(text: bytes, facts: FileFacts, starts: list[int], size: int) ->
         if brace not in bodies:
             lost.add(line_of(starts, brace))
     return tuple(sorted(lost))
+
+
+def _of_directives(lexed: Lexed, conditionals: Conditionals, starts: list[int], size: int) -> FileFacts:
+    """What the preprocessor lines of a file of `size` bytes say."""
+    return FileFacts(
+        includes=includes_of(lexed.directives, conditionals, starts),
+        macros=macros_of(lexed.directives, conditionals, starts, large=size > LARGE_HEADER),
+        undefs=undefs_of(lexed.directives, starts),
+        size=size,
+        lines=len(starts),
+    )
 
 
 def _badness(facts: FileFacts) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from analyzer.extract.lexical import blank
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _PARENS = re.compile(rb"[()]")
+_ANNOTATED = re.compile(rb"^[a-z_]\w*[ \t]+[A-Z_][A-Z_0-9]+[ \t]*\(", re.M)
+_LAST_WORD = re.compile(rb"(?<!\w)\w+$")
 _ITEM_TOKEN = re.compile(rb"\w+|[^\s\w]")
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _TYPED_HEAD = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]*\(")
@@ -56,10 +58,11 @@ _NOT_A_CALLEE = frozenset(
     )
 )
 _TOP_INVOCATION = re.compile(
-    rb"^([ \t]*(?:(?:static|const|extern|inline|__inline|volatile)\s+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
+    rb"^((?:(?:static|const|extern|inline|__inline|volatile)\s+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
 )
 _BARE_STATEMENT = re.compile(rb"^[ \t]+(?:\}[ \t]*)?([A-Za-z_]\w+)[ \t]*(\([^;{}\n]*\))[ \t]*$", re.M)
 _LONE_WORD = re.compile(rb"^([A-Za-z_]\w*)[ \t]*$", re.M)
+_BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"^(", rb"^([ \t]+", 1), re.M)
 _KEYWORDS = frozenset(
     (
         b"if",
@@ -377,13 +380,17 @@ def _skip_space(text: bytes, at: int) -> int:
     return at
 
 
-def _previous_token(text: bytes, at: int) -> bytes:
-    """The word or character before `at`."""
-    head = text[max(0, at - 200) : at].rstrip()
-    if not head:
-        return b""
-    match = re.search(rb"\w+$", head)
-    return match.group() if match else head[-1:]
+def _previous_token(text: bytes | bytearray, at: int) -> bytes:
+    """The word or character before `at`, looking back over at most 4,000 bytes."""
+    for reach in (80, 4_000):
+        head = bytes(text[max(0, at - reach) : at]).rstrip()
+        if head:
+            match = _LAST_WORD.search(head)
+            if match is None:
+                return head[-1:]
+            if match.start() or reach >= at:
+                return match.group()
+    return head
 
 
 def _mask_type_arguments(text: bytes) -> bytes:
@@ -477,15 +484,13 @@ def _mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list
     text = _mask_lone_words(text, invocations)
     out = bytearray(text)
     done = 0
-    for match in _TOP_INVOCATION.finditer(text):
+    for match in _invocations(text, whole):
         start, name_start = match.start(), match.start(2)
         name = match.group(2)
         if start < done or name in _KEYWORDS or _PRIMITIVE_WORD.fullmatch(name):
             continue
         prefix = match.group(1)
-        if whole[start : start + 1] in (b" ", b"\t"):
-            continue
-        previous = _previous_token(bytes(out[max(0, start - 4000) : start]), min(start, 4000))
+        previous = _previous_token(out, start)
         if previous not in (b"", b";", b"}", b")"):
             continue
         if previous == b")" and not prefix.strip() and not _is_own_line(out, start):
@@ -554,6 +559,15 @@ def _mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list
         out[start:stop] = blank(text[start:stop])
         done = stop
     return bytes(out), heads, invocations
+
+
+def _invocations(text: bytes, whole: bytes) -> list[re.Match[bytes]]:
+    """What may be macro uses at the margin, in order; an annotation before them is blank in `text` by now."""
+    found = list(_TOP_INVOCATION.finditer(text))
+    if _ANNOTATED.search(whole):
+        blanked = (m for m in _BLANKED_INVOCATION.finditer(text) if whole[m.start() : m.start() + 1] not in b" \t")
+        found = sorted((*found, *blanked), key=lambda m: m.start())
+    return found
 
 
 def _object_end(text: bytes, at: int) -> int:
