@@ -16,7 +16,7 @@ from analyzer.extract.lexical import blank
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _PARENS = re.compile(rb"[()]")
 _ANNOTATED = re.compile(rb"^[a-z_]\w*[ \t]+[A-Z_][A-Z_0-9]+[ \t]*\(", re.M)
-_LAST_WORD = re.compile(rb"(?<!\w)\w+$")
+_WORD = re.compile(rb"\w+")
 _ITEM_TOKEN = re.compile(rb"\w+|[^\s\w]")
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _TYPED_HEAD = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]*\(")
@@ -30,7 +30,7 @@ _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagge
 _PRIMITIVE = rb"(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)"
 _PRIMITIVE_WORD = re.compile(_PRIMITIVE)
 _TYPE_ARGUMENT = re.compile(
-    rb"(?<=[(,])\s*((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
+    rb"[(,]\s*+((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
     + _PRIMITIVE
     + rb"(?:\s+"
     + _PRIMITIVE
@@ -60,7 +60,7 @@ _NOT_A_CALLEE = frozenset(
 _TOP_INVOCATION = re.compile(
     rb"^((?:(?:static|const|extern|inline|__inline|volatile)\s+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
 )
-_BARE_STATEMENT = re.compile(rb"^[ \t]+(?:\}[ \t]*)?([A-Za-z_]\w+)[ \t]*(\([^;{}\n]*\))[ \t]*$", re.M)
+_BARE_STATEMENT = re.compile(rb"^[ \t]++(?:\}[ \t]*+)?([A-Za-z_]\w++)[ \t]*+(\([^;{}\n]*\))[ \t]*$", re.M)
 _LONE_WORD = re.compile(rb"^([A-Za-z_]\w*)[ \t]*$", re.M)
 _BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"^(", rb"^([ \t]+", 1), re.M)
 _KEYWORDS = frozenset(
@@ -385,11 +385,11 @@ def _previous_token(text: bytes | bytearray, at: int) -> bytes:
     for reach in (80, 4_000):
         head = bytes(text[max(0, at - reach) : at]).rstrip()
         if head:
-            match = _LAST_WORD.search(head)
-            if match is None:
+            word = _WORD.match(head[::-1])
+            if word is None:
                 return head[-1:]
-            if match.start() or reach >= at:
-                return match.group()
+            if word.end() < len(head) or reach >= at:
+                return word.group()[::-1]
     return head
 
 
