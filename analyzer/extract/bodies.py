@@ -208,7 +208,7 @@ class Bodies:
             if body is None:
                 continue
             name = masked[start : callee.end_byte].decode("utf-8", "replace")
-            if name in NOT_CALLS:
+            if name in NOT_CALLS or name.startswith("T__"):
                 continue
             line = bisect.bisect_right(starts, start)
             column = start - starts[line - 1] + 1

@@ -1,6 +1,7 @@
 """Access to a file's text by offset: original, masked, folded, with lines and guards."""
 
 import bisect
+import functools
 import re
 
 from tree_sitter import Node
@@ -10,8 +11,6 @@ from analyzer.extract.dominance import Dominance
 from analyzer.extract.lexical import strip_comments
 from analyzer.model.guards import conjunction
 
-_SPACE = re.compile(r"\s+")
-_SPACE_BYTES = re.compile(rb"\s+")
 _GLUED_STAR = re.compile(r"(\w)\*")
 _FILLER = re.compile(rb"\bT_+\b")
 _STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|auto|typedef|_Noreturn)\b")
@@ -58,7 +57,7 @@ class Text:
             piece = strip_comments(piece)
         if b"\n" in piece and b"#" in piece:
             piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
-        return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
+        return " ".join(piece.decode("utf-8", "replace").split())
 
     def source_line(self, line: int) -> str:
         """A whole line, folded."""
@@ -75,11 +74,15 @@ class Text:
             if b"T" in piece and _FILLER.search(piece):
                 piece = self.skeleton[start:end]
             parts.append(piece)
-        text = b"".join(parts)
-        text = _STORAGE.sub(b" ", text)
-        folded = _SPACE_BYTES.sub(b" ", text).strip().decode("utf-8", "replace")
-        folded = _GLUED_STAR.sub(r"\1 *", folded)
-        return folded.replace(" )", ")").replace("( ", "(").replace("* *", "**").replace(" [", "[")
+        return _type_text(b"".join(parts))
+
+
+@functools.lru_cache(16384)
+def _type_text(text: bytes) -> str:
+    text = _STORAGE.sub(b" ", text)
+    folded = " ".join(text.decode("utf-8", "replace").split())
+    folded = _GLUED_STAR.sub(r"\1 *", folded)
+    return folded.replace(" )", ")").replace("( ", "(").replace("* *", "**").replace(" [", "[")
 
 
 def name_node(declarator: Node) -> Node | None:

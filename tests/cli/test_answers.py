@@ -246,4 +246,6 @@ def test_index_and_doctor(ask: Kcg, folder: Path) -> None:
     assert "graphviz  " in report
     data = json.loads(ask("doctor", "--format", "json").out)
     assert data["total"]["functions"] == 8
+    assert data["sources"]["functions"] + data["total"]["functions_lost"] == 8
+    assert {folder["folder"] for folder in data["source_folders"]} <= {f["folder"] for f in data["folders"]}
     assert data["graphviz"] in ("system", "bundled", "missing")
