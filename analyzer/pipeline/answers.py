@@ -32,7 +32,8 @@ def _code() -> str:
 
 
 class Answers:
-    """Edges by caller, from the store or from the resolver."""
+    """Edges by caller, from the store or from the resolver. `identity` tells the version's files, the
+    configuration and the code apart from all others."""
 
     def __init__(
         self,
@@ -50,7 +51,8 @@ class Answers:
             digest.update(file.path.encode())
             digest.update(file.oid)
         self._store = store
-        self._question = store.question(digest.hexdigest())
+        self.identity = digest.hexdigest()
+        self._question = store.question(self.identity)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}

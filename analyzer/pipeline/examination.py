@@ -11,7 +11,7 @@ from analyzer.io.graphviz import has_bundled_graphviz, has_system_graphviz
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
 from analyzer.model.doctor import Cause, Coverage, DoctorReport
-from analyzer.model.facts import Brief, FileFacts, Record
+from analyzer.model.facts import Brief, FileFacts, Object, Record
 from analyzer.model.shown import (
     Shown,
     ShownConstant,
@@ -43,7 +43,7 @@ def shown(resolver: Resolver, name: str) -> list[Shown]:
     for path, facts in _files(resolver, "record", name):
         for record in facts.records:
             if record.tag == name:
-                found.append(_record(path, record, facts))
+                found.append(record_of(path, record, facts))
         for enum in facts.enums:
             if enum.tag == name:
                 constants = tuple(ShownConstant(c.name, c.value, path, c.line) for c in enum.constants)
@@ -64,19 +64,16 @@ def shown(resolver: Resolver, name: str) -> list[Shown]:
     for path, facts in _files(resolver, "object", name):
         for variable in facts.objects:
             if variable.name == name and variable.defined and not variable.function:
-                found.append(
-                    ShownObject(
-                        name,
-                        variable.type,
-                        variable.static,
-                        path,
-                        variable.line,
-                        variable.value,
-                        tuple(ShownEntry(_dotted(e.path), e.value, e.line, e.guard) for e in variable.entries),
-                        variable.guard,
-                    )
-                )
+                found.append(object_of(path, variable))
     return found
+
+
+def object_of(path: str, variable: Object) -> ShownObject:
+    """A variable with the entries of its initializer."""
+    entries = tuple(ShownEntry(_dotted(e.path), e.value, e.line, e.guard) for e in variable.entries)
+    return ShownObject(
+        variable.name, variable.type, variable.static, path, variable.line, variable.value, entries, variable.guard
+    )
 
 
 def _files(resolver: Resolver, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
@@ -89,7 +86,7 @@ def _dotted(path: str) -> str:
     return re.sub(r"#(\d+)", r"[\1]", path).lstrip(".")
 
 
-def _record(path: str, record: Record, facts: FileFacts) -> ShownRecord:
+def record_of(path: str, record: Record, facts: FileFacts) -> ShownRecord:
     """A record with the members of its untagged inner structs in place, dotted."""
     inner = {r.tag: r for r in facts.records if r.tag.startswith(f"{record.tag}::")}
     fields: list[ShownField] = []

@@ -207,14 +207,31 @@ class Session:
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""
-        if ref.external:
-            return ()
+        return () if ref.external else self._answered.callees(ref)
+
+    @property
+    def _answered(self) -> Answers:
         if self._answers is None:
             version = self._indexed()
             self._answers = Answers(
                 self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
             )
-        return self._answers.callees(ref)
+        return self._answers
+
+    @property
+    def identity(self) -> str:
+        """Tells what this session answers from (files, configuration, code) apart from everything else."""
+        return self._answered.identity
+
+    def kept(self, question: str, key: str) -> bytes | None:
+        """What `keep` has kept, in this process or an earlier one."""
+        row = self._store.question(question)
+        return self._store.answer(row, key) if row else None
+
+    def keep(self, question: str, key: str, data: bytes) -> None:
+        """Keep an answer that was expensive, for the next process."""
+        if row := self._store.question(question):
+            self._store.save_answers(row, {key: data})
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
