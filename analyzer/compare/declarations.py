@@ -7,8 +7,10 @@ that both sides have has moved. Symmetric. Not handled: layouts (offsets, sizes)
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from analyzer.compare.likeness import names_alike, unmoved
 from analyzer.compare.sites import plain
@@ -18,8 +20,10 @@ from analyzer.model.shown import ShownEnum, ShownObject, ShownRecord
 
 _UNSIGNED = re.compile(r"\bunsigned\b(?! (?:int|long|short|char|__int128)\b)")
 _STORAGE = re.compile(r"\b(?:asmlinkage|extern|noinline|notrace|__init|__always_inline|inline|static)\b ?")
+_EXPORTED = re.compile(r"\b__([us](?:8|16|32|64))\b")
 _ALIKE = 0.5
 _CAST = re.compile(r"\(\s*(?:__force\s+)?[a-z_]\w*(?:\s+[a-z_]\w*)*\s*\)")
+_BIT = re.compile(r"\b_?BIT(?:UL|ULL)?\s*\(([^()]*)\)")
 _SUFFIX = re.compile(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]+\b")
 _ARITHMETIC = re.compile(r"[\s0-9a-fA-FxX()+\-*|&<>~^]+\Z")
 _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
@@ -63,6 +67,7 @@ def signature(before: Function, after: Function) -> SignatureChange | None:
         return None
     return SignatureChange(
         after.ref.name,
+        before.ref.name if before.ref.name != after.ref.name else "",
         before.signature,
         after.signature,
         f"{before.ref.file}:{before.ref.line}",
@@ -76,14 +81,15 @@ def _result(function: Function) -> str:
 
 
 def _type(text: str) -> str:
-    """A type's text as it is compared: `unsigned` is `unsigned int`, layout does not count."""
-    return plain(_UNSIGNED.sub("unsigned int", text))
+    """A type's text as it is compared: `unsigned` is `unsigned int`, `__u32` is `u32`, layout does not count."""
+    return plain(_EXPORTED.sub(r"\1", _UNSIGNED.sub("unsigned int", text)))
 
 
 def parts(
     before: Sequence[Part], after: Sequence[Part], *, what: Literal["type", "value"], order: bool = True
 ) -> list[PartChange]:
     """What differs between two lists of parts whose texts are types or values; `order`: their places matter."""
+    before, after = _unique(before), _unique(after)
     pairs, gone, fresh = _paired(before, after)
     kept = unmoved([(i, j) for i, j in pairs], [_label(before[i], after[j]) for i, j in pairs])
     changes: list[tuple[tuple[int, int], PartChange]] = []
@@ -101,6 +107,16 @@ def parts(
     changes += [((_near(i, pairs), -2), PartChange("removed", before[i].name, before[i].text, "")) for i in gone]
     changes += [((j, -1), PartChange("added", after[j].name, "", after[j].text)) for j in fresh]
     return [change for _, change in sorted(changes, key=lambda c: c[0])]
+
+
+def _unique(given: Sequence[Part]) -> list[Part]:
+    """Parts that are there once per configuration (a bit field for each byte order) as one."""
+    found: dict[str, Part] = {}
+    for number, part in enumerate(given):
+        key = part.name or f"#{number}"
+        known = found.get(key)
+        found[key] = part if known is None else known._replace(guard="")
+    return list(found.values())
 
 
 def _paired(before: Sequence[Part], after: Sequence[Part]) -> tuple[list[tuple[int, int]], list[int], list[int]]:
@@ -149,8 +165,9 @@ def _behind(sequence: Sequence[Part], place: int) -> str:
     return sequence[place - 1].name if place else ""
 
 
-def record(before: ShownRecord | None, after: ShownRecord | None) -> TypeChange | None:
-    """What differs between two definitions of a struct or union, one of which may be missing."""
+def record(before: ShownRecord | None, after: ShownRecord | None, used: Collection[str] = ()) -> TypeChange | None:
+    """What differs between two definitions of a struct or union, one of which may be missing. `used` are the
+    members that the tree's functions name."""
     one = [Part(f.name, f.type, f.guard) for f in before.fields] if before else []
     other = [Part(f.name, f.type, f.guard) for f in after.fields] if after else []
     shown = after or before
@@ -160,11 +177,20 @@ def record(before: ShownRecord | None, after: ShownRecord | None) -> TypeChange 
     changes = parts(one, other, what="type") if before and after else []
     if before and after and not changes:
         return None
-    return TypeChange(kind, shown.name, _place(before), _place(after), tuple(changes))
+    return TypeChange(kind, shown.name, _place(before), _place(after), _marked(changes, used))
 
 
-def table(before: ShownObject | None, after: ShownObject | None) -> TypeChange | None:
-    """What differs between two ops tables' entries, one of which may be missing."""
+def _marked(changes: Sequence[PartChange], used: Collection[str]) -> tuple[PartChange, ...]:
+    """The changes, with those of members that nobody names marked as such."""
+    return tuple(
+        msgspec.structs.replace(change, used=bool(names & set(used)))
+        for change in changes
+        for names in ({change.name.rpartition(".")[2]} | ({change.before} if change.what == "name" else set()),)
+    )
+
+
+def table(before: ShownObject | None, after: ShownObject | None, used: Collection[str] = ()) -> TypeChange | None:
+    """What differs between two ops tables' entries, one of which may be missing; `used` as for records."""
     one = [Part(e.path, e.value, e.guard) for e in before.entries] if before else []
     other = [Part(e.path, e.value, e.guard) for e in after.entries] if after else []
     shown = after or before
@@ -173,7 +199,7 @@ def table(before: ShownObject | None, after: ShownObject | None) -> TypeChange |
     changes = parts(one, other, what="value", order=False) if before and after else []
     if before and after and not changes:
         return None
-    return TypeChange("table", shown.name, _place(before), _place(after), tuple(changes))
+    return TypeChange("table", shown.name, _place(before), _place(after), _marked(changes, used))
 
 
 def enumeration(before: ShownEnum | None, after: ShownEnum | None) -> TypeChange | None:
@@ -194,7 +220,10 @@ def _place(shown: ShownRecord | ShownObject | ShownEnum | None) -> str:
 
 
 def constants(
-    family: str, before: Mapping[str, Constant], after: Mapping[str, Constant]
+    family: str,
+    before: Mapping[str, Constant],
+    after: Mapping[str, Constant],
+    used: Collection[str] | None = None,
 ) -> ConstantsChange | None:
     """What differs between the values of constants. Where several enum constants only count on from another
     number, because something came before them, that is not told."""
@@ -210,12 +239,14 @@ def constants(
             counted = one.counted and other.counted
             (shifted if counted else changes).append(PartChange("value", name, one.value, other.value))
     changes += shifted if len(shifted) == 1 else []
+    if used is not None:
+        changes = [msgspec.structs.replace(change, used=change.name in used) for change in changes]
     return ConstantsChange(family, tuple(sorted(changes, key=_by_value))) if changes else None
 
 
 def _value(text: str) -> str:
     """The number that a constant expression of literals makes, so that `(1 << 4)` is `0x10`; else its text."""
-    bare = _SUFFIX.sub(r"\1", _CAST.sub("", text))
+    bare = _BIT.sub(r"(1 << (\1))", _SUFFIX.sub(r"\1", _CAST.sub("", text)))
     if not _ARITHMETIC.match(bare):
         return plain(text)
     try:

@@ -63,7 +63,7 @@ class Merger:
         scores = self.walk.scores
         return tuple(
             sorted(
-                Renamed(before.name, after.name, scores.get((before, after), 1.0), after.file)
+                Renamed(before.name, after.name, scores.get((before, after), 1.0), before.file, after.file)
                 for before, after in self.walk.renames.items()
             )
         )
@@ -129,8 +129,9 @@ class Merger:
             self._add("functions_added" if after else "functions_removed")
         for row in _flat(meeting.rows):
             changes = self._rows[id(row)]
-            if row.elsewhere and row.after is not None and row.after.callee is not None:
-                self.moved.add(Moved(row.after.callee.name, row.elsewhere, _name(meeting.pair)))
+            if row.elsewhere:
+                if row.after is not None and row.after.callee is not None:
+                    self.moved.add(Moved(row.after.callee.name, row.elsewhere, _name(meeting.pair)))
             elif not (row.before and row.after):
                 self._add("calls_added" if row.after else "calls_removed")
             elif any(change.what == "order" for change in changes):

@@ -83,6 +83,7 @@ class Walk:
     renames: dict[FunctionRef, FunctionRef] = field(default_factory=dict)  # before -> after
     scores: dict[Pair, float] = field(default_factory=dict)
     truncated: bool = False
+    unclear: dict[tuple[str, str], None] = field(default_factory=dict)
     _backward: dict[FunctionRef, FunctionRef] = field(default_factory=dict)
     _groups: dict[tuple[bool, FunctionRef], tuple[Group, ...]] = field(default_factory=dict)
     _defined: dict[tuple[bool, FunctionRef], bool] = field(default_factory=dict)
@@ -128,7 +129,7 @@ class Walk:
         if before is None or after is None:
             meeting.rows = [self._lonely(bool(after), group) for group in (*left, *right)]
         else:
-            meeting.rows = self._matched(left, right)
+            meeting.rows = self._matched((before, after), left, right)
         for row in sorted(_flat(meeting.rows), key=lambda row: row.order):
             self._enter(row, meeting)
 
@@ -180,7 +181,9 @@ class Walk:
 
     # matching the calls of a pair
 
-    def _matched(self, left: Sequence[Group], right: Sequence[Group]) -> list[Row]:
+    def _matched(
+        self, pair: tuple[FunctionRef, FunctionRef], left: Sequence[Group], right: Sequence[Group]
+    ) -> list[Row]:
         lefts = {self._renamed(group): group for group in left}
         rights = {group.key: group for group in right}
         rows = [Row(group, rights.pop(key)) for key, group in list(lefts.items()) if key in rights]
@@ -196,8 +199,29 @@ class Walk:
         for row in rows:
             if row.before and row.after:
                 row.leads = self._leads(row.before, row.after)
+        ones = self._clear(False, pair, ones, right)
+        others = self._clear(True, pair, others, left)
         rows += [self._lonely(False, group) for group in ones] + [self._lonely(True, group) for group in others]
         return merged(rows)
+
+    def _clear(
+        self, newer: bool, pair: tuple[FunctionRef, FunctionRef], groups: list[Group], there: Sequence[Group]
+    ) -> list[Group]:
+        """Without the calls of a macro that the other side uses as well, where it was not seen to make any
+        call: what cannot be followed is not gone."""
+        if not any(group.edge.macros for group in groups):
+            return groups
+        side, ref = (self.before, pair[0]) if newer else (self.after, pair[1])
+        words = set(side.tokens(ref))
+        seen = {macro for group in there for site in group.sites for macro in site.edge.macros}
+        kept: list[Group] = []
+        for group in groups:
+            macro = group.edge.macros[0] if group.edge.macros else ""
+            if macro in words and macro not in seen:
+                self.unclear[_name(pair), group.edge.expression] = None
+            else:
+                kept.append(group)
+        return kept
 
     def _renamed(self, group: Group) -> Key:
         """The key on the newer side."""

@@ -118,7 +118,8 @@ class Renamed(msgspec.Struct, frozen=True, order=True):
     before: str
     after: str
     score: float
-    file: str
+    before_file: str
+    after_file: str
 
 
 class Moved(msgspec.Struct, frozen=True, order=True):
@@ -137,12 +138,14 @@ class PartChange(msgspec.Struct, frozen=True):
     name: str
     before: str = ""
     after: str = ""
+    used: bool = True  # whether functions of the tree name it
 
 
 class SignatureChange(msgspec.Struct, frozen=True):
-    """A function of the tree that is declared otherwise."""
+    """A function of the tree that is declared otherwise; `was` is its older name, "" when that is the same."""
 
     name: str
+    was: str
     before: str  # the whole signature
     after: str
     before_place: str  # `file:line`
@@ -223,6 +226,9 @@ class Difference(msgspec.Struct, frozen=True):
     types: tuple[TypeChange, ...] = ()
     targets: tuple[TargetsChange, ...] = ()
     constants: tuple[ConstantsChange, ...] = ()
+    unclear: tuple[
+        str, ...
+    ] = ()  # calls that only one side's macros were seen to make, though both sides use them
 
     @property
     def empty(self) -> bool:

@@ -137,6 +137,7 @@ class _Comparison:
             types=tuple(self.types()),
             targets=tuple(merger.targets.values()),
             constants=tuple(self.constants()),
+            unclear=tuple(f"{call} in {name}" for name, call in self.walk.unclear),
         )
 
     def statements(self, before: FunctionRef, after: FunctionRef) -> tuple[Change, ...]:
@@ -162,6 +163,7 @@ class _Comparison:
     def types(self) -> Iterable[TypeChange]:
         """Structs and ops tables that the tree's functions use."""
         pairs = list(self._pairs(expanded=True))
+        used = self.before.members(p for p, _ in pairs) | self.after.members(p for _, p in pairs)
         left = self.before.tags(before for before, _ in pairs)
         right = self.after.tags(after for _, after in pairs)
         for struct in self._slots():
@@ -169,12 +171,12 @@ class _Comparison:
             right.setdefault(struct, set())
         for tag in sorted({*left, *right}):
             change = declarations.record(
-                self.before.record(tag, left.get(tag, ())), self.after.record(tag, right.get(tag, ()))
+                self.before.record(tag, left.get(tag, ())), self.after.record(tag, right.get(tag, ())), used
             )
             if change is not None:
                 yield change
         for name, (one, other) in sorted(self._tables().items()):
-            change = declarations.table(self.before.table(name, one), self.after.table(name, other))
+            change = declarations.table(self.before.table(name, one), self.after.table(name, other), used)
             if change is not None:
                 yield change
 
@@ -206,19 +208,22 @@ class _Comparison:
         """Constants that the functions name: by families where they belong to one, else alone."""
         pairs = list(self._pairs(expanded=True))
         names = self.before.words(p for p, _ in pairs) | self.after.words(p for _, p in pairs)
-        families: dict[str, tuple[str, str]] = {}
+        families: dict[tuple[str, str, str], None] = {}
         alone: list[str] = []
         for name in sorted(names):
             one, other = self.before.constant(name), self.after.constant(name)
             prefix = name.partition("_")[0] + "_"
             if one and other and self._is_family(prefix, one[0], other[0], name):
-                families.setdefault(prefix, (one[0], other[0]))
-            elif one or other:
+                families[prefix, one[0], other[0]] = None
+            else:
                 alone.append(name)
-        for prefix, (left, right) in families.items():
-            family = declarations.constants(
-                f"{prefix}*", self.before.family(left, prefix), self.after.family(right, prefix)
-            )
+        for prefix, one_file, other_file in families:
+            left = self.before.family(one_file, prefix)
+            right = self.after.family(other_file, prefix)
+            # one that is no number on a side, or stands in another header there, is not gone
+            left |= {n: c[1] for n in right.keys() - left.keys() if (c := self.before.constant(n))}
+            right |= {n: c[1] for n in left.keys() - right.keys() if (c := self.after.constant(n))}
+            family = declarations.constants(f"{prefix}*", left, right, names)
             if family is not None:
                 yield family
         for name in alone:
@@ -228,8 +233,17 @@ class _Comparison:
                 yield change
 
     def _is_family(self, prefix: str, before: str, after: str, name: str) -> bool:
+        if prefix == "_":
+            return False
         one, other = self.before.family(before, prefix), self.after.family(after, prefix)
-        return (name in one or name in other) and max(len(one), len(other)) >= _FAMILY
+        return (name in one or name in other) and (_enumerates(one) or _enumerates(other))
+
+
+def _enumerates(family: dict[str, declarations.Constant]) -> bool:
+    """Whether constants with a common prefix count something, as `AF_*` does; flags and mixtures do not."""
+    numbers = {int(constant.value) for constant in family.values() if constant.value.isdecimal()}
+    many = max(_FAMILY, len(family) // 2)
+    return len(numbers) >= many and max(numbers) < 2 * len(numbers)
 
 
 def _objects(edges: dict[str, Edge]) -> dict[str, tuple[str, str]]:

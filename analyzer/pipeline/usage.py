@@ -4,6 +4,7 @@ Names are taken from signatures, local variables and the words of bodies; what t
 functions see it. Not handled: types behind `typeof`, constants that macros in headers compute.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -135,12 +136,21 @@ class KernelSide:
 
     # constants
 
+    def members(self, refs: Iterable[FunctionRef]) -> set[str]:
+        """The names that stand behind `->` and `.` in bodies."""
+        found: set[str] = set()
+        for ref in refs:
+            tokens = self.tokens(ref)
+            found.update(after for before, after in itertools.pairwise(tokens) if before in ("->", "."))
+        return found
+
     def words(self, refs: Iterable[FunctionRef]) -> set[str]:
-        """The words of bodies that are written like constants, and those that define them."""
+        """The constants that bodies name, and those that these are other names of (`PF_INET` is `AF_INET`)."""
         todo = {word for ref in refs for word in _CONSTANT.findall(self.text(ref))}
         found = set(todo)
         for _ in range(_CHAIN):
-            todo = {w for name in todo if (c := self.constant(name)) for w in _WORD.findall(c[1].value)} - found
+            named = {c[1].value.strip("() ") for name in todo if (c := self.constant(name))}
+            todo = {value for value in named if _WORD.fullmatch(value)} - found
             found |= todo
         return {name for name in found if self.constant(name)}
 
@@ -153,7 +163,7 @@ class KernelSide:
     def _constant(self, name: str) -> tuple[str, Constant] | None:
         for path, facts in self._files("macro", name):
             for macro in facts.macros:
-                if macro.name == name and _is_constant(macro):
+                if macro.name == name and _is_constant(macro) and macro.body != name:
                     return path, Constant(macro.body)
         for path, facts in self._files("enumerator", name):
             for enum in facts.enums:
@@ -172,7 +182,9 @@ class KernelSide:
             if constant.name.startswith(prefix)
         }
         for macro in facts.macros:
-            if macro.name.startswith(prefix) and macro.parameters is None and _is_number(macro.body, prefix):
+            if not macro.name.startswith(prefix) or macro.parameters is not None or macro.body == macro.name:
+                continue
+            if _is_number(macro.body, prefix):
                 found[macro.name] = Constant(macro.body)
         return found
 

@@ -113,6 +113,9 @@ def summary(difference: Difference, arrow: str) -> list[str]:
     told = ", ".join(plural(count, what) for count, what in parts if count)
     if told:
         lines.append(f"declarations: {told}")
+    if difference.unclear:
+        lines.append(f"unclear (made by macros that only one side's text resolves): {len(difference.unclear)}")
+        lines += [f"  {call}" for call in difference.unclear[:_LISTED]]
     lines += [restructured(item, arrow) for item in difference.restructured]
     lines += [f"moved: {m.callee}() from {m.before} to {m.after}" for m in difference.moved]
     lines += [f"renamed: {r.before} {arrow} {r.after} ({r.score:.2f})" for r in difference.renamed]
@@ -221,11 +224,32 @@ def _types(difference: Difference, guide: Guide) -> Iterator[Row]:
             sign = "+" if change.after_place else "-"
             yield sign, f"{sign} {what}  ({where})"
             continue
+        if change.kind == "table" and not any(c.used for c in change.changes):
+            continue
         yield "~", f"~ {what}  ({where})"
         yield from _parts(change.changes, guide)
+    yield from _unused_entries(difference, guide)
+
+
+def _unused_entries(difference: Difference, guide: Guide) -> Iterator[Row]:
+    """Entries that the tree's calls do not use, told once for all tables in which they differ alike."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for change in difference.types:
+        if change.kind == "table" and not any(c.used for c in change.changes):
+            for entry in change.changes:
+                alike.setdefault((entry.what, entry.name), []).append(change.name)
+    for (what, name), tables in alike.items():
+        told = {"value": "changed", "name": "renamed", "guard": "under another condition"}.get(what, what)
+        shown = ", ".join(tables[:3]) + (f", +{len(tables) - 3}" if len(tables) > 3 else "")
+        yield "~", f"~ {name} {told} in {plural(len(tables), 'table')}: {shown}"
 
 
 def _parts(changes: Sequence[PartChange], guide: Guide) -> Iterator[Row]:
+    if len(changes) > _LISTED:  # what the tree's functions name in full, of the rest only the names
+        unused = [change for change in changes if not change.used and change.what != "moved"]
+        changes = [change for change in changes if change.used]
+    else:
+        unused = []
     moved = [change.name for change in changes if change.what == "moved"]
     for change in changes:
         if change.what == "added":
@@ -237,6 +261,9 @@ def _parts(changes: Sequence[PartChange], guide: Guide) -> Iterator[Row]:
     if moved:
         shown = ", ".join(moved[:_LISTED]) + (f" and {len(moved) - _LISTED} more" if len(moved) > _LISTED else "")
         yield "~", f"~     moved among the others: {shown}"
+    if unused:
+        told = ", ".join(dict.fromkeys({"added": "+", "removed": "-"}.get(c.what, "~") + c.name for c in unused))
+        yield "~", f"~     not used here: {told}"
 
 
 def _member(name: str, text: str) -> str:
