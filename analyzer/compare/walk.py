@@ -150,11 +150,8 @@ class Walk:
         group = row.after or row.before
         if group is not None and group.callee is not None and len(row.leads) == 1:
             return row.leads
-        both = [pair for pair in row.leads if pair[0] and pair[1]]
-        limit = self.limits.targets
-        if limit is None or len(both) <= limit:
-            return both
-        return sorted(both, key=self._rank)[:limit]
+        both = sorted((pair for pair in row.leads if pair[0] and pair[1]), key=self._rank)
+        return both[: self.limits.targets]
 
     def _rank(self, pair: Pair) -> tuple[int, list[str]]:
         before, after = pair
