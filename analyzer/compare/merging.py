@@ -29,7 +29,10 @@ from analyzer.model.difference import (
 
 _LISTED = 8  # targets that only one side has, named in the tree; the section on targets has all
 
-Statements = Callable[[FunctionRef, FunctionRef], tuple[Change, ...]]
+# what differs between the bodies of two functions (and those of functions that took over some of their calls)
+Statements = Callable[
+    [FunctionRef, FunctionRef, tuple[FunctionRef, ...], tuple[FunctionRef, ...]], tuple[Change, ...]
+]
 
 
 @dataclass(slots=True)
@@ -37,7 +40,7 @@ class Merger:
     """Makes the tree and, by the way, what is said about it as a whole."""
 
     walk: Walk
-    statements: Statements  # what differs between two bodies, beside their calls
+    statements: Statements
     targets: dict[str, TargetsChange] = field(default_factory=dict)
     restructured: set[Restructured] = field(default_factory=set)
     moved: set[Moved] = field(default_factory=set)
@@ -45,6 +48,7 @@ class Merger:
     _told: dict[str, Pair] = field(default_factory=dict)
     _rows: dict[int, tuple[Change, ...]] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
+    _owned: dict[Pair, tuple[Change, ...]] = field(default_factory=dict)
 
     def tree(self, root: Pair) -> DiffFunction:
         """The merged tree."""
@@ -166,6 +170,11 @@ class Merger:
 
     def _own(self, meeting: Meeting) -> tuple[Change, ...]:
         """What differs in a function itself."""
+        if meeting.pair not in self._owned:
+            self._owned[meeting.pair] = self._compared(meeting)
+        return self._owned[meeting.pair]
+
+    def _compared(self, meeting: Meeting) -> tuple[Change, ...]:
         before, after = meeting.pair
         if before is None or after is None:
             return ()
@@ -184,7 +193,8 @@ class Merger:
             if one.inline != other.inline:
                 found.append(Change("inline", _inline(one), _inline(other)))
             if meeting.expanded:
-                found += self.statements(before, after)
+                older, newer = _helpers(meeting.rows)
+                found += self.statements(before, after, older, newer)
         return tuple(found)
 
     # the tree
@@ -272,6 +282,16 @@ def _chains(row: Row, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
         yield chain, calls
     for part in row.inner:
         yield from _chains(part, chain)
+
+
+def _helpers(rows: list[Row]) -> tuple[tuple[FunctionRef, ...], tuple[FunctionRef, ...]]:
+    """The functions that only the older, only the newer side goes through."""
+    found: tuple[list[FunctionRef], list[FunctionRef]] = [], []
+    for row in _flat(rows):
+        group = row.after or row.before
+        if row.inner and group is not None and group.callee is not None:
+            found[1 if row.after else 0].append(group.callee)
+    return tuple(found[0]), tuple(found[1])
 
 
 def _edge(row: Row, pair: Pair) -> Edge | None:

@@ -50,7 +50,8 @@ def _calls(function: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def canonical(difference: Difference) -> Any:
-    """The difference as data in which only what is meant counts: lists without an order of their own are sorted."""
+    """The difference as data in which only what is meant counts: lists without an order of their own are
+    sorted."""
     return _sorted(msgspec.to_builtins(difference))
 
 
@@ -66,7 +67,7 @@ def _mirror(value: Any, older: dict[str, str]) -> Any:
     for one, other in (*_NAMED_PAIRS, *_COUNTS):
         if one in row and other in row:
             row[one], row[other] = row[other], row[one]
-    if "was" in row and row["was"]:
+    if row.get("was"):
         row["name"], row["was"] = row["was"], row["name"]
     if row.get("what") == "name" and "used" in row:
         row["name"] = row["after"]

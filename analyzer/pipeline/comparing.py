@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 import analyzer
-from analyzer.compare import declarations
+from analyzer.compare import declarations, statements
 from analyzer.compare.merging import Merger
 from analyzer.compare.walk import Limits, Walk
 from analyzer.errors import KcgError, UnknownNameError
@@ -32,7 +32,6 @@ from analyzer.pipeline.session import Progress, Session, open_session
 from analyzer.pipeline.usage import KernelSide
 
 _FAMILY = 4  # constants with a common prefix that make a family
-_DIFFERENCE = msgspec.msgpack.Decoder(Difference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +75,19 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
     """What differs between two kernels in what a function does. Raises KcgError for unknown names and
     spellings."""
     hide = parse_hide(question.hide)
-    asked = f"diff {_code()} {before.identity} {after.identity}"
-    key = msgspec.json.encode([question.root, question.depth, hide.describe(), question.targets]).decode()
-    kept = before.kept(asked, key)
-    if kept is not None:
-        found = _DIFFERENCE.decode(kept)
-        return msgspec.structs.replace(
-            found,
-            before=msgspec.structs.replace(found.before, label=before.info.label),
-            after=msgspec.structs.replace(found.after, label=after.info.label),
-            hide=question.hide,
-        )
-    roots = find_both(before, after, question.root)
-    made = _Comparison(KernelSide(before), KernelSide(after), question).run(*roots)
-    before.keep(asked, key, msgspec.msgpack.encode(made))
-    return made
+    asked = [_code(), after.answers.identity, question.root, question.depth, hide.describe(), question.targets]
+
+    def make() -> Difference:
+        roots = find_both(before, after, question.root)
+        return _Comparison(KernelSide(before), KernelSide(after), question).run(*roots)
+
+    found = before.answers.kept(f"diff {msgspec.json.encode(asked).decode()}", Difference, make)
+    return msgspec.structs.replace(
+        found,
+        before=msgspec.structs.replace(found.before, label=before.info.label),
+        after=msgspec.structs.replace(found.after, label=after.info.label),
+        hide=question.hide,
+    )
 
 
 def find_both(before: Session, after: Session, name: str) -> tuple[Function, Function]:
@@ -140,9 +137,22 @@ class _Comparison:
             unclear=tuple(f"{call} in {name}" for name, call in self.walk.unclear),
         )
 
-    def statements(self, before: FunctionRef, after: FunctionRef) -> tuple[Change, ...]:
-        """What differs between two bodies beside their calls."""
-        return ()
+    def statements(
+        self,
+        before: FunctionRef,
+        after: FunctionRef,
+        older: tuple[FunctionRef, ...],
+        newer: tuple[FunctionRef, ...],
+    ) -> tuple[Change, ...]:
+        """What differs between two bodies beside their calls; `older` and `newer` hold parts of them, too."""
+        if self.before.tokens(before) == self.after.tokens(after):
+            return ()
+        return statements.differences(
+            statements.told(self.before.session.body(before)),
+            statements.told(self.after.session.body(after)),
+            elsewhere_before=[s for ref in older for s in statements.told(self.before.session.body(ref))],
+            elsewhere_after=[s for ref in newer for s in statements.told(self.after.session.body(ref))],
+        )
 
     def _pairs(self, *, expanded: bool) -> Iterable[tuple[FunctionRef, FunctionRef]]:
         for (before, after), meeting in self.walk.meetings.items():

@@ -230,21 +230,6 @@ class Session:
             )
         return self._answers
 
-    @property
-    def identity(self) -> str:
-        """Tells what this session answers from (files, configuration, code) apart from everything else."""
-        return self.answers.identity
-
-    def kept(self, question: str, key: str) -> bytes | None:
-        """What `keep` has kept, in this process or an earlier one."""
-        row = self._store.question(question)
-        return self._store.answer(row, key) if row else None
-
-    def keep(self, question: str, key: str, data: bytes) -> None:
-        """Keep an answer that was expensive, for the next process."""
-        if row := self._store.question(question):
-            self._store.save_answers(row, {key: data})
-
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
         return self.resolver.callers(ref)
