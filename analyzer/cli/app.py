@@ -17,6 +17,8 @@ _COMMANDS = {
     "targets": ("analyzer.cli.questions", "What a function's indirect calls can reach, and why."),
     "show": ("analyzer.cli.questions", "A function, struct, enum, typedef, macro, ops table …"),
     "diff": ("analyzer.cli.comparing", "What changed in what a function does, between two kernels."),
+    "history": ("analyzer.cli.comparing", "A symbol's timeline over many versions."),
+    "matrix": ("analyzer.cli.comparing", "Which calls exist in which of many versions."),
     "export": ("analyzer.cli.outputs", "Everything, as JSON Lines."),
     "index": ("analyzer.cli.upkeep", "Read a whole kernel; other commands do it by themselves."),
     "doctor": ("analyzer.cli.upkeep", "How well a kernel could be read; index and tools."),

@@ -7,7 +7,7 @@ that both sides have has moved. Symmetric. Not handled: layouts (offsets, sizes)
 import ast
 import operator
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -16,11 +16,13 @@ from analyzer.compare.likeness import names_alike, unmoved
 from analyzer.compare.sites import plain
 from analyzer.model.callgraph import Function
 from analyzer.model.difference import ConstantsChange, PartChange, SignatureChange, TypeChange
+from analyzer.model.facts import Enum, Enumerator
 from analyzer.model.shown import ShownEnum, ShownObject, ShownRecord
 
 _UNSIGNED = re.compile(r"\bunsigned\b(?! (?:int|long|short|char|__int128)\b)")
 _STORAGE = re.compile(r"\b(?:asmlinkage|extern|noinline|notrace|__init|__always_inline|inline|static)\b ?")
 _EXPORTED = re.compile(r"\b__([us](?:8|16|32|64))\b")
+NUMBER = re.compile(r"[(\s]*[-+]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)[uUlL]*[)\s]*\Z")
 _ALIKE = 0.5
 _CAST = re.compile(r"\(\s*(?:__force\s+)?[a-z_]\w*(?:\s+[a-z_]\w*)*\s*\)")
 _BIT = re.compile(r"\b_?BIT(?:UL|ULL)?\s*\(([^()]*)\)")
@@ -242,6 +244,27 @@ def constants(
     if used is not None:
         changes = [msgspec.structs.replace(change, used=change.name in used) for change in changes]
     return ConstantsChange(family, tuple(sorted(changes, key=_by_value))) if changes else None
+
+
+def numbered(enum: Enum) -> Iterator[tuple[Enumerator, str]]:
+    """An enum's constants with their values, counted on from the last one that is given."""
+    base, offset = "0", 0
+    for constant in enum.constants:
+        if constant.value:
+            base, offset = constant.value, 0
+        if NUMBER.match(base) and offset:
+            yield constant, str(_number(base) + offset)
+        else:
+            yield constant, f"{base} + {offset}" if offset else base
+        offset += 1
+
+
+def _number(text: str) -> int:
+    plain = text.strip("()\t uUlL").replace(" ", "")
+    sign = -1 if plain.startswith("-") else 1
+    plain = plain.lstrip("+-~")
+    octal = len(plain) > 1 and plain[0] == "0" and plain[1] in "01234567"
+    return sign * int(plain, 8 if octal else 0)
 
 
 def _value(text: str) -> str:

@@ -106,6 +106,14 @@ def find_both(before: Session, after: Session, name: str) -> tuple[Function, Fun
     return found[0], found[1]
 
 
+def drawn(difference: Difference) -> str:
+    """The merged graph as SVG. Raises OutputError when nothing can draw it."""
+    from analyzer.io.graphviz import render_dot
+    from analyzer.render.diffgraph import difference_dot
+
+    return render_dot(difference_dot(difference), "svg").decode()
+
+
 class _Comparison:
     def __init__(self, before: KernelSide, after: KernelSide, question: Question) -> None:
         self.before = before

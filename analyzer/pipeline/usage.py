@@ -8,10 +8,10 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
-from analyzer.compare.declarations import Constant
+from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.model.facts import Enum, Enumerator, FileFacts, Macro
+from analyzer.model.facts import FileFacts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
 from analyzer.pipeline.examination import object_of, record_of
 from analyzer.pipeline.session import Session
@@ -22,7 +22,6 @@ _TAG = re.compile(r"\b(?:struct|union)\s+(\w+)")
 _CONSTANT = re.compile(r"\b(?!CONFIG_)[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b|\bNPROTO\b")
 _PLAIN = re.compile(r"[-+~()\s\w<|]*\Z")
 _WORD = re.compile(r"[A-Z_][A-Z0-9_]+")
-_NUMBER = re.compile(r"[(\s]*[-+]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)[uUlL]*[)\s]*\Z")
 _CHAIN = 4  # how far a constant is followed through others that define it
 
 
@@ -167,7 +166,7 @@ class KernelSide:
                     return path, Constant(macro.body)
         for path, facts in self._files("enumerator", name):
             for enum in facts.enums:
-                for constant, value in _numbered(enum):
+                for constant, value in numbered(enum):
                     if constant.name == name:
                         return path, Constant(value, not constant.value)
         return None
@@ -178,7 +177,7 @@ class KernelSide:
         found = {
             constant.name: Constant(value, not constant.value)
             for enum in facts.enums
-            for constant, value in _numbered(enum)
+            for constant, value in numbered(enum)
             if constant.name.startswith(prefix)
         }
         for macro in facts.macros:
@@ -189,31 +188,10 @@ class KernelSide:
         return found
 
 
-def _numbered(enum: Enum) -> Iterator[tuple[Enumerator, str]]:
-    """An enum's constants with their values, counted on from the last one that is given."""
-    base, offset = "0", 0
-    for constant in enum.constants:
-        if constant.value:
-            base, offset = constant.value, 0
-        if _NUMBER.match(base) and offset:
-            yield constant, str(_number(base) + offset)
-        else:
-            yield constant, f"{base} + {offset}" if offset else base
-        offset += 1
-
-
-def _number(text: str) -> int:
-    plain = text.strip("()\t uUlL").replace(" ", "")
-    sign = -1 if plain.startswith("-") else 1
-    plain = plain.lstrip("+-~")
-    octal = len(plain) > 1 and plain[0] == "0" and plain[1] in "01234567"
-    return sign * int(plain, 8 if octal else 0)
-
-
 def _is_constant(macro: Macro) -> bool:
     return macro.parameters is None and bool(macro.body) and _PLAIN.match(macro.body) is not None
 
 
 def _is_number(body: str, prefix: str) -> bool:
     """A number, or another constant of the family (`AF_LOCAL` is `AF_UNIX`)."""
-    return _NUMBER.match(body) is not None or (body.startswith(prefix) and body.replace("_", "").isalnum())
+    return NUMBER.match(body) is not None or (body.startswith(prefix) and body.replace("_", "").isalnum())
