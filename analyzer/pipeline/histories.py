@@ -159,7 +159,7 @@ def follow(
     if not rows:
         raise UnknownNameError(
             f"Nothing is called {name} in {versions.labels[0]} to {versions.labels[-1]}.",
-            hint="Name a function, struct, enum, constant, ops table, `AF_*`, `caller -> callee` or `struct.field`.",
+            hint="Name a function, struct, constant, ops table, `AF_*`, `caller -> callee` or `struct.field`.",
         )
     return History(name, kind, versions.labels, tuple(rows), len(reader.blobs), reader.read)
 

@@ -1,8 +1,8 @@
 """Which calls of what a function does exist in which of many versions.
 
-The tree of each version is grown to the depth; a call of the united tree exists in a version when its caller makes it
-there, however deep that lies. Calls are told apart by the names of caller and callee, computed ones by the slot or the
-callee's text. Not handled: renames (`kcg diff` recognises them).
+The tree of each version is grown to the depth; a call of the united tree exists in a version when its caller makes
+it there, however deep that lies. Calls are told apart by the names of caller and callee, computed ones by the slot
+or the callee's text. Not handled: renames (`kcg diff` recognises them).
 """
 
 from collections.abc import Iterator, Sequence
@@ -111,8 +111,8 @@ def _ordered(root: str, found: Sequence[Calls], depth: int) -> Iterator[tuple[Ke
     """The united calls, callers depth first from the root, the calls of one in the order of the newest version."""
     calls: dict[str, dict[Key, dict[str, None]]] = {}
     for version in reversed(found):
-        for key, ends in version.items():
-            calls.setdefault(key[0], {}).setdefault(key, {}).update(dict.fromkeys(ends))
+        for key, names in version.items():
+            calls.setdefault(key[0], {}).setdefault(key, {}).update(dict.fromkeys(names))
     nearest = _distances(root, calls)
     done: set[str] = set()
     stack: list[tuple[Key, int] | str] = [root]

@@ -39,9 +39,8 @@ def heatmap_svg(matrix: Matrix) -> str:
     ]
     for column, version in enumerate(matrix.versions):
         x = left + _CELL * column + _CELL // 2 + 4
-        parts.append(
-            f'<text x="{x}" y="{top - _PAD}" transform="rotate(-90 {x} {top - _PAD})">{escape(version)}</text>'
-        )
+        y = top - _PAD
+        parts.append(f'<text x="{x}" y="{y}" transform="rotate(-90 {x} {y})">{escape(version)}</text>')
     for number, (row, name) in enumerate(zip(matrix.rows, names, strict=True)):
         y = top + _ROW * number
         parts.append(f'<text x="{_PAD}" y="{y + 13}">{escape(name)}</text>')
