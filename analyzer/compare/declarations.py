@@ -142,6 +142,7 @@ def _paired(before: Sequence[Part], after: Sequence[Part]) -> tuple[list[tuple[i
                 continue
             alike = names_alike(before[i].name, after[j].name)
             beside = known.get(i - 1) == j - 1 or known.get(i + 1) == j + 1 or (i == j == 0)
+            beside = beside or (i == j and len(before) == len(after))
             unnamed = not before[i].name or not after[j].name
             if (beside and (alike >= _ALIKE or len(left) == len(right))) or unnamed:
                 scored.append((-alike, abs(i - j), min(i, j), i, j))

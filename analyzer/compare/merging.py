@@ -7,10 +7,11 @@ once.
 Not handled: trees without differences (they have no calls).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from analyzer.compare.sites import Group, differences, side_of
+from analyzer.compare.sites import Group, differences, plain, side_of
 from analyzer.compare.walk import Meeting, Pair, Row, Walk
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.difference import (
@@ -78,7 +79,7 @@ class Merger:
         before, after = row.before, row.after
         if before is None or after is None:
             return ()
-        found = list(differences(before, after))
+        found = [change for change in differences(before, after) if not self._by_function(change, meeting)]
         if row.reordered:
             found.append(Change("order", *row.reordered))
         added = [pair[1] for pair in row.leads if pair[0] is None and pair[1] is not None]
@@ -86,6 +87,14 @@ class Merger:
         if (added or removed) and self._first_told(before, after, meeting, added, removed):
             found.append(Change("targets", str(len(before.targets)), str(len(after.targets))))
         return tuple(found)
+
+    def _by_function(self, change: Change, meeting: Meeting) -> bool:
+        """Whether a guard differs only because that of the whole function does."""
+        if change.what != "guard" or meeting.pair[0] is None or meeting.pair[1] is None:
+            return False
+        one = self.walk.before.function(meeting.pair[0])
+        other = self.walk.after.function(meeting.pair[1])
+        return one is not None and other is not None and (change.before, change.after) == (one.guard, other.guard)
 
     def _first_told(
         self,
@@ -192,10 +201,28 @@ class Merger:
                 found.append(Change("linkage", one.linkage, other.linkage))
             if one.inline != other.inline:
                 found.append(Change("inline", _inline(one), _inline(other)))
+            if one.guard != other.guard:
+                found.append(Change("guard", one.guard, other.guard))
             if meeting.expanded:
                 older, newer = _helpers(meeting.rows)
-                found += self.statements(before, after, older, newer)
+                told = self.statements(before, after, older, newer)
+                found += [change for change in told if not self._by_calls(change, meeting)]
         return tuple(found)
+
+    def _by_calls(self, change: Change, meeting: Meeting) -> bool:
+        """Whether a statement differs only in calls whose difference is told with them."""
+        before, after = plain(change.before), plain(change.after)
+        if not before or not after:
+            return False
+        for row in _flat(meeting.rows):
+            for call in self._rows[id(row)]:
+                if call.what in ("arguments", "expression"):
+                    before = before.replace(plain(call.before), plain(call.after))
+            if row.before and row.after and row.before.callee and row.after.callee:
+                one, other = row.before.callee.name, row.after.callee.name
+                if one != other:
+                    before = re.sub(rf"\b{one}\b", other, before)
+        return before == after
 
     # the tree
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from analyzer.compare.likeness import bodies_alike, dice, names_alike
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 
-SURE = 0.6  # functions less alike are not taken for one that was renamed
+SURE = 0.7  # functions less alike are not taken for one that was renamed
 _CAP = 0.95
 _TRIVIAL = 12  # tokens of a body
 _BONUS = (

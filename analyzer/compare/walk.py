@@ -22,6 +22,7 @@ from analyzer.model.callgraph import Edge, FunctionRef
 Pair = tuple[FunctionRef | None, FunctionRef | None]
 _INLINED = 3  # how many functions deep a call that seems gone is looked for
 _TARGETS = 8
+_LONELY = 2  # how many functions deep what only one side has is told
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Meeting:
     rows: list[Row] = field(default_factory=list)
     expanded: bool = False
     known: bool = False  # one-sided, but defined on the other side, too
+    lonely: int = 0  # one-sided functions on the way here, itself included
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,12 @@ class Walk:
             meeting.known = self._has(False, after)
         elif after is None and before is not None:
             meeting.known = self._has(True, before)
+        if before is None or after is None:
+            meeting.lonely = 1 + (self.meetings[parent].lonely if parent in self.meetings else 0)
         self.meetings[pair] = meeting
         external = all(ref is None or ref.external for ref in pair)
-        if depth < self.limits.depth and not meeting.known and not external:
+        deep = depth >= self.limits.depth or meeting.lonely > _LONELY
+        if not deep and not meeting.known and not external:
             self._queue.append(pair)
 
     def _expand(self, meeting: Meeting) -> None:
@@ -277,14 +282,14 @@ class Walk:
         """The calls of a function, matched with those that its caller makes on the other side; None when it
         takes over none. A function that both sides have must take over most of what it calls."""
         groups = self._calls(newer, callee)
-        free = {group.key: group for group in there}
+        free = {group.key for group in there}
         taken = [group for group in groups if group.key in free]
         if not fresh and (len(taken) < 2 or 2 * len(taken) < len(groups)):
             return None
         rows: list[Row] = []
         found = False
         for group in groups:
-            other = free.pop(group.key, None)
+            other = next((candidate for candidate in there if candidate.key == group.key), None)
             if other is not None:
                 there.remove(other)
                 row = Row(other, group, moved=True) if newer else Row(group, other, moved=True)

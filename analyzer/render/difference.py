@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SECTIONS = ("tree", "signatures", "targets", "structs", "constants")
 _LISTED = 12  # targets and constants of one change that are named; the JSON has all
+_NAMED = 6  # calls of one line of the summary
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", "#": "bold", " ": ""}
 Row = tuple[str, str]  # sign, text
 
@@ -125,7 +126,8 @@ def summary(difference: Difference, arrow: str) -> list[str]:
 def restructured(item: Restructured, arrow: str) -> str:
     """`wrapped: sys_socket → __sys_socket → sock_map_fd`."""
     chain = f" {arrow} ".join((item.function, *item.chain))
-    calls = ", ".join(item.calls)
+    more = f" and {len(item.calls) - _NAMED} more" if len(item.calls) > _NAMED else ""
+    calls = ", ".join(item.calls[:_NAMED]) + more
     if item.where == "after":
         return f"{item.how}: {chain}, which now calls {calls}"
     return f"merged: {item.function} itself now calls {calls}, not by way of {f' {arrow} '.join(item.chain)}"

@@ -71,11 +71,14 @@ def _draw(root: DiffFunction, limit: int) -> _Drawn:
         for function in level:
             for call, target in _targets(function):
                 key = _key(target)
+                sign: Sign
                 if key not in drawn.boxes:
                     if len(drawn.boxes) >= limit:
                         drawn.folded += 1
                         continue
-                    drawn.boxes[key] = (_label(target), target.sign, _tip(target))
+                    # a call is new or gone, its function is there on both sides
+                    sign = "same" if target.mark == "known" else target.sign
+                    drawn.boxes[key] = (_label(target), sign, _tip(target))
                 drawn.arrows.setdefault(
                     (_key(function), key, _slot(call)), (_sign(call, target), _expression(call))
                 )

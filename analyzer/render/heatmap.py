@@ -45,9 +45,11 @@ def heatmap_svg(matrix: Matrix) -> str:
         y = top + _ROW * number
         parts.append(f'<text x="{_PAD}" y="{y + 13}">{escape(name)}</text>')
         for column, kind in enumerate(states(row.present)):
-            label = f"{name}: {dict(LEGEND)[kind]} ({matrix.versions[column]})"
+            told = dict(LEGEND)[kind]
+            label = f"{name}: {told} ({matrix.versions[column]})"
             parts.append(
-                f'<rect class="{kind}" x="{left + _CELL * column}" y="{y}" width="{_CELL - 2}" height="{_ROW - 2}">'
+                f'<rect class="{kind}" x="{left + _CELL * column}" y="{y}" width="{_CELL - 2}"'
+                f' height="{_ROW - 2}">'
                 f"<title>{escape(label)}</title></rect>"
             )
     x, y = _PAD, top + _ROW * len(names) + _ROW
