@@ -42,7 +42,7 @@ def _told(body: Body) -> Iterator[Told]:
         match statement:
             case If():
                 for branch in statement.branches:
-                    if branch.condition:
+                    if branch.condition and not branch.condition.isdecimal():
                         yield _statement("condition", f"if ({branch.condition})")
             case Switch():
                 yield _statement("condition", f"switch ({statement.subject})")
@@ -71,8 +71,9 @@ def differences(
 ) -> tuple[Change, ...]:
     """What differs between two bodies' statements. What a body lost to (or got from) the functions that took
     over its calls is no difference: those are given as `elsewhere`."""
-    given = {statement.key for statement in elsewhere_after}
-    taken = {statement.key for statement in elsewhere_before}
+    # what stands in another place is no difference: the calls' order tells
+    given = {statement.key for statement in (*elsewhere_after, *after)}
+    taken = {statement.key for statement in (*elsewhere_before, *before)}
     found: list[Change] = []
     gone: list[Told] = []
     fresh: list[Told] = []
@@ -89,10 +90,6 @@ def differences(
 
 def _paired(gone: Sequence[Told], fresh: Sequence[Told]) -> list[Change]:
     """What stands between two statements that stayed: changed pairs, then what is gone, then what is new."""
-    # the same statement in another place is no difference: the calls' order tells
-    same = {s.key for s in gone} & {s.key for s in fresh}
-    gone = [s for s in gone if s.key not in same]
-    fresh = [s for s in fresh if s.key not in same]
     scored = sorted(
         (-bodies_alike(one.key.split(), other.key.split()), abs(i - j), min(i, j), i, j)
         for i, one in enumerate(gone)

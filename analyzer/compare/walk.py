@@ -86,6 +86,7 @@ class Walk:
     scores: dict[Pair, float] = field(default_factory=dict)
     truncated: bool = False
     unclear: dict[tuple[str, str], None] = field(default_factory=dict)
+    macros: set[str] = field(default_factory=set)
     _backward: dict[FunctionRef, FunctionRef] = field(default_factory=dict)
     _groups: dict[tuple[bool, FunctionRef], tuple[Group, ...]] = field(default_factory=dict)
     _defined: dict[tuple[bool, FunctionRef], bool] = field(default_factory=dict)
@@ -209,9 +210,10 @@ class Walk:
     def _clear(
         self, newer: bool, pair: tuple[FunctionRef, FunctionRef], groups: list[Group], there: Sequence[Group]
     ) -> list[Group]:
-        """Without the calls of a macro that the other side uses as well, where it was not seen to make any
-        call: what cannot be followed is not gone."""
-        if not any(group.edge.macros for group in groups):
+        """Without the calls of a macro that the other side uses as well, where it was not seen to make any call
+        (what cannot be followed is not gone), and without those of a function that is a macro on the other
+        side."""
+        if not groups:
             return groups
         side, ref = (self.before, pair[0]) if newer else (self.after, pair[1])
         words = set(side.tokens(ref))
@@ -219,8 +221,11 @@ class Walk:
         kept: list[Group] = []
         for group in groups:
             macro = group.edge.macros[0] if group.edge.macros else ""
+            callee = group.callee
             if macro in words and macro not in seen:
                 self.unclear[_name(pair), group.edge.expression] = None
+            elif callee is not None and callee.name in words and not self._has(not newer, callee):
+                self.macros.add(callee.name)
             else:
                 kept.append(group)
         return kept

@@ -226,6 +226,7 @@ class Difference(msgspec.Struct, frozen=True):
     types: tuple[TypeChange, ...] = ()
     targets: tuple[TargetsChange, ...] = ()
     constants: tuple[ConstantsChange, ...] = ()
+    macros: tuple[str, ...] = ()  # functions that are macros on one side, and called on both
     unclear: tuple[
         str, ...
     ] = ()  # calls that only one side's macros were seen to make, though both sides use them

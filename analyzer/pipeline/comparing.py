@@ -142,6 +142,7 @@ class _Comparison:
             types=tuple(self.types()),
             targets=tuple(merger.targets.values()),
             constants=tuple(self.constants()),
+            macros=tuple(sorted(self.walk.macros)),
             unclear=tuple(f"{call} in {name}" for name, call in self.walk.unclear),
         )
 

@@ -117,6 +117,8 @@ def summary(difference: Difference, arrow: str) -> list[str]:
     if difference.unclear:
         lines.append(f"unclear (made by macros that only one side's text resolves): {len(difference.unclear)}")
         lines += [f"  {call}" for call in difference.unclear[:_LISTED]]
+    if difference.macros:
+        lines.append(f"functions that are macros on one side: {', '.join(difference.macros)}")
     lines += [restructured(item, arrow) for item in difference.restructured]
     lines += [f"moved: {m.callee}() from {m.before} to {m.after}" for m in difference.moved]
     lines += [f"renamed: {r.before} {arrow} {r.after} ({r.score:.2f})" for r in difference.renamed]

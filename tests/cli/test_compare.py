@@ -198,8 +198,8 @@ def test_mistakes(kcg: Kcg, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small kernels as one history with tags; between two of them a side branch and a file that was renamed. The
-    work tree is another one's, with edits."""
+    """The small kernels as one history with tags; between two of them a side branch and a file that was
+    renamed. The work tree is another one's, with edits."""
     path = tmp_path_factory.mktemp("git") / "linux"
     repo = pygit2.init_repository(str(path), initial_head="main")
     parents: list[pygit2.Oid] = []
@@ -217,9 +217,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files = {str(f.relative_to(root)): f.read_bytes() for f in sorted(root.rglob("*")) if f.is_file()}
         if version == "v4.4":
             moved = {k.replace("net/core/sock.c", "net/core/socks.c"): v for k, v in files.items()}
-            side = commit(
-                "net: a side branch", files | {"net/new.c": b"int new_thing(void) { return 1; }\n"}, *parents
-            )
+            new = {"net/new.c": b"int new_thing(void) { return 1; }\n"}
+            side = commit("net: a side branch", files | new, *parents)
             main = commit("net: sk_alloc gets kern, in a file of another name", moved, *parents)
             merged = commit("Merge the side branch", moved | new, main, side)
             parents = [commit("Linux 4.4", moved, merged)]
