@@ -39,7 +39,8 @@ def code_digest() -> str:
 
 
 class Answers:
-    """Edges by caller, from the store or from the resolver."""
+    """Edges by caller, from the store or from the resolver. `identity` tells the version's files, the
+    configuration and the code apart from all others."""
 
     def __init__(
         self,
@@ -55,7 +56,8 @@ class Answers:
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
         digest.update(b"".join(file.path.encode() + file.oid for file in files))
         self._store = store
-        self._question = store.question(digest.hexdigest())
+        self.identity = digest.hexdigest()
+        self._question = store.question(self.identity)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}
