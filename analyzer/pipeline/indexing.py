@@ -78,7 +78,7 @@ def index(source: Source, store: Store, *, jobs: int | None = None, progress: Pr
     before = {f.path: f for f in known[1]} if known else {}
     unchanged = {e.path: before[e.path] for e in entries if e.path in before and _same(e, before[e.path])}
     if known and len(unchanged) == len(entries) == len(before):
-        current = store.fingerprint(_fingerprint_text(_dialect_of(store, known[1])))
+        current = store.fingerprint(_fingerprint_text(dialect_of(store, known[1])))
         if current == known[0]:
             return Version(known[0], known[1], _summary(entries, 0, 0, begun))
     runner = _Runner(source, jobs or os.cpu_count() or 1, report)
@@ -137,7 +137,8 @@ def _summary(entries: Sequence[Entry], new: int, size: int, begun: float) -> Ind
     return IndexSummary(files=len(entries), new=new, bytes=size, seconds=round(time.monotonic() - begun, 2))
 
 
-def _dialect_of(store: Store, files: Sequence[ManifestFile]) -> Dialect:
+def dialect_of(store: Store, files: Sequence[ManifestFile]) -> Dialect:
+    """The dialect that a version's headers teach."""
     headers = [f for f in files if f.path.endswith(".h")]
     lessons = store.learned({f.oid for f in headers})
     return combine((f.path, decode_lesson(lessons.get(f.oid, b""))) for f in headers)

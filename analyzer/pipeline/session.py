@@ -14,14 +14,16 @@ from analyzer.errors import AmbiguousNameError, SourceError, StoreError, Unknown
 from analyzer.io.resources import bundled_kernel
 from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store, default_path
+from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
 from analyzer.model.doctor import DoctorReport, IndexSummary
 from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
 from analyzer.pipeline import examination, exports
 from analyzer.pipeline.answers import Answers
+from analyzer.pipeline.bodies import Bodies
 from analyzer.pipeline.extraction import HEAD_MARK
-from analyzer.pipeline.indexing import Progress, Version, index
+from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
 from analyzer.pipeline.stored import StoredIndex
 from analyzer.resolve.configuration import Configuration, parse_config
 from analyzer.resolve.made import Function as Resolved
@@ -101,6 +103,7 @@ class Session:
         self._stored: StoredIndex | None = None
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
+        self._bodies: Bodies | None = None
         self.notice = notice
 
     @property
@@ -228,6 +231,14 @@ class Session:
         """What is known of a function, None for an external one."""
         found = self.resolver.function(ref)
         return described(found) if found is not None else None
+
+    def body(self, ref: FunctionRef) -> Body | None:
+        """The statements of a function, read from its source now; None for an external function and for one
+        that a macro makes as a whole."""
+        if self._bodies is None:
+            version = self._indexed()
+            self._bodies = Bodies(self.resolver, lambda: dialect_of(self._store, version.files))
+        return self._bodies.of(ref)
 
     def weight(self, path: str) -> int:
         """How many source files lie beside a file: large folders hold what most readers look for first."""
