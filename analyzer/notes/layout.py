@@ -82,7 +82,11 @@ def _extent(rows: Sequence[Row], at: int, code: bool) -> int:
         else:
             below = words > content or (words > key and bool(root.prefix.connector))
         beside = not below and here == key and bool(root.prefix.connector) == bool(row.prefix.connector)
-        if below or (beside and joined and row.first is not None and row.first.kind != "prose") or (beside and not gap and _is_root(row, code) and last > at):
+        if (
+            below
+            or (beside and joined and row.first is not None and row.first.kind != "prose")
+            or (beside and not gap and _is_root(row, code) and last > at)
+        ):
             pass
         else:
             break

@@ -4,6 +4,7 @@ Columns are display columns: tabs go to the next multiple of a width that fits t
 characters count two. Not handled: proportional fonts.
 """
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -103,7 +104,7 @@ def tab_width(prefixes: Sequence[Prefix]) -> int:
 
 
 def _irregularity(columns: Sequence[int]) -> int:
-    steps = Counter(b - a for a, b in zip(columns, columns[1:], strict=False) if b > a)
+    steps = Counter(b - a for a, b in itertools.pairwise(columns) if b > a)
     if not steps:
         return 0
     usual = steps.most_common(1)[0][0]

@@ -83,7 +83,7 @@ def _spans(texts: Sequence[str]) -> "list[tuple[int, int, bool, str]]":
             opened = _fence(texts, at, match)
         elif match := _ORG_BEGIN.match(text):
             end = next((n for n in range(at + 1, len(texts)) if _ORG_END.match(texts[n])), len(texts))
-            opened = at + 1, end, match[2] if match[1].lower() == "src" else match[2], end + 1
+            opened = at + 1, end, match[2], end + 1
         elif match := _RST_CODE.match(text):
             opened = _literal(texts, at, len(match[1]), match[2])
         elif text.rstrip().endswith("::") and not text.lstrip().startswith(".."):

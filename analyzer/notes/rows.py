@@ -19,7 +19,8 @@ _POSIX_CFLOW = re.compile(r"^(\s*\d+)(\s+)([A-Za-z_]\w*): (?:.*<\S+ \d+>|<>|\d+|
 _GNU_LEVEL = re.compile(r"^\s*\{\s*\d+\}\s*")
 _FRAME = re.compile(
     r"""^\s*(?:\#(?P<number>\d+)\s+(?:0x[0-9a-f]+\s+in\s+)?(?P<gdb>[A-Za-z_][\w.]*)\s*\(
-        | (?:\[\s*[\d.]+\]\s*)?(?:\[<[0-9a-fx?]+>\]\s*)?(?:\?\s+)?(?P<oops>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+
+        | (?:\[\s*[\d.]+\]\s*)?(?:\[<[0-9a-fx?]+>\]\s*)?(?:\?\s+)?
+          (?P<oops>[A-Za-z_][\w.]*)\+0x[0-9a-f]+/0x[0-9a-f]+
         | [0-9a-f]{8,16}\s+(?P<perf>[A-Za-z_]\w*)(?:\+0x[0-9a-f]+)?\s+\(\[?[\w.]+\]?\)
         )""",
     re.VERBOSE,
