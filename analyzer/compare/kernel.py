@@ -33,6 +33,10 @@ class Kernel(Protocol):
         """The functions of a name, in any spelling of a system call."""
         ...
 
+    def has(self, name: str) -> bool:
+        """Whether there is a function of that name, which is cheaper to know than which."""
+        ...
+
     def mentions(self, name: str) -> bool:
         """Whether anything calls or declares that name, or a macro has it."""
         ...
@@ -46,11 +50,31 @@ class Kernel(Protocol):
         ...
 
     def callers(self, name: str) -> tuple[Edge, ...]:
-        """Edges that lead to functions of a name; () when there would be too many to look for."""
+        """Direct calls of a name, by file and line; () when there are too many to look for."""
+        ...
+
+    def bind(self, caller: FunctionRef, name: str) -> tuple[FunctionRef, ...]:
+        """The functions that a name means where a function calls it; () for a macro or an external one."""
+        ...
+
+    def called(self, ref: FunctionRef) -> tuple[str, ...]:
+        """The names that a function's call sites spell, without resolving them."""
+        ...
+
+    def taken(self, name: str) -> bool:
+        """Whether a function's address is used anywhere, so that calls through pointers may lead to it."""
+        ...
+
+    def says(self, ref: FunctionRef, word: str) -> bool:
+        """Whether a function's text has a word, which is cheaper to know than what it says."""
         ...
 
     def spoken(self, ref: FunctionRef) -> Spoken:
         """What a function's body says, as written."""
+        ...
+
+    def rows(self, table: str, field: str) -> tuple[tuple[str, ObjectUse], ...]:
+        """The values of a member in all rows of a table, each with its row."""
         ...
 
     def near(self, name: str) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ class Renames:
                 fix=("name", best.callee.name),
             )
         near = [n for n in self._kernel.near(name) if n not in listed]
+        inside = next((c.name for c in callers if _ratio(name, c.name) >= _SURE), "")
+        if inside and not (near and _ratio(name, near[0]) > _ratio(name, inside)):
+            place = next(Location(c.file, c.line) for c in callers if c.name == inside)
+            told = f"no function is called {name}; {inside} does it all"
+            return Verdict("unknown-function", told, place=place)
         if not near:
             return Verdict("unknown-function", f"no function is called {name}")
         refs = self._kernel.refs(near[0])

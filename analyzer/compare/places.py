@@ -52,6 +52,7 @@ class Hit:
     arguments: tuple[tuple[str, ...], ...]  # ways in which the kernel writes them
     edges: tuple[Edge, ...] = ()
     macro: str = ""
+    spelled: str = ""  # found by its name in the text alone
     under: tuple[str, ...] | None = None
     positions: tuple[Position, ...] = ()
     exact: bool = True  # the same callee expression, for calls through pointers
@@ -63,9 +64,15 @@ def named(kernel: Kernel, name: str) -> frozenset[str]:
 
 
 def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
-    """The calls in a place's functions that a `name(…)` line means, in source order."""
+    """The calls in a place's functions that a `name(…)` line means, in source order.
+
+    What the text names is found without resolving anything; only where it does not name it are the edges
+    looked at: calls through pointers, and calls that macros make.
+    """
+    if not place.macro and (hits := list(spelled(kernel, place, item.name))):
+        return hits
     names = named(kernel, item.name)
-    hits: list[Hit] = []
+    hits = []
     for function in place.functions:
         said = kernel.spoken(function)
         at = {call.start: call for call in said.calls}
@@ -103,6 +110,23 @@ def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
     return hits
 
 
+def spelled(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
+    """The calls that a place's functions spell with a name."""
+    for function in place.functions:
+        if name not in kernel.called(function):
+            continue
+        said = kernel.spoken(function)
+        for call in said.calls:
+            if call.name == name:
+                end = (said.file, call.start[0], call.start[1] + call.end - call.offset)
+                text = f"{name}({', '.join(call.arguments)})"
+                where = (said.file, *call.start)
+                yield Hit(
+                    function, Location(*where), text, (call.arguments,), spelled=name, under=call.under,
+                    positions=(where, end),
+                )  # fmt: skip
+
+
 def _hit(function: FunctionRef, edges: Sequence[Edge], at: Mapping[tuple[int, int], SaidCall]) -> Hit:
     first = edges[0]
     said = at.get((first.site.line, first.site.column))
@@ -127,7 +151,16 @@ def _said(function: FunctionRef, file: str, call: SaidCall, kernel: Kernel) -> H
     )
     text = f"{call.callee}({', '.join(call.arguments)})"
     end = (file, call.start[0], call.start[1] + call.end - call.offset)
-    return Hit(function, site, text, (call.arguments,), made, call.name, call.under, ((file, *call.start), end))
+    return Hit(
+        function,
+        site,
+        text,
+        (call.arguments,),
+        made,
+        macro=call.name,
+        under=call.under,
+        positions=((file, *call.start), end),
+    )
 
 
 def inside(expression: str) -> tuple[str, ...] | None:
@@ -196,6 +229,12 @@ def table_targets(place: Place, item: Item) -> tuple[Edge, ...]:
 def below(kernel: Kernel, hits: Sequence[Hit], place: Place, item: Item) -> Place:
     """Where the children of a matched line are looked for."""
     edges = [edge for hit in hits for edge in hit.edges]
+    if all(hit.spelled for hit in hits):
+        bound = tuple(dict.fromkeys(r for h in hits for r in kernel.bind(h.function, h.spelled)))
+        if not bound:
+            functions = tuple(dict.fromkeys(h.function for h in hits))
+            return Place(functions, macro=item.name, values=place.values, above=place.above)
+        return Place(bound, values=passed(kernel, bound[0], hits, place), above=place)
     macros = [hit for hit in hits if hit.macro]
     if macros and len(macros) == len(hits):
         return Place(

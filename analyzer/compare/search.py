@@ -7,41 +7,101 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from analyzer.compare.kernel import Kernel
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.notes import Step
 
 LEFT_OUT = 4  # functions that a note may leave out between two lines
+POINTERS = 3  # the same when a call through a pointer is among the calls
 SKIPPED = 8  # the same where the note writes `...`
-_BUDGET = 240  # functions looked into for one way
+_BUDGET = 400  # functions looked into for one way
+_RESOLVED = 25  # the same where calls have to be resolved
 _MAX_TARGETS = 12  # a call with more targets is followed only as the last step
 
 
 class Ways:
-    """Ways from functions; what was walked for one line serves the next."""
+    """Ways from functions; what was walked for one line serves the next.
+
+    Calls that the text names are walked first, which resolves nothing. Ways that need a call through a
+    pointer are looked for only when the callee's address is used somewhere.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        self._named: dict[tuple[tuple[FunctionRef, ...], frozenset[str], int], dict[FunctionRef, Edge]] = {}
         self._walks: dict[tuple[tuple[FunctionRef, ...], frozenset[str], int], dict[FunctionRef, Edge]] = {}
 
     def find(
         self,
         starts: Sequence[FunctionRef],
+        name: str,
         wanted: Callable[[Edge], bool],
         *,
+        pointer: bool = False,
         skip: frozenset[str] = frozenset(),
         limit: int = LEFT_OUT,
     ) -> tuple[Edge, ...]:
-        """The edges of a shortest way from any of the functions to an edge that is wanted, () when there is
-        none. Functions named in `skip` are not gone through. At least one function lies between."""
-        came = self._walk(tuple(starts), skip, limit)
+        """The edges of a shortest way from any of the functions to a call of `name` (or, with `pointer`, to
+        an edge that is wanted), () when there is none. Functions named in `skip` are not gone through. At
+        least one function lies between."""
+        came = self._walk_named(tuple(starts), skip, limit)
+        for function in came:
+            if not pointer and name in self._kernel.called(function):
+                return (*self._back(came, function, starts), self._call(function, name))
+            if pointer and self._kernel.says(function, name):
+                for edge in self._kernel.callees(function):
+                    if edge.confidence != "possible" and wanted(edge):
+                        return (*self._back(came, function, starts), edge)
+        if pointer or not self._kernel.taken(name):
+            return ()
+        came = self._walk(tuple(starts), skip, min(limit, POINTERS))
         for function in came:
             for edge in self._kernel.callees(function):
                 if edge.confidence != "possible" and wanted(edge):
                     return (*self._back(came, function, starts), edge)
         return ()
 
+    def _walk_named(
+        self, starts: tuple[FunctionRef, ...], skip: frozenset[str], limit: int
+    ) -> dict[FunctionRef, Edge]:
+        """Functions reached by calls that are spelled, nearest first."""
+        key = (starts, skip, limit)
+        found = self._named.get(key)
+        if found is not None:
+            return found
+        came: dict[FunctionRef, Edge] = {}
+        queue: deque[tuple[FunctionRef, int]] = deque((s, 0) for s in starts)
+        seen: set[str] = set()
+        while queue and len(came) < _BUDGET:
+            function, depth = queue.popleft()
+            if depth >= limit:
+                continue
+            for name in self._kernel.called(function):
+                if name in seen or name in skip or not self._kernel.has(name):
+                    continue
+                seen.add(name)
+                for callee in self._bound(function, name):
+                    if callee not in came and callee not in starts:
+                        came[callee] = self._call(function, name, callee)
+                        queue.append((callee, depth + 1))
+        self._named[key] = came
+        return came
+
+    def _bound(self, function: FunctionRef, name: str) -> tuple[FunctionRef, ...]:
+        """Where a name leads, if that is clear without resolving."""
+        refs = self._kernel.refs(name)
+        here = tuple(r for r in refs if r.file == function.file)
+        return here or (refs if len(refs) == 1 else ())
+
+    def _call(self, function: FunctionRef, name: str, callee: FunctionRef | None = None) -> Edge:
+        said = self._kernel.spoken(function)
+        call = next((c for c in said.calls if c.name == name), None)
+        site = Location(function.file, *(call.start if call else (function.line, 1)))
+        given = call.arguments if call else ()
+        target = callee or next(iter(self._kernel.bind(function, name)), FunctionRef(name))
+        return Edge(function, target, site, "direct", f"{name}({', '.join(given)})", given)
+
     def _walk(self, starts: tuple[FunctionRef, ...], skip: frozenset[str], limit: int) -> dict[FunctionRef, Edge]:
-        """Functions reached, each with the edge that led there, nearest first; the starts are not in it."""
+        """Functions reached by any edge, nearest first; the starts are not in it."""
         key = (starts, skip, limit)
         found = self._walks.get(key)
         if found is not None:
@@ -49,7 +109,7 @@ class Ways:
         came: dict[FunctionRef, Edge] = {}
         queue: deque[tuple[FunctionRef, int]] = deque((s, 0) for s in starts)
         looked = 0
-        while queue and looked < _BUDGET:
+        while queue and looked < _RESOLVED:
             function, depth = queue.popleft()
             if depth >= limit:
                 continue
@@ -60,8 +120,9 @@ class Ways:
                     continue
                 came[callee] = edge
                 queue.append((callee, depth + 1))
-        self._walks[key] = came
-        return came
+        kept = dict(list(came.items())[:_RESOLVED])
+        self._walks[key] = kept
+        return kept
 
     def _followed(self, function: FunctionRef) -> list[Edge]:
         edges = [e for e in self._kernel.callees(function) if e.confidence != "possible" and e.callee]

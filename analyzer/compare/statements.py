@@ -16,6 +16,7 @@ from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.notes import Item, Verdict
 
 _HELPERS = 2  # calls deep that an assignment may hide in
+_HELPER_LINES = (200, 30)  # of a helper's length, by depth
 _FLOW = 4  # variables that a value may come through
 _HELPER_CALLS = 60
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\s*(?:/|\||,|or)\s*[A-Za-z][A-Za-z0-9_]*)*")
@@ -32,7 +33,7 @@ def assignment(kernel: Kernel, place: Place, item: Item, labels: Sequence[str]) 
         value = match[2]
     near: list[tuple[int, FunctionRef, SaidAssignment | SaidCall]] = []
     above = [f for outer in place.outer() for f in outer.functions]
-    for function, values, depth in _bodies(kernel, place):
+    for function, values, depth in _bodies(kernel, place, last_name(item.left)):
         said = kernel.spoken(function)
         for one in said.assignments:
             if not _assigns(lefts, one.targets, values):
@@ -81,8 +82,9 @@ def _held(
     return Verdict("statement-ok", place=where), [where]
 
 
-def _bodies(kernel: Kernel, place: Place) -> Iterator[tuple[FunctionRef, dict[str, str], int]]:
-    """The place's functions and the helpers that they call, each with what is passed to it."""
+def _bodies(kernel: Kernel, place: Place, word: str) -> Iterator[tuple[FunctionRef, dict[str, str], int]]:
+    """The place's functions and the helpers that they call and that have a word in their text, each with
+    what is passed to it."""
     todo: list[tuple[FunctionRef, dict[str, str], int]] = [(f, {}, 0) for f in place.functions]
     seen = set(place.functions)
     while todo:
@@ -90,17 +92,20 @@ def _bodies(kernel: Kernel, place: Place) -> Iterator[tuple[FunctionRef, dict[st
         yield function, values, depth
         if depth >= _HELPERS:
             continue
-        for edge in kernel.callees(function)[:_HELPER_CALLS]:
-            callee = edge.callee
-            if callee is None or callee.external or callee in seen or edge.kind != "direct":
-                continue
-            helper = kernel.function(callee)
-            if helper is None or helper.end_line - callee.line > 40:
-                continue
-            seen.add(callee)
-            names = [p.name for p in helper.parameters]
-            passed = dict(zip(names, edge.arguments, strict=False)) if len(names) == len(edge.arguments) else {}
-            todo.append((callee, {n: substituted(a, values) for n, a in passed.items()}, depth + 1))
+        for call in kernel.spoken(function).calls[:_HELPER_CALLS]:
+            refs = kernel.refs(call.name) if call.name and kernel.has(call.name) else ()
+            here = [r for r in refs if r.file == function.file] or (refs if len(refs) == 1 else ())
+            for callee in here:
+                helper = kernel.function(callee)
+                if callee in seen or helper is None or helper.end_line - callee.line > _HELPER_LINES[depth]:
+                    continue
+                seen.add(callee)
+                if depth + 1 == _HELPERS and not kernel.says(callee, word):
+                    continue
+                names = [p.name for p in helper.parameters]
+                given = call.arguments
+                passed = dict(zip(names, given, strict=True)) if len(names) == len(given) else {}
+                todo.append((callee, {n: substituted(a, values) for n, a in passed.items()}, depth + 1))
 
 
 def _assigns(lefts: Sequence[str], targets: Sequence[str], values: dict[str, str]) -> bool:
@@ -109,11 +114,12 @@ def _assigns(lefts: Sequence[str], targets: Sequence[str], values: dict[str, str
 
 
 def _like(left: str, targets: Sequence[str]) -> bool:
-    """Whether a target's last member is the line's: `fdt->fd[fd]` is like `files->fdt[fd]` in nothing else."""
+    """Whether a target's last member is the line's, or its index."""
     name = last_name(left)
     if not re.search(r"->|\.", left):
         return False
-    return any(last_name(t) == name or (name and name.startswith(last_name(t)) and last_name(t)) for t in targets)
+    index = re.search(r"\[[^\]]+\]$", left)
+    return any(last_name(t) == name or (index is not None and t.endswith(index[0])) for t in targets)
 
 
 def _stores(call: SaidCall, left: str, values: dict[str, str]) -> bool:
@@ -138,7 +144,12 @@ def _means(
     depth: int = 0,
 ) -> bool:
     """Whether an expression of a function can have the value that the line says."""
-    if same(written, true, values) or normal(written).lstrip("&") == normal(true).lstrip("&"):
+    if same(written, true, values):
+        return True
+    # Tables are written with and without `&`.
+    if re.fullmatch(r"\w+", normal(written).lstrip("&")) and normal(written).lstrip("&") == normal(true).lstrip(
+        "&"
+    ):
         return True
     if depth >= _FLOW:
         return False
@@ -180,7 +191,10 @@ def contradicts(kernel: Kernel, name: str, labels: Sequence[str]) -> tuple[str, 
         rows = [u for u in uses if _constants(u)]
         if not rows or any(_selects(use, words) for use in rows):
             continue
-        best = rows[0]
+        best = next((u for u in rows if u.field), rows[0])
+        for value, use in kernel.rows(best.table, best.field) if best.field else ():
+            if _selects(use, words):
+                return f"{best.table} has {value} for {label}", use.place
         told = ", ".join(f".{f} = {c}" for f, c in best.constants if _CONSTANT.fullmatch(c))
         return f"{name} stands with {told} in {best.table}, not with {label}", best.place
     return None

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 _TOKEN = re.compile(
     r"[A-Za-z_]\w*|\d\w*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|->|[<>=!&|]=|&&|\|\||<<|>>|\+\+|--|\S"
 )
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_POSTFIX = re.compile(r"[\w\s]+(?:(?:->|\s->\s|\.)\w+|\[\w+\])*")
 # Access through these is access to what is between their parentheses.
 _WRAPPERS = frozenset(
     "READ_ONCE WRITE_ONCE ACCESS_ONCE unlikely likely rcu_dereference rcu_dereference_raw "
@@ -83,7 +83,7 @@ def substituted(text: str, values: Mapping[str, str]) -> str:
         member = at > 0 and words[at - 1] in ("->", ".")
         if word in values and not member and words[at + 1 : at + 2] != ["("]:
             value = values[word]
-            out.append(value if _NAME.match(value) or value.isdigit() else f"({value})")
+            out.append(value if _POSTFIX.fullmatch(value) else f"({value})")
         else:
             out.append(word)
     return " ".join(out)

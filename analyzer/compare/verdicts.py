@@ -12,10 +12,11 @@ from analyzer.compare import bindings, order, places, search, statements
 from analyzer.compare.kernel import Kernel
 from analyzer.compare.names import Renames
 from analyzer.compare.places import Hit, Place, Position
-from analyzer.compare.texts import callee_of, normal, same_arguments, substituted
+from analyzer.compare.texts import callee_of, last_name, normal, same_arguments, substituted
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.notes import Block, BlockVerdicts, Item, Verdict
+from analyzer.model.notes import Block, BlockVerdicts, Item, Step, Verdict
 
+_MAX_CALLERS = 12  # looked into for a statement that stands elsewhere
 _MIN_KNOWN = 0.3  # of a tree's functions must be known for it to be a tree of this kernel
 
 
@@ -64,8 +65,8 @@ def _foreign(block: Block, kernel: Kernel) -> str:
     functions = [i for i in block.items if i.kind == "call" and i.name]
     if not functions:
         return "no functions"
-    known = sum(1 for i in functions if kernel.refs(i.name))
-    rooted = bool(kernel.refs(functions[0].name))
+    known = sum(1 for i in functions if kernel.has(i.name))
+    rooted = kernel.has(functions[0].name) or bool(kernel.refs(functions[0].name))
     if rooted and (known > 1 or block.style != "chain"):
         return ""
     if known >= 2 and known >= _MIN_KNOWN * len(functions):
@@ -297,13 +298,12 @@ class _Judge:
             instead = self._renames.instead(verdict)
             below = Place(instead, above=place) if instead else place
             return _Judged(verdict, below)
-        wanted = self._wanting(item)
         limit = search.SKIPPED if self._skips(at) else search.LEFT_OUT
-        way = self._ways.find(starts, wanted, skip=siblings, limit=limit) if starts else ()
+        way = self._way(starts, item, siblings, limit)
         if way:
             return self._elided(at, item, place, way)
         below = Place(refs, above=place) if item.kind == "call" else Place(unresolved=True)
-        way = self._ways.find(starts, wanted, limit=limit) if starts else ()
+        way = self._way(starts, item, frozenset(), limit) if siblings and not way else ()
         if way and (listed := self._listed(siblings, way)):
             true = way[-1]
             return _Judged(
@@ -318,6 +318,14 @@ class _Judge:
                 self._below_way(item, way, place),
             )
         return _Judged(self._elsewhere(at, item, starts, refs), below)
+
+    def _way(
+        self, starts: Sequence[FunctionRef], item: Item, skip: frozenset[str], limit: int
+    ) -> tuple[Edge, ...]:
+        if not starts:
+            return ()
+        pointer = item.kind == "pointer"
+        return self._ways.find(starts, item.name, self._wanting(item), pointer=pointer, skip=skip, limit=limit)
 
     def _wanting(self, item: Item) -> "_Wanted":
         return _Wanted(item, places.named(self._kernel, item.name))
@@ -379,21 +387,26 @@ class _Judge:
         self, at: int, item: Item, starts: Sequence[FunctionRef], refs: Sequence[FunctionRef]
     ) -> Verdict:
         """Who calls it, if not the one above: functions of the tree first."""
-        wanted = self._wanting(item)
         for number, other in enumerate(self._judged):
             if number == at or self._items[number].kind != "call":
                 continue
             for function in other.place.functions:
-                for edge in self._kernel.callees(function):
-                    if wanted(edge) and edge.confidence != "possible":
-                        return Verdict(
-                            "wrong-caller",
-                            f"{function.name} calls it, not {_names(starts)}",
-                            nearest=function.name,
-                            place=edge.site,
-                            path=search.steps([edge]),
-                            fix=("move", str(number)),
-                        )
+                if item.name not in self._kernel.called(function) and not (
+                    item.kind == "pointer" and self._kernel.says(function, item.name)
+                ):
+                    continue
+                inner = Place((function,))
+                find = places.pointers if item.kind == "pointer" else places.calls
+                if hits := find(self._kernel, inner, item):
+                    step = Step(function, item.name, hits[0].site, hits[0].expression)
+                    return Verdict(
+                        "wrong-caller",
+                        f"{function.name} calls it, not {_names(starts)}",
+                        nearest=function.name,
+                        place=hits[0].site,
+                        path=(step,),
+                        fix=("move", str(number)),
+                    )
         callers = self._kernel.callers(item.name) if item.kind == "call" else ()
         mine = {f.file.rpartition("/")[0] for f in starts}
         callers = tuple(sorted(callers, key=lambda e: (e.site.file.rpartition("/")[0] not in mine, e.site)))
@@ -408,6 +421,10 @@ class _Judge:
                 place=callers[0].site,
                 path=search.steps(callers[:1]),
             )
+        for use in self._kernel.uses(item.name) if refs else ():
+            if use.field:
+                told = f"it is called through .{use.field} of {use.table}"
+                return Verdict("wrong-caller", f"{where} does not call it; {told}", nearest=told, place=use.place)
         place = _defined(refs[0]) if refs else None
         if item.kind == "pointer":
             return Verdict("wrong-caller", f"{where} has no call through {item.name}", place=place)
@@ -429,7 +446,7 @@ class _Judge:
         )
         labels = statements.selectors(self._items, at)
         verdict, where = statements.assignment(self._kernel, inner, item, labels)
-        if verdict.kind == "statement-changed" and verdict.nearest == "":
+        if verdict.kind == "statement-changed" and not where:
             verdict = self._assigned_elsewhere(at, item, labels) or verdict
         direct = {f.file for f in inner.functions}
         options = tuple(
@@ -439,8 +456,13 @@ class _Judge:
 
     def _assigned_elsewhere(self, at: int, item: Item, labels: Sequence[str]) -> Verdict | None:
         seen: set[FunctionRef] = set()
-        callers = [p for j in self._judged[:at] for p in (j.place,) if p.functions]
-        for place in callers:
+        above = [p for j in self._judged[:at] for p in (j.place,) if p.functions]
+        word = last_name(item.left)
+        own = self._place(at)
+        for function in own.functions if own else ():
+            callers = dict.fromkeys(e.caller for e in self._kernel.callers(function.name))
+            above += [Place((c,)) for c in callers if self._kernel.says(c, word)][:_MAX_CALLERS]
+        for place in above:
             fresh = tuple(f for f in place.functions if f not in seen)
             seen.update(fresh)
             if not fresh:
@@ -569,7 +591,7 @@ class _Backwards:
         if hits:
             return Verdict("ok", place=hits[0].site)
         wanted = _Wanted(called, places.named(self._kernel, called.name))
-        way = search.Ways(self._kernel).find(refs, wanted)
+        way = search.Ways(self._kernel).find(refs, called.name, wanted)
         if way:
             through = ", ".join(e.callee.name for e in way[:-1] if e.callee)
             return Verdict("elided", f"through {through}", through, way[-1].site, search.steps(way))

@@ -22,12 +22,18 @@ class Bodies:
         self._dialect = dialect
         self._local: dict[str, Mapping[bytes, WordClass]] = {}
         self._known: dict[FunctionRef, Body | None] = {}
+        self._learned: Dialect | None = None
 
     def of(self, ref: FunctionRef) -> Body | None:
         """The statements of a function; None for an external one and for one without a body in the text."""
         if ref not in self._known:
             self._known[ref] = self._read(ref)
         return self._known[ref]
+
+    def _words(self) -> Dialect:
+        if self._learned is None:
+            self._learned = self._dialect()
+        return self._learned
 
     def _read(self, ref: FunctionRef) -> Body | None:
         function = self._resolver.function(ref)
@@ -43,6 +49,6 @@ class Bodies:
             start=definition.start,
             brace=definition.body,
             end=definition.end,
-            dialect=self._dialect(),
+            dialect=self._words(),
             local=local,
         )

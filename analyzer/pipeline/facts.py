@@ -4,6 +4,7 @@ Not handled: several configurations at once.
 """
 
 import re
+from collections.abc import Iterator
 
 from analyzer.compare.kernel import ObjectUse
 from analyzer.compare.spoken import Spoken, spoken
@@ -17,6 +18,7 @@ from analyzer.resolve.names import ref_of
 
 _MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers
 _MAX_TABLE_FILES = 60
+_STUBS = "kernel/sys_ni.c"  # answers for system calls that are not configured
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*|\d+")
 
 
@@ -29,6 +31,7 @@ class SessionFacts:
         self._spoken: dict[FunctionRef, Spoken] = {}
         self._callers: dict[str, tuple[Edge, ...]] = {}
         self._uses: dict[str, tuple[ObjectUse, ...]] = {}
+        self._called: dict[FunctionRef, tuple[str, ...]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
         self._names: list[tuple[str, int]] | None = None
 
@@ -45,8 +48,21 @@ class SessionFacts:
             made: list[Resolved] = resolver.named(name) if name else []
             if not made and name and not name.startswith("sys_"):
                 made = [f for f in resolver.named(f"sys_{name}") if f.aliases or f.definition.head]
-            found = self._refs[name] = tuple(dict.fromkeys(ref_of(f) for f in made))
+            strong = [f for f in made if not f.definition.weak and f.path != _STUBS] or made
+            found = self._refs[name] = tuple(dict.fromkeys(ref_of(f) for f in strong))
         return found
+
+    def has(self, name: str) -> bool:
+        """Whether there is a function of that name."""
+        if not name:
+            return False
+        if name in self._refs:
+            return bool(self._refs[name])
+        index = self._session.stored
+        if index.files("function", name):
+            return True
+        maybe = name.startswith(("sys_", "__", "SyS_", "SYSC_", "compat_")) or index.files("argument", name)
+        return bool(maybe) and bool(self.refs(name))
 
     def mentions(self, name: str) -> bool:
         """Whether anything calls or declares that name, or a macro has it."""
@@ -67,11 +83,57 @@ class SessionFacts:
         """Edges that lead to functions of a name; () when too many files call it."""
         found = self._callers.get(name)
         if found is None:
-            canonical = canonical_name(name)
-            rare = len(self._session.stored.files("call", canonical)) <= _MAX_CALLER_FILES
-            edges = [e for ref in self.refs(name)[:4] for e in self._session.callers(ref)] if rare else []
-            found = self._callers[name] = tuple(edges)
+            found = self._callers[name] = tuple(self._calling(canonical_name(name)))
         return found
+
+    def _calling(self, name: str) -> Iterator[Edge]:
+        resolver = self._session.resolver
+        paths = [p for p in self._session.stored.files("call", name) if not resolver.scopes.foreign(p)]
+        if len(paths) > _MAX_CALLER_FILES:
+            return
+        refs = self.refs(name)
+        for path in paths:
+            for caller in resolver.names.of_file(path):
+                for call in caller.definition.calls:
+                    if call.name == name:
+                        ref = ref_of(caller)
+                        site = Location(path, call.line, call.column)
+                        yield Edge(ref, refs[0] if refs else None, site, "direct", f"{name}()")
+
+    def bind(self, caller: FunctionRef, name: str) -> tuple[FunctionRef, ...]:
+        """The functions that a name means in a function."""
+        refs = self.refs(name)
+        if len(refs) <= 1:
+            return refs
+        here = tuple(r for r in refs if r.file == caller.file)
+        if len(here) == 1:
+            return here
+        edges = self.callees(caller)
+        bound = [e.callee for e in edges if e.callee is not None and e.callee.name == refs[0].name]
+        return tuple(dict.fromkeys(bound)) or refs
+
+    def called(self, ref: FunctionRef) -> tuple[str, ...]:
+        """The names that a function's call sites spell."""
+        found = self._called.get(ref)
+        if found is None:
+            function = self._session.resolver.function(ref)
+            names = [c.name for c in function.definition.calls] if function else []
+            names += [name for name, _ in function.made] if function else []
+            found = self._called[ref] = tuple(dict.fromkeys(names))
+        return found
+
+    def taken(self, name: str) -> bool:
+        """Whether a function's address is used anywhere."""
+        return bool(self._session.stored.files("reference", canonical_name(name)))
+
+    def says(self, ref: FunctionRef, word: str) -> bool:
+        """Whether a function's text has a word."""
+        function = self._session.resolver.function(ref)
+        if function is None or not ref.file:
+            return False
+        definition = function.definition
+        text = self._session.stored.text(ref.file)[definition.start : definition.end]
+        return word.encode() in text
 
     def spoken(self, ref: FunctionRef) -> Spoken:
         """What a function's body says."""
@@ -103,6 +165,17 @@ class SessionFacts:
         if found is None:
             found = self._uses[name] = tuple(self._rows(name)) if re.fullmatch(r"[A-Za-z_]\w*", name) else ()
         return found
+
+    def rows(self, table: str, field: str) -> tuple[tuple[str, ObjectUse], ...]:
+        """The values of a member in all rows of a table."""
+        index, scopes = self._session.stored, self._session.resolver.scopes
+        found: list[tuple[str, ObjectUse]] = []
+        for path in index.files("object", table):
+            for one in index.facts(path).objects if not scopes.foreign(path) else ():
+                if one.name == table:
+                    values = [e.value.lstrip("& ") for e in one.entries if _field(e.path) == field]
+                    found += [(v, use) for v in dict.fromkeys(values) for use in _holding(one, v, path)]
+        return tuple(found)
 
     def _rows(self, name: str) -> list[ObjectUse]:
         index, scopes = self._session.stored, self._session.resolver.scopes
