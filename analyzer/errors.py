@@ -43,3 +43,7 @@ class StoreError(KcgError):
 
 class NoteError(KcgError):
     """A note cannot be read or written back: no text, no such file, a directive that means nothing."""
+
+
+class SettingsError(KcgError):
+    """A settings file cannot be read, or has a key or value that means nothing."""

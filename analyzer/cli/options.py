@@ -38,20 +38,34 @@ class Common:
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `-k` and its like; the command gets them as `common`."""
+    return _with_common(command, several=False)
+
+
+def several_kernels(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same with a `-k` that may be repeated: the command gets `commons`, one for each kernel."""
+    return _with_common(command, several=True)
+
+
+def _with_common(command: Callable[..., Any], *, several: bool) -> Callable[..., Any]:
     names = ("kernel", "arch", "config", "store", "jobs", "quiet")
 
     @functools.wraps(command)
     def wrapped(**values: Any) -> Any:
-        common = Common(**{name: values.pop(name) for name in names})
-        return command(common=common, **values)
+        given = {name: values.pop(name) for name in names}
+        if several:
+            kernels = given.pop("kernel") or (None,)
+            return command(commons=tuple(Common(kernel=k, **given) for k in kernels), **values)
+        return command(common=Common(**given), **values)
 
     options = (
         click.option(
             "-k",
             "--kernel",
             metavar="SOURCE",
+            multiple=several,
             help="Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
-            "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
+            + ("Repeatable. " if several else "")
+            + "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
             "else the small kernel that comes with kcg.",
         ),
         click.option(

@@ -13,6 +13,7 @@ from analyzer.model.notes import Verdict
 
 _SIMILAR = 0.6
 _SURE = 0.8
+_CERTAIN = 0.9
 
 
 class Renames:
@@ -39,9 +40,9 @@ class Renames:
         near = [n for n in self._kernel.near(name) if n not in listed]
         inside = next((c.name for c in callers if _ratio(name, c.name) >= _SURE), "")
         if inside and not (near and _ratio(name, near[0]) > _ratio(name, inside)):
-            place = next(Location(c.file, c.line) for c in callers if c.name == inside)
+            site = next(Location(c.file, c.line) for c in callers if c.name == inside)
             told = f"no function is called {name}; {inside} does it all"
-            return Verdict("unknown-function", told, place=place)
+            return Verdict("unknown-function", told, place=site)
         if not near:
             return Verdict("unknown-function", f"no function is called {name}")
         refs = self._kernel.refs(near[0])
@@ -51,6 +52,7 @@ class Renames:
             f"no function is called {name}; did you mean {near[0]}?",
             nearest=near[0],
             place=place,
+            fix=("name", near[0]) if _ratio(name, near[0]) >= _CERTAIN else None,
         )
 
     def instead(self, verdict: Verdict) -> tuple[FunctionRef, ...]:

@@ -52,7 +52,7 @@ def assignment(kernel: Kernel, place: Place, item: Item, labels: Sequence[str]) 
                 return _held(item, function, call, said.file, value, labels, kernel)
             near.append((depth, function, call))
     if near:
-        _, function, best = min(near, key=lambda n: (n[0], n[2].start))
+        _, function, best = min(near, key=lambda n: (not _has_value(n[2], value), n[0], n[2].start))
         text = best.text if isinstance(best, SaidAssignment) else f"{best.callee}({', '.join(best.arguments)})"
         where = Location(kernel.spoken(function).file, *best.start)
         verdict = Verdict(
@@ -65,6 +65,11 @@ def assignment(kernel: Kernel, place: Place, item: Item, labels: Sequence[str]) 
         return verdict, []
     names = ", ".join(dict.fromkeys(f.name for f in place.functions)) or "the caller"
     return Verdict("statement-changed", f"{names} does not assign {item.left}"), []
+
+
+def _has_value(said: SaidAssignment | SaidCall, value: str) -> bool:
+    true = said.value if isinstance(said, SaidAssignment) else said.arguments[-1]
+    return same(value, true)
 
 
 def _held(

@@ -5,6 +5,7 @@ long as its function exists. Not handled: proofs of absence (a call that the gra
 not there).
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -170,12 +171,22 @@ class _Judge:
             return self._matched(item, place, hits)
         if item.kind == "call" and (through := self._through_targets(item, place)):
             return through
+        if item.kind == "pointer" and place.targets and (wrong := self._no_slot(item)):
+            return _Judged(wrong, Place(unresolved=True))
         if place.unresolved and not place.functions:
             known = self._kernel.refs(item.name)
             if known:
                 note = "what this pointer calls is not known"
                 return _Judged(Verdict("unparsed", note, place=_defined(known[0])), Place(known))
         return self._absent(at, item, place)
+
+    def _no_slot(self, item: Item) -> Verdict | None:
+        """`udp_prot->init` where the table is known, but has no such entry."""
+        base = normal(item.callee[: item.callee.rfind(item.name)]).rstrip("->").rstrip(".").lstrip("&(")
+        own = next((u for u in self._kernel.uses(base) if not u.field), None)
+        if own is None:
+            return None
+        return Verdict("wrong-caller", f"{base} has no .{item.name}", nearest=base, place=own.place)
 
     def _target(self, item: Item, place: Place) -> _Judged | None:
         """A line below a call through a pointer that names one of its targets, or the table that holds it."""
@@ -461,7 +472,8 @@ class _Judge:
         own = self._place(at)
         for function in own.functions if own else ():
             callers = dict.fromkeys(e.caller for e in self._kernel.callers(function.name))
-            above += [Place((c,)) for c in callers if self._kernel.says(c, word)][:_MAX_CALLERS]
+            near = sorted(callers, key=lambda c: (-_shared_folders(c.file, function.file), c))
+            above += [Place((c,)) for c in near if self._kernel.says(c, word)][:_MAX_CALLERS]
         for place in above:
             fresh = tuple(f for f in place.functions if f not in seen)
             seen.update(fresh)
@@ -540,25 +552,25 @@ class _Judge:
             for position in order.misplaced(keys):
                 at = members[position]
                 judged = self._judged[at]
-                before = [m for m in members if m < at and m not in (at,)]
                 neighbour = order.belongs_before(keys, position)
-                after = self._items[members[neighbour]] if neighbour is not None else None
-                told = f"comes before {after.name or after.text}" if after else "comes elsewhere"
+                if neighbour is None:
+                    how, other = "after", members[-1] if members[-1] != at else members[-2]
+                else:
+                    how, other = "before", members[neighbour]
+                name = self._items[other].name or self._items[other].text
                 judged.verdict = replace_verdict(
-                    judged.verdict,
-                    f"in the source it {told}",
-                    str(members[neighbour]) if neighbour is not None and before else "",
+                    judged.verdict, f"in the source it comes {how} {name}", (how, str(other))
                 )
 
     def _with_conditions(self, at: int) -> list[tuple[int, int]]:
         return sorted((o[1], o[2]) for o in self._judged[at].options)
 
 
-def replace_verdict(verdict: Verdict, message: str, before: str) -> Verdict:
+def replace_verdict(verdict: Verdict, message: str, fix: tuple[str, str]) -> Verdict:
     """An order verdict with the place of the one that held."""
     return Verdict(
         "order", message, nearest=message, place=verdict.place, path=verdict.path,
-        fix=("before", before) if before else None,
+        fix=fix,
     )  # fmt: skip
 
 
@@ -642,6 +654,11 @@ def _position(edge: Edge, place: Place) -> tuple[Position, ...]:
 
 def _defined(ref: FunctionRef) -> Location | None:
     return None if ref.external else Location(ref.file, ref.line)
+
+
+def _shared_folders(first: str, second: str) -> int:
+    pairs = zip(first.split("/"), second.split("/"), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _evidence(edge: Edge) -> Location:

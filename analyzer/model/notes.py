@@ -156,7 +156,7 @@ class Verdict(msgspec.Struct, frozen=True):
     `message` is one sentence; `nearest` the nearest true thing, shortest spelling; `place` the kernel's
     file and line that show it. `path` is the true way from the caller to the callee, where there is one.
     `fix` tells how to mend the line: ("name", text), ("arguments", text), ("text", text),
-    ("move", item index of the true caller), ("before", item index), ("drop", "").
+    ("move", item index of the true caller), ("before" or "after", item index).
     """
 
     kind: VerdictKind
@@ -194,3 +194,35 @@ class NoteVerdicts(msgspec.Struct, frozen=True):
 
     note: Note
     kernels: tuple[KernelVerdicts, ...]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of a note with what one kernel says to it. Columns are 1-based, `end_column` is behind the
+    last character. `status`: how it counts; `failed` findings make a run fail. `key` identifies the line in a
+    baseline whatever line it moves to."""
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    text: str
+    kind: VerdictKind
+    severity: Severity
+    message: str
+    nearest: str
+    place: Location | None
+    steps: tuple[Step, ...]
+    kernel: str
+    version: str
+    key: str
+    status: str = ""  # "", expected, baseline, ignored
+
+    @property
+    def failed(self) -> bool:
+        """Whether it counts as an error."""
+        return self.severity == "error" and not self.status
+
+    @property
+    def words(self) -> str:
+        """The verdict as people read it."""
+        return VERDICT_WORDS[self.kind]

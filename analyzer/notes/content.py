@@ -15,7 +15,9 @@ _WIDE = "\u2e80-\u9fff\uac00-\ud7ff\uff00-\uffef\u3000-\u30ff"
 _LABEL = re.compile(r"\[([^\]\n]+)\]\s+(?=[\w(*])")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s]*)\)")
 _ELIDED = re.compile(r"(?:\.{2,}|…+|⋮|\. \. \.|\[\.\.\.\]|\(\.\.\.\))")
-_LEAD_WORD = re.compile(r"(?:then\s+)?(?:calls?|calling|invokes?|调用|执行|呼び出し)\s*[::]?\s*(?=[`A-Za-z_*(])")
+_LEAD_WORD = re.compile(
+    r"(?:(?:then\s+)?(?:calls?|calling|invokes?)\s*[::]?\s+|(?:调用|执行|呼び出し)\s*[::]?\s*)(?=[`A-Za-z_*(])"
+)
 _ARROW = re.compile(r"\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
 _ASSIGN = re.compile(r"\s*(?:[-+*/|&^%]|<<|>>)?=(?![=>])\s*")
 _TYPE_WORDS = (

@@ -4,7 +4,7 @@ Not handled: what verdicts look like (`analyzer.render.verdicts`) and whether th
 (`analyzer.compare.outcomes`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from analyzer.compare.verdicts import judge
@@ -46,9 +46,15 @@ def load_note(path: str) -> Note:
 
 
 def check_note(
-    note: Note, sessions: Sequence[Session], facts: Sequence[SessionFacts], bound: Mapping[str, str]
+    note: Note,
+    sessions: Sequence[Session],
+    facts: Sequence[SessionFacts],
+    bound: Mapping[str, str],
+    *,
+    changed: Collection[int] | None = None,
 ) -> NoteVerdicts:
-    """A note against every kernel; a tree that pins a version only against kernels of that version."""
+    """A note against every kernel; a tree that pins a version only against kernels of that version.
+    `changed`: only trees with one of these lines are looked at."""
     kernels = []
     for number, (session, fact) in enumerate(zip(sessions, facts, strict=True)):
         others = [f for n, f in enumerate(facts) if n != number]
