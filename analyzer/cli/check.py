@@ -15,7 +15,7 @@ from analyzer.cli.options import Common, opened, several_kernels
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analyzer.model.notes import Finding, Note, NoteVerdicts
+    from analyzer.model.checks import Finding, Note, NoteVerdicts
     from analyzer.pipeline.session import Session
     from analyzer.pipeline.settings import Settings
 

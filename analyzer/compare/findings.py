@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
-from analyzer.model.notes import (
+from analyzer.model.checks import (
     DEFAULT_SEVERITY,
     VERDICT_WORDS,
     Block,

@@ -9,7 +9,7 @@ chains, and trees without line breaks.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from analyzer.model.notes import Block, Item, Note, Verdict
+from analyzer.model.checks import Block, Item, Note, Verdict
 from analyzer.notes.prefix import Prefix, split
 from analyzer.notes.scan import arguments
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from analyzer.compare.kernel import Kernel
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.notes import Verdict
+from analyzer.model.checks import Verdict
 
 _SIMILAR = 0.6
 _SURE = 0.8

@@ -10,7 +10,7 @@ from analyzer.compare.kernel import Kernel
 from analyzer.compare.spoken import SaidCall
 from analyzer.compare.texts import callee_of, last_name, normal, parameter_name, substituted
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.notes import Item
+from analyzer.model.checks import Item
 from analyzer.notes.scan import arguments as split_arguments
 
 Position = tuple[str, int, int]  # file, line, column

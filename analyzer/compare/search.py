@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from analyzer.compare.kernel import Kernel
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.notes import Step
+from analyzer.model.checks import Step
 
 LEFT_OUT = 4  # functions that a note may leave out between two lines
 POINTERS = 3  # the same when a call through a pointer is among the calls

@@ -13,7 +13,7 @@ from analyzer.compare.places import Place
 from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition
 from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted
 from analyzer.model.callgraph import FunctionRef, Location
-from analyzer.model.notes import Item, Verdict
+from analyzer.model.checks import Item, Verdict
 
 _HELPERS = 2  # calls deep that an assignment may hide in
 _HELPER_LINES = (200, 30)  # of a helper's length, by depth

@@ -15,7 +15,7 @@ from analyzer.compare.names import Renames
 from analyzer.compare.places import Hit, Place, Position
 from analyzer.compare.texts import callee_of, last_name, normal, same_arguments, substituted
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.notes import Block, BlockVerdicts, Item, Step, Verdict
+from analyzer.model.checks import Block, BlockVerdicts, Item, Step, Verdict
 
 _MAX_CALLERS = 12  # looked into for a statement that stands elsewhere
 _MIN_KNOWN = 0.3  # of a tree's functions must be known for it to be a tree of this kernel

@@ -8,7 +8,7 @@ other than chains, groups and `if (x) f()`.
 import re
 from dataclasses import dataclass, field, replace
 
-from analyzer.model.notes import ItemKind
+from analyzer.model.checks import ItemKind
 from analyzer.notes.scan import KEYWORDS, Postfix, arguments, close, postfix
 
 _WIDE = "\u2e80-\u9fff\uac00-\ud7ff\uff00-\uffef\u3000-\u30ff"
@@ -44,7 +44,7 @@ _SYSCALL = re.compile(r"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a line; fields as in `analyzer.model.notes.Item`, offsets into the line. `above` is the
+    """A piece of a line; fields as in `analyzer.model.checks.Item`, offsets into the line. `above` is the
     part of the same line that it hangs under; `also` further ones."""
 
     kind: ItemKind

@@ -5,7 +5,7 @@ Pure: the same bytes give the same note, whatever kernel it is about. Not handle
 
 import re
 
-from analyzer.model.notes import Block, Directives, Note, NoteProblem
+from analyzer.model.checks import Block, Directives, Note, NoteProblem
 from analyzer.notes.content import Parsed, parse
 from analyzer.notes.encoding import decode
 from analyzer.notes.layout import blocks, item_of

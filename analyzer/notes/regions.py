@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from analyzer.model.notes import VERDICT_WORDS, Directives, NoteProblem
+from analyzer.model.checks import VERDICT_WORDS, Directives, NoteProblem
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})\s*([^`\r\n]*)$")
 _ORG_BEGIN = re.compile(r"^\s*#\+begin_(src|example|quote)\b\s*(.*)$", re.IGNORECASE)

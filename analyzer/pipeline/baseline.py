@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from analyzer.errors import NoteError, OutputError
-from analyzer.model.notes import Finding
+from analyzer.model.checks import Finding
 
 
 def read_baseline(path: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analyzer.compare.verdicts import judge
 from analyzer.errors import NoteError
-from analyzer.model.notes import Block, BlockVerdicts, KernelVerdicts, Note, NoteVerdicts
+from analyzer.model.checks import Block, BlockVerdicts, KernelVerdicts, Note, NoteVerdicts
 from analyzer.notes.reader import read_note
 from analyzer.pipeline.facts import SessionFacts
 from analyzer.pipeline.session import Session

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analyzer.compare.mending import mend
 from analyzer.errors import NoteError, OutputError
-from analyzer.model.notes import Note, NoteVerdicts
+from analyzer.model.checks import Note, NoteVerdicts
 from analyzer.notes.encoding import encode
 from analyzer.notes.reader import read_note
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from analyzer.errors import SettingsError
-from analyzer.model.notes import VERDICT_WORDS, Severity
+from analyzer.model.checks import VERDICT_WORDS, Severity
 
 FILE = "kcg.toml"
 _CHECK_KEYS = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analyzer.model.callgraph import Location
-from analyzer.model.notes import VERDICT_WORDS, Finding, NoteVerdicts, VerdictKind
+from analyzer.model.checks import VERDICT_WORDS, Finding, NoteVerdicts, VerdictKind
 from analyzer.render.words import plural
 
 
