@@ -8,6 +8,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,12 @@ from analyzer.resolve.configuration import Configuration
 
 _EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
 _BATCH = 500
+_T = TypeVar("_T")
+
+
+@functools.cache
+def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(kind)
 
 
 @functools.cache
@@ -69,6 +76,20 @@ class Answers:
                 if len(self._fresh) >= _BATCH:
                     self.flush()
             self._known[ref] = found
+        return found
+
+    def kept(self, key: str, kind: Any, make: Callable[[], _T]) -> _T:
+        """Any other answer of a type that msgspec knows, under a key that no edge has (it holds a blank)."""
+        kept = self._store.answer(self._question, key) if self._question else None
+        if kept is None and key in self._fresh:
+            kept = self._fresh[key]
+        if kept is not None:
+            found: _T = _decoder(kind).decode(kept)
+            return found
+        found = make()
+        self._fresh[key] = msgspec.msgpack.encode(found)
+        if len(self._fresh) >= _BATCH:
+            self.flush()
         return found
 
     def flush(self) -> None:

@@ -11,18 +11,26 @@ from analyzer.extract.statements import read_body
 from analyzer.extract.view import local_dialect
 from analyzer.model.body import Body
 from analyzer.model.callgraph import FunctionRef
-from analyzer.resolve.resolver import Resolver
+
+Span = tuple[int, int, int]  # bytes: start of the definition, its `{`, end
 
 
 class Bodies:
-    """The bodies of one version; `dialect` is asked for when the first one is read."""
+    """The bodies of one version. `span` tells where a function stands in its file, `text` gives a file's bytes,
+    `dialect` is asked for when the first body is read."""
 
-    def __init__(self, resolver: Resolver, dialect: Callable[[], Dialect]) -> None:
-        self._resolver = resolver
-        self._dialect = dialect
+    def __init__(
+        self,
+        span: Callable[[FunctionRef], Span | None],
+        text: Callable[[str], bytes],
+        dialect: Callable[[], Dialect],
+    ) -> None:
+        self._span = span
+        self._text = text
+        self._make_dialect = dialect
+        self._dialect: Dialect | None = None
         self._local: dict[str, Mapping[bytes, WordClass]] = {}
         self._known: dict[FunctionRef, Body | None] = {}
-        self._learned: Dialect | None = None
 
     def of(self, ref: FunctionRef) -> Body | None:
         """The statements of a function; None for an external one and for one without a body in the text."""
@@ -30,25 +38,15 @@ class Bodies:
             self._known[ref] = self._read(ref)
         return self._known[ref]
 
-    def _words(self) -> Dialect:
-        if self._learned is None:
-            self._learned = self._dialect()
-        return self._learned
-
     def _read(self, ref: FunctionRef) -> Body | None:
-        function = self._resolver.function(ref)
-        if function is None or not ref.file:
+        span = self._span(ref) if ref.file else None
+        if span is None:
             return None
-        data = self._resolver.index.text(ref.file)
+        data = self._text(ref.file)
         local = self._local.get(ref.file)
         if local is None:
             local = self._local[ref.file] = local_dialect(data)
-        definition = function.definition
-        return read_body(
-            data,
-            start=definition.start,
-            brace=definition.body,
-            end=definition.end,
-            dialect=self._words(),
-            local=local,
-        )
+        if self._dialect is None:
+            self._dialect = self._make_dialect()
+        start, brace, end = span
+        return read_body(data, start=start, brace=brace, end=end, dialect=self._dialect, local=local)

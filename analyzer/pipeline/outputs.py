@@ -14,8 +14,9 @@ from analyzer.errors import OutputError
 from analyzer.graph.formats import to_graphml, to_json
 from analyzer.graph.rooted import RootedGraph
 from analyzer.io.graphviz import DrawingFormat, render_dot
-from analyzer.render.dot import ELIXIR, DotOptions, to_dot
+from analyzer.render.dot import DotOptions, to_dot
 from analyzer.render.mermaid import to_mermaid
+from analyzer.render.words import ELIXIR
 
 __all__ = [
     "ELIXIR",

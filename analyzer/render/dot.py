@@ -13,9 +13,7 @@ from typing import Any
 from analyzer.errors import KcgError
 from analyzer.graph.rooted import RootedGraph
 from analyzer.render.drawing import Box, Drawing, Junction, draw
-from analyzer.render.words import place, plural
-
-ELIXIR = "https://elixir.bootlin.com/linux/v{version}/source/{file}#L{line}"
+from analyzer.render.words import link, place, plural
 
 _WRAP = 26  # characters of a name per line
 
@@ -97,12 +95,6 @@ def to_dot(graph: RootedGraph, options: DotOptions | None = None) -> str:
         raise KcgError(f"no theme `{options.theme}`", hint=f"themes: {', '.join(THEMES)}")
     drawing = draw(graph, max_functions=options.max_functions, title=options.title)
     return _Dot(drawing, theme, options).source()
-
-
-def link(template: str, file: str, line: int, version: str) -> str:
-    """The template filled in: `…/{file}#L{line}`."""
-    filled = template.replace("{file}", file).replace("{line}", str(line))
-    return filled.replace("{version}", version)
 
 
 def wrap(name: str, width: int = _WRAP) -> list[str]:
