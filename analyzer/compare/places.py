@@ -55,6 +55,7 @@ class Hit:
     spelled: str = ""  # found by its name in the text alone
     under: tuple[str, ...] | None = None
     positions: tuple[Position, ...] = ()
+    loose: bool = False  # a macro makes it: the arguments are among the macro's, or its own
     exact: bool = True  # the same callee expression, for calls through pointers
 
 
@@ -141,6 +142,7 @@ def _hit(function: FunctionRef, edges: Sequence[Edge], at: Mapping[tuple[int, in
         tuple(edges),
         under=said.under if said else None,
         positions=_both(first.site, at),
+        loose=bool(first.macros),
     )
 
 

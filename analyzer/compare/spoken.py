@@ -54,6 +54,7 @@ class SaidCondition(msgspec.Struct, frozen=True):
     keyword: str  # if, else, switch, case, loop, goto, label, return, guard
     text: str
     start: tuple[int, int]
+    end: tuple[int, int]  # behind the last call of the condition: it is evaluated after them
     under: tuple[str, ...]
 
 
@@ -85,31 +86,49 @@ _Said = SaidCall | SaidAssignment | SaidCondition
 def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iterator[_Said]:
     for statement in statements:
         if statement.guard:
-            yield SaidCondition("guard", statement.guard, _at(statement.place), under)
+            yield SaidCondition("guard", statement.guard, _at(statement.place), _end(statement.place, ()), under)
         match statement:
             case Step():
                 yield from _actions(statement.actions, under)
             case Return():
                 yield from _actions(statement.actions, under)
-                yield SaidCondition("return", statement.value, _at(statement.place), under)
+                yield SaidCondition(
+                    "return",
+                    statement.value,
+                    _at(statement.place),
+                    _end(statement.place, statement.actions),
+                    under,
+                )
             case Goto():
-                yield SaidCondition("goto", statement.label, _at(statement.place), under)
+                yield SaidCondition(
+                    "goto", statement.label, _at(statement.place), _end(statement.place, ()), under
+                )
             case Label():
-                yield SaidCondition("label", statement.name, _at(statement.place), under)
+                yield SaidCondition(
+                    "label", statement.name, _at(statement.place), _end(statement.place, ()), under
+                )
             case If():
                 yield from _if(statement, under)
             case Switch():
                 yield from _actions(statement.actions, under)
-                yield SaidCondition("switch", statement.subject, _at(statement.place), under)
+                yield SaidCondition(
+                    "switch",
+                    statement.subject,
+                    _at(statement.place),
+                    _end(statement.place, statement.actions),
+                    under,
+                )
                 for case in statement.cases:
                     for label in case.labels:
-                        yield SaidCondition("case", label, _at(case.place), under)
+                        yield SaidCondition("case", label, _at(case.place), _end(case.place, ()), under)
                     tests = tuple(f"{statement.subject} == {label}" for label in case.labels)
                     yield from _statements(case.body, (*under, " || ".join(tests)))
             case Loop():
                 head = statement.head.removeprefix(statement.keyword).strip()
                 inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
-                yield SaidCondition("loop", inside, _at(statement.place), under)
+                yield SaidCondition(
+                    "loop", inside, _at(statement.place), _end(statement.place, statement.actions), under
+                )
                 yield from _actions(statement.actions, under)
                 yield from _statements(statement.body, (*under, inside))
 
@@ -119,12 +138,14 @@ def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
     for branch in statement.branches:
         inside = (*under, *denied)
         if branch.condition:
-            yield SaidCondition("if", branch.condition, _at(branch.place), under)
+            yield SaidCondition(
+                "if", branch.condition, _at(branch.place), _end(branch.place, branch.actions), under
+            )
             yield from _actions(branch.actions, inside)
             yield from _statements(branch.body, (*inside, branch.condition))
             denied = (*denied, f"!({branch.condition})")
         else:
-            yield SaidCondition("else", "", _at(branch.place), under)
+            yield SaidCondition("else", "", _at(branch.place), _end(branch.place, ()), under)
             yield from _statements(branch.body, inside)
 
 
@@ -147,6 +168,11 @@ def _actions(actions: Iterable[Action], under: tuple[str, ...]) -> Iterator[_Sai
                 yield SaidAssignment(
                     action.targets, action.operator, action.value, action.text, _at(action.place), whole
                 )
+
+
+def _end(place: Place, actions: Iterable[Action]) -> tuple[int, int]:
+    ends = [(a.place.line, a.place.column + a.place.end - a.place.start) for a in actions]
+    return max([_at(place), *ends])
 
 
 def _at(place: Place) -> tuple[int, int]:

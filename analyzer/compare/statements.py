@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.compare.kernel import Kernel, ObjectUse
-from analyzer.compare.places import Place
+from analyzer.compare.places import Place, Position
 from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition
 from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted
 from analyzer.model.callgraph import FunctionRef, Location
@@ -171,13 +171,13 @@ def _means(
     return False
 
 
-def selectors(items: Sequence[Item], at: int) -> list[str]:
-    """The branch labels above an item up to the next function: `if TCP:` gives `TCP`."""
-    found: list[str] = []
+def selectors(items: Sequence[Item], at: int) -> list[int]:
+    """The items above one, up to the next function, that may be branch labels: `if TCP:`."""
+    found: list[int] = []
     parent = items[at].parent
     while parent >= 0 and items[parent].kind == "condition":
         if is_label(items[parent]):
-            found.append(items[parent].condition)
+            found.append(parent)
         parent = items[parent].parent
     return found
 
@@ -190,7 +190,8 @@ def is_label(item: Item) -> bool:
 def contradicts(kernel: Kernel, name: str, labels: Sequence[str]) -> tuple[str, Location] | None:
     """Whether the tables that hold an object belong to other constants than the label says: a sentence and
     the place."""
-    uses = kernel.uses(normal(name).lstrip("&"))
+    table = normal(name).lstrip("&")
+    uses = () if _CONSTANT.fullmatch(table) else kernel.uses(table)
     for label in labels:
         words = [w.strip().upper() for w in re.split(r"[/|,]|\bor\b", label)]
         rows = [u for u in uses if _constants(u)]
@@ -234,7 +235,7 @@ def label_verdict(kernel: Kernel, items: Sequence[Item], at: int) -> Verdict:
 
 def jump_or_condition(
     kernel: Kernel, place: Place, item: Item, children: Sequence[Sequence[tuple[str, ...] | None]]
-) -> tuple[Verdict, list[Location]]:
+) -> tuple[Verdict, tuple[Position, ...]]:
     """The verdict on a condition, loop, case, label, goto or return. `children`: for each line below, what
     governs the calls that match it."""
     found: list[tuple[FunctionRef, SaidCondition]] = []
@@ -253,10 +254,11 @@ def jump_or_condition(
             function, said = near[0]
             where = Location(kernel.spoken(function).file, *said.start)
             text = f"{said.keyword} ({said.text})" if said.keyword in ("if", "switch") else said.text
-            return Verdict("statement-changed", f"{function.name} has `{text}`", nearest=text, place=where), []
+            return Verdict("statement-changed", f"{function.name} has `{text}`", nearest=text, place=where), ()
         names = ", ".join(dict.fromkeys(f.name for f in place.functions)) or "the caller"
-        return Verdict("statement-changed", f"{names} has no such {_noun(item.keyword)}"), []
-    places = [Location(kernel.spoken(f).file, *s.start) for f, s in found]
+        return Verdict("statement-changed", f"{names} has no such {_noun(item.keyword)}"), ()
+    at = Location(kernel.spoken(found[0][0]).file, *found[0][1].start)
+    spans = tuple((kernel.spoken(f).file, *p) for f, s in found for p in dict.fromkeys((s.start, s.end)))
     for governed in children:
         known = [u for u in governed if u is not None]
         if not known or item.keyword not in ("if", "loop", "case", "switch"):
@@ -266,8 +268,8 @@ def jump_or_condition(
             continue
         true = known[0][-1] if known[0] else ""
         told = f"what stands below is under `{true}`" if true else "what stands below is under no condition"
-        return Verdict("statement-changed", told, nearest=f"if ({true})" if true else "", place=places[0]), places
-    return Verdict("statement-ok", place=places[0]), places
+        return Verdict("statement-changed", told, nearest=f"if ({true})" if true else "", place=at), spans
+    return Verdict("statement-ok", place=at), spans
 
 
 def _readings(kernel: Kernel, function: FunctionRef, said: SaidCondition, place: Place) -> set[str]:
@@ -297,12 +299,12 @@ def _governs(
 ) -> bool:
     for text in under:
         inner = re.fullmatch(r"!\((.*)\)", text)
-        said = SaidCondition("if", text, (0, 0), ())
+        said = SaidCondition("if", text, (0, 0), (0, 0), ())
         if wanted & _readings(kernel, function, said, place):
             return True
         if inner and any(
             condition("!" + w) in wanted or w in wanted
-            for w in _readings(kernel, function, SaidCondition("if", inner[1], (0, 0), ()), place)
+            for w in _readings(kernel, function, SaidCondition("if", inner[1], (0, 0), (0, 0), ()), place)
         ):
             return True
     # `if (x) goto out;` governs what follows it as its contrary.

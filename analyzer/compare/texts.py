@@ -47,12 +47,26 @@ def normal(text: str) -> str:
                 words = [*words[:at], *(inside if cut < 0 else inside[:cut]), *words[end + 1 :]]
                 changed = True
                 break
+    words = _bare(words)
     joined = ""
     for word in words:
         if joined and (joined[-1].isalnum() or joined[-1] == "_") and (word[0].isalnum() or word[0] == "_"):
             joined += " "
         joined += word
     return joined
+
+
+def _bare(words: list[str]) -> list[str]:
+    """Without brackets around a whole argument."""
+    at = 0
+    while at < len(words):
+        if words[at] == "(" and at and words[at - 1] in ("(", ","):
+            end = _closing(words, at)
+            if 0 < end < len(words) - 1 and words[end + 1] in (")", ","):
+                words = [*words[:at], *words[at + 1 : end], *words[end + 1 :]]
+                continue
+        at += 1
+    return words
 
 
 def _closing(words: Sequence[str], at: int) -> int:

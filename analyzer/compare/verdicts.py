@@ -225,7 +225,7 @@ class _Judge:
         given = item.arguments
         if given is None:
             return True
-        return any(same_arguments(given, way, place.values) for way in hit.arguments)
+        return hit.loose or any(same_arguments(given, way, place.values) for way in hit.arguments)
 
     def _arguments(self, item: Item, place: Place, hits: Sequence[Hit]) -> Verdict | None:
         """None when the note's arguments are right, or when it gives none."""
@@ -455,7 +455,11 @@ class _Judge:
             if place.functions
             else Place(tuple(e.callee for e in place.targets if e.callee), values=place.values, above=place)
         )
-        labels = statements.selectors(self._items, at)
+        labels = [
+            self._items[n].condition
+            for n in statements.selectors(self._items, at)
+            if not self._exists(inner, self._items[n])
+        ]
         verdict, where = statements.assignment(self._kernel, inner, item, labels)
         if verdict.kind == "statement-changed" and not where:
             verdict = self._assigned_elsewhere(at, item, labels) or verdict
@@ -511,7 +515,7 @@ class _Judge:
             list(self._judged[n].under) for n in self._children.get(at, []) if self._judged[n].verdict.holds
         ]
         verdict, where = statements.jump_or_condition(self._kernel, place, item, governed)
-        options = self._within(place, tuple((w.file, w.line, w.column) for w in where))
+        options = self._within(place, where)
         return _Judged(verdict, place, () if item.keyword in ("label", "goto", "return") else options)
 
     def _exists(self, place: Place, item: Item) -> bool:
@@ -643,7 +647,7 @@ def _hit_of(edges: Sequence[Edge]) -> Hit:
     first = edges[0]
     inside = places.inside(first.expression)
     ways = tuple(dict.fromkeys(w for w in (first.arguments, inside) if w is not None))
-    return Hit(first.caller, first.site, first.expression, ways, tuple(edges))
+    return Hit(first.caller, first.site, first.expression, ways, tuple(edges), loose=bool(first.macros))
 
 
 def _position(edge: Edge, place: Place) -> tuple[Position, ...]:

@@ -39,7 +39,8 @@ _WORDS = re.compile(r"^[A-Za-z][a-z']*(?:[ ,]+[A-Za-z][a-z']*){2,}")
 _KERNEL_TREE = re.compile(
     r"\s*(?:⇒|=>)\s+(?:[\w.:]+|\S+ \S+)?(?:, )?(?:\d+ (?:targets?|candidates?|possible)|unresolved|[\w.]+,)"
 )
-_SYSCALL = re.compile(r"(?:COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(")
+# Behind a complete statement: what is set off by blanks or brackets is said about it.
+_ASIDE = re.compile(r"\s{2,}|\t|\s+(?:[\[({<⇒×↑↺…@]|via |external\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked:
         read = _condition(text, at, match, end, above, parsed, marked)
         if read is not None:
             return read
-    if match := re.compile(r"[A-Za-z_]\w*:(?=\s*$|\s+(?://|/\*))").match(text, at):
+    if match := re.compile(r"[A-Za-z_]\w*:(?=\s*$|\s+(?://|/\*|\[|\())").match(text, at):
         parsed.parts.append(
             Part("condition", at, match.end(), match[0], above, condition=match[0][:-1], keyword="label")
         )
@@ -220,13 +221,14 @@ def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed)
     stop = _remark_start(text, rest, end)
     body = text[rest:stop].strip().rstrip(";")
     found = postfix(text, rest) if body else None
-    if found and found.inside and found.end >= rest + len(body):
+    if found and found.inside and _is_end(text, found.end, stop):
         parsed.parts.append(
             replace(_called(text, found, above), left="return", start=at, text=text[at : found.end])
         )
         return _chain(text, found.end, end, parsed)
     if _WORDS.match(body):
         return None
+    body = re.split(r"\s{2,}", body)[0]
     parsed.parts.append(
         Part("condition", at, rest + len(body), text[at : rest + len(body)].strip(), above, condition=body,
              keyword="return")
@@ -235,6 +237,9 @@ def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed)
 
 
 def _after_head(text: str, at: int, end: int) -> int:
+    """After a condition's colon or brace; at the end when only an aside follows."""
+    if re.compile(r"\s{2,}[\[({<⇒×…]").match(text, at):
+        return end
     while at < end and (text[at] in " \t{:;" or text.startswith("then ", at)):
         at += 5 if text.startswith("then ", at) else 1
     return at
@@ -332,7 +337,9 @@ def _after_cast(text: str, at: int) -> int:
 
 
 def _is_end(text: str, at: int, stop: int) -> bool:
-    return not text[at:stop].strip(" \t;,") or bool(_ARROW.match(text, at))
+    if not text[at:stop].strip(" \t;,") or _ASIDE.match(text, at):
+        return True
+    return bool(_ARROW.match(text, at))
 
 
 def _spaced_call(text: str, found: Postfix) -> Postfix | None:

@@ -16,6 +16,7 @@ from analyzer.notes.scan import postfix
 _FTRACE = re.compile(r"^\s*(?:\d+\)|[\w.-]+-\d+|\d+\.\d+ \|)[^|\n]*\|(?=[ \t/}])")
 _FTRACE_COLUMN = re.compile(r"^\s*\d+\)\s[^|\n]*\|")
 _POSIX_CFLOW = re.compile(r"^(\s*\d+)(\s+)([A-Za-z_]\w*): (?:.*<\S+ \d+>|<>|\d+|.*\(\).*)\s*$")
+_NUMBERED = re.compile(r"^\s*\d+(?=\s)")
 _GNU_LEVEL = re.compile(r"^\s*\{\s*\d+\}\s*")
 _FRAME = re.compile(
     r"""^\s*(?:\#(?P<number>\d+)\s+(?:0x[0-9a-f]+\s+in\s+)?(?P<gdb>[A-Za-z_][\w.]*)\s*\(
@@ -74,6 +75,9 @@ def rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
         if match := _FTRACE_COLUMN.match(text) or _FTRACE.match(text):
             text = " " * match.end() + text[match.end() :]
             style = "ftrace"
+        elif posix and not _POSIX_CFLOW.match(text) and (match := _NUMBERED.match(text)):
+            text = " " * match.end() + text[match.end() :]
+            style = "cflow"
         elif posix and (match := _POSIX_CFLOW.match(text)):
             text = " " * len(match[1]) + text[len(match[1]) :]
             text = text[: match.end(3)] + " <" + text[match.end(3) + 2 :]
