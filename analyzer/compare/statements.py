@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.compare.kernel import Kernel, ObjectUse
 from analyzer.compare.places import Place, Position
 from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition
-from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted
+from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted, variants
 from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Item, Verdict
 
@@ -275,7 +275,7 @@ def jump_or_condition(
 def _readings(kernel: Kernel, function: FunctionRef, said: SaidCondition, place: Place) -> set[str]:
     """The texts that a condition of the source may be quoted as."""
     texts = list(conjuncts(said.text)) if said.keyword in ("if", "loop") else [said.text]
-    result = {condition(t) for t in texts} | {condition(substituted(t, place.values)) for t in texts}
+    result = {condition(v) for t in texts for v in variants(t, place.values)}
     if said.keyword in ("if", "switch", "loop"):
         single = _singles(kernel, function)
         result |= {condition(substituted(t, single)) for t in texts}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 _TOKEN = re.compile(
     r"[A-Za-z_]\w*|\d\w*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|->|[<>=!&|]=|&&|\|\||<<|>>|\+\+|--|\S"
 )
+_VARIABLE = re.compile(r"\b(?!0[xX])[A-Za-z_]*[a-z]\w*")
 _POSTFIX = re.compile(r"[\w\s]+(?:(?:->|\s->\s|\.)\w+|\[\w+\])*")
 # Access through these is access to what is between their parentheses.
 _WRAPPERS = frozenset(
@@ -103,10 +104,18 @@ def substituted(text: str, values: Mapping[str, str]) -> str:
     return " ".join(out)
 
 
+def variants(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """The text as it stands, with the constants among the values put in, and with all values put in."""
+    if not values:
+        return (text,)
+    constants = {name: value for name, value in values.items() if not _VARIABLE.search(value)}
+    return tuple(dict.fromkeys((text, substituted(text, constants), substituted(text, values))))
+
+
 def same(written: str, true: str, values: Mapping[str, str] | None = None) -> bool:
     """Whether a note's expression is the kernel's, with the values that the tree gives to names."""
     wanted = normal(written)
-    return wanted == normal(true) or bool(values and wanted == normal(substituted(true, values)))
+    return any(wanted == normal(text) for text in variants(true, values or {}))
 
 
 def same_arguments(written: Sequence[str], true: Sequence[str], values: Mapping[str, str] | None = None) -> bool:

@@ -14,6 +14,7 @@ from analyzer.notes.prefix import column, tab_width
 from analyzer.notes.rows import Row
 
 _SYSCALL = re.compile(r"(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*$")
+_MAX_BLANK = 2  # blank lines inside a tree
 _PRINTED = re.compile(r"^\w+\s{2}\([\w./+-]+\.[chS]:\d+\)")
 
 
@@ -67,7 +68,7 @@ def _extent(rows: Sequence[Row], at: int, code: bool) -> int:
         if row.blank or row.skip:
             joined = row.down or (row.spacer and not row.blank) or (joined and row.skip)
             end += 1
-            if end - last > 3:
+            if sum(r.blank for r in rows[last:end]) > _MAX_BLANK:
                 break
             continue
         if row.frame or (row.depth == 0 and row.style == "collapsed"):
