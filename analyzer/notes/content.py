@@ -13,6 +13,8 @@ from analyzer.notes.scan import KEYWORDS, Postfix, arguments, close, postfix
 
 _WIDE = "\u2e80-\u9fff\uac00-\ud7ff\uff00-\uffef\u3000-\u30ff"
 _LABEL = re.compile(r"\[([^\]\n]+)\]\s+(?=[\w(*])")
+_ORG_CODE = re.compile(r"~([^~].*?)~(?=\s|$)")
+_ORG_LINK = re.compile(r"\[\[[^\]]*\]\[([^\]]*)\]\]")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s]*)\)")
 _ELIDED = re.compile(r"(?:\.{2,}|…+|⋮|\. \. \.|\[\.\.\.\]|\(\.\.\.\))")
 _LEAD_WORD = re.compile(
@@ -81,6 +83,8 @@ def parse(line: str, start: int, *, marked: bool) -> Parsed:
     """Read a line from an offset on. `marked`: it has a connector or stands among code, so that a bare
     word is a name and not a sentence."""
     text = _plain(line.rstrip("\r\n"))
+    if match := _ORG_CODE.match(text, start):
+        text = f"{text[:start]} {match[1]} {text[match.end() :]}"
     parsed = Parsed()
     if match := _EXPECT.search(text, start):
         parsed.expect = match[1]
@@ -105,6 +109,8 @@ def _plain(text: str) -> str:
         return f" {match[1]}".ljust(len(match[0]))
 
     text = _LINK.sub(unlink, text) if "](" in text else text
+    if "]]" in text:
+        text = _ORG_LINK.sub(lambda m: f" ({m[1]})".ljust(len(m[0])), text)
     return text.replace("`", " ").replace("**", "  ").replace("~~", "  ")
 
 
@@ -155,7 +161,7 @@ def _condition(
     rest = match.end()
     while rest < end and text[rest] in " \t":
         rest += 1
-    alone = rest >= end or text[rest] in "{:;/#"
+    alone = rest >= end or text[rest] in "{:;/#["
     if word in ("else", "do", "default", "break", "continue"):
         if not alone and word == "else":
             parsed.parts.append(Part("condition", at, match.end(), "else", above, keyword="else"))
@@ -238,7 +244,7 @@ def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed)
 
 def _after_head(text: str, at: int, end: int) -> int:
     """After a condition's colon or brace; at the end when only an aside follows."""
-    if re.compile(r"\s{2,}[\[({<⇒×…]").match(text, at):
+    if re.compile(r"\s{2,}[\[({<⇒×…]|\s*\[[\w./-]+:\d+\]").match(text, at):
         return end
     while at < end and (text[at] in " \t{:;" or text.startswith("then ", at)):
         at += 5 if text.startswith("then ", at) else 1

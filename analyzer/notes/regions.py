@@ -29,6 +29,10 @@ _AGGREGATE = re.compile(
     r"^\s*(?:typedef\s+|static\s+|const\s+|extern\s+)*(?:struct|union|enum)\b[^;()=]*(?:=\s*)?\{"
 )
 _MACRO_HEAD = re.compile(r"^\s*[A-Z][A-Z0-9_]*(?:DEFINE|DECLARE)\w*\s*\(")
+_CONDITION_MARK = re.compile(r"\s\{[A-Z0-9_&|! ()]+\}")  # `{CONFIG_NET}`, as trees write it
+_TYPE_ALONE = re.compile(
+    r"^\s*(?:static|extern|inline|asmlinkage|const|unsigned|struct|void|int|long|char|bool|__)[\w\s*]*$"
+)
 _NOT_HEAD = re.compile(r"^\s*(?:if|else|for|while|switch|do|return|case|goto)\b")
 
 
@@ -249,26 +253,25 @@ def _c_head(texts: Sequence[str], at: int) -> int:
     starts = (_C_HEAD.match(text) or _MACRO_HEAD.match(text)) and not _NOT_HEAD.match(text)
     if not starts:
         return -1
-    # The head may span lines; its `{` ends a line, stands alone, or (a short body) is followed by code.
+    # The head may span lines while its parentheses are open; its `{` ends a line, stands alone, or (a short
+    # body) is followed by code.
     joined = ""
-    for number in range(at, min(at + 8, len(texts))):
-        line = _uncommented(texts[number])
+    for number in range(at, min(at + 10, len(texts))):
+        line = _CONDITION_MARK.sub("", _uncommented(texts[number]))
+        opens = joined.count("(") > joined.count(")")
+        if number > at and not opens and joined.strip() and not line.lstrip().startswith("{"):
+            # A type on a line of its own, or parameters declared as in old C.
+            if not (_TYPE_ALONE.match(joined) and "(" in line):
+                return -1
         joined += " " + line
-        if number > at and not line.strip():
-            if joined.rstrip().endswith((")", ",")):
-                continue
-            return -1
         if "{" in line:
             before = joined.partition("{")[0]
             plain = re.search(r"[)=\w]\s*$", before) is not None
             arrowed = re.search(r"(?:->|→|>|=>)\s*$", before.rstrip()) is not None
-            typed = len(re.findall(r"[A-Za-z_]\w*", before.partition("(")[0])) > 1 or bool(
-                _MACRO_HEAD.match(before)
-            )
+            words = len(re.findall(r"[A-Za-z_]\w*", before.partition("(")[0]))
+            typed = words > 1 or bool(_MACRO_HEAD.match(before))
             return number if plain and not arrowed and typed else -1
         if ";" in line or re.search(r"[├└│→]|\+--|\|-", line):
-            return -1
-        if not re.search(r"[,(\w)*]\s*$", line):
             return -1
     return -1
 

@@ -26,6 +26,7 @@ _FRAME = re.compile(
         )""",
     re.VERBOSE,
 )
+_ORG_HEADING = re.compile(r"(\*{2,12})(?=\s)")  # as many stars as levels
 _BOX = re.compile(r"((?:[|│┃]\s*)*)([├└+`][-─━_]{2,}[>►]?|\|-{2,}>?)\s*")
 
 
@@ -85,6 +86,8 @@ def rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
         elif match := _GNU_LEVEL.match(text):
             text = " " * match.end() + text[match.end() :]
             style = "cflow"
+        if match := _ORG_HEADING.match(text):
+            text = " " * (match.end(1) - 1) + text[match.end(1) - 1 :]
         prefix = split(text)
         down, spacer = is_down(text), is_spacer(text)
         if down or spacer or is_ruler(text):
