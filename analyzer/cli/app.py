@@ -17,6 +17,7 @@ _COMMANDS = {
     "targets": ("analyzer.cli.questions", "What a function's indirect calls can reach, and why."),
     "show": ("analyzer.cli.questions", "A function, struct, enum, typedef, macro, ops table …"),
     "check": ("analyzer.cli.check", "Call trees written in notes, against kernels."),
+    "snapshot": ("analyzer.cli.check", "Golden trees for kcg check to compare with."),
     "export": ("analyzer.cli.outputs", "Everything, as JSON Lines."),
     "index": ("analyzer.cli.upkeep", "Read a whole kernel; other commands do it by themselves."),
     "doctor": ("analyzer.cli.upkeep", "How well a kernel could be read; index and tools."),

@@ -74,22 +74,25 @@ def check(
     """Call trees written in notes, checked line by line against kernels.
 
     FILE is a Markdown, reStructuredText, Org or plain text file, or a folder of them; by default what the
-    settings name. Exit codes: 0 all hold, 1 something fails, 2 a mistake in usage or input.
+    settings name, and the golden trees of `kcg snapshot`. Exit codes: 0 all hold, 1 something fails, 2 a
+    mistake in usage or input.
     """
     from analyzer.compare.findings import findings
     from analyzer.pipeline import baseline as known
+    from analyzer.pipeline import snapshots
     from analyzer.pipeline.checking import check_note, load_note, note_files
     from analyzer.pipeline.facts import SessionFacts
     from analyzer.pipeline.settings import load_settings
 
     chosen = load_settings(settings)
     paths = note_files(files) if files else chosen.notes()
-    if not paths:
+    if not paths and not chosen.trees:
         raise click.UsageError("no notes: name files, or set check.files in kcg.toml")
     bound = _bindings(bind, chosen)
     notes = [load_note(path) for path in paths]
     known_file = baseline or chosen.path(chosen.baseline)
     accepted = known.read_baseline(known_file) if known_file and not write_baseline else frozenset()
+    changes = ""
     checked: list[NoteVerdicts] = []
     found: list[Finding] = []
     with contextlib.ExitStack() as stack:
@@ -101,6 +104,10 @@ def check(
             )
             checked.append(one)
             found += findings(one, severity=chosen.severity, baseline=accepted)
+        if not files and not (fix or diff):
+            trees = [(s, r) for s in sessions for r in snapshots.compare(s, chosen)]
+            found += [snapshots.finding(r, s.info.label) for s, r in trees]
+            changes = "".join(r.difference for _, r in trees)
         if (diff or fix) and not write_baseline:
 
             def judge(note: "Note") -> "NoteVerdicts":
@@ -119,9 +126,31 @@ def check(
         commons[0].tell(f"wrote {known_file} ({known.write_baseline(known_file, found)} known failures)")
         return
     versions = [s.info.version for s in sessions]
+    if changes and form == "text":
+        _emit(changes, output)
     _report(checked, found, versions, form, everything=everything, since=since, output=output)
     if any(f.failed for f in found):
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
+@several_kernels
+def snapshot(settings: str | None, commons: tuple[Common, ...]) -> None:
+    """Write the golden trees that kcg.toml lists.
+
+    `kcg check` without files compares them with a kernel.
+    """
+    from analyzer.pipeline import snapshots
+    from analyzer.pipeline.settings import load_settings
+
+    chosen = load_settings(settings)
+    if not chosen.trees:
+        raise click.UsageError("no trees: list them as [[snapshot]] with a root in kcg.toml")
+    for common in _commons(commons, None, None, chosen):
+        with opened(common) as session:
+            for path in snapshots.write(session, chosen):
+                emit(f"{path}\n")
 
 
 def _bindings(given: tuple[str, ...], chosen: "Settings") -> dict[str, str]:

@@ -28,6 +28,7 @@ VerdictKind = Literal[
     "statement-ok",
     "statement-changed",
     "unparsed",
+    "snapshot",
 ]
 
 VERDICT_WORDS: dict[VerdictKind, str] = {
@@ -43,6 +44,7 @@ VERDICT_WORDS: dict[VerdictKind, str] = {
     "statement-ok": "statement ok",
     "statement-changed": "statement changed",
     "unparsed": "unparsed",
+    "snapshot": "tree changed",
 }
 
 Severity = Literal["error", "warning", "note", "none"]
@@ -60,6 +62,7 @@ DEFAULT_SEVERITY: dict[VerdictKind, Severity] = {
     "statement-ok": "none",
     "statement-changed": "error",
     "unparsed": "none",
+    "snapshot": "error",
 }
 
 

@@ -259,10 +259,10 @@ def _c_head(texts: Sequence[str], at: int) -> int:
     for number in range(at, min(at + 10, len(texts))):
         line = _CONDITION_MARK.sub("", _uncommented(texts[number]))
         opens = joined.count("(") > joined.count(")")
-        if number > at and not opens and joined.strip() and not line.lstrip().startswith("{"):
-            # A type on a line of its own, or parameters declared as in old C.
-            if not (_TYPE_ALONE.match(joined) and "(" in line):
-                return -1
+        # Between a complete head and its `{` is nothing; before the name there may be a type on a line of its own.
+        goes_on = line.lstrip().startswith("{") or (_TYPE_ALONE.match(joined) and "(" in line)
+        if joined.strip() and not opens and not goes_on:
+            return -1
         joined += " " + line
         if "{" in line:
             before = joined.partition("{")[0]

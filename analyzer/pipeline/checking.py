@@ -69,11 +69,11 @@ def _check_block(
     if block.directives.ignore:
         return BlockVerdicts(at, skipped="ignored by the note")
     pinned = block.directives.version
-    if pinned and not _is_version(fact.version, pinned):
+    if pinned and not is_version(fact.version, pinned):
         return BlockVerdicts(at, skipped=f"the note is about {pinned}")
     return judge(block, fact, others=others, bound=bound, number=at)
 
 
-def _is_version(version: str, pinned: str) -> bool:
+def is_version(version: str, pinned: str) -> bool:
     """`6.1` pins 6.1 and 6.1.124."""
     return version == pinned or version.startswith((pinned + ".", pinned + "-"))

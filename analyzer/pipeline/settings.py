@@ -25,7 +25,7 @@ _CHECK_KEYS = {
     "config",
     "snapshots",
 }
-_TREE_KEYS = {"root", "depth", "bind", "hide", "name"}
+_TREE_KEYS = {"root", "depth", "hide", "name", "version"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,13 @@ class SnapshotTree:
     depth: int = 4
     hide: str = "default"
     name: str = ""
+    version: str = ""  # only with kernels of that version
 
     @property
     def file(self) -> str:
         """The base name of its golden file."""
-        return self.name or self.root.replace("/", "_").replace(":", "_")
+        plain = self.root.replace("/", "_").replace(":", "_")
+        return self.name or (f"{plain}-{self.version}" if self.version else plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,13 @@ def _tree(table: dict[str, Any], path: Path) -> SnapshotTree:
     depth = table.get("depth", 4)
     if not isinstance(depth, int) or isinstance(depth, bool) or depth < 0:
         raise SettingsError(f"{path}: snapshot.depth is {depth!r}.", hint="A number of calls.")
-    return SnapshotTree(root, depth, _string(table, "hide", path) or "default", _string(table, "name", path))
+    return SnapshotTree(
+        root,
+        depth,
+        _string(table, "hide", path) or "default",
+        _string(table, "name", path),
+        _string(table, "version", path),
+    )
 
 
 def _known(table: dict[str, Any], keys: set[str], where: str, path: Path) -> None:

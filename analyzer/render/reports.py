@@ -31,6 +31,7 @@ _RULES: dict[VerdictKind, str] = {
     "statement-ok": "The source has this statement.",
     "statement-changed": "The source does not have this statement as it is written.",
     "unparsed": "The line could not be read as part of a call tree.",
+    "snapshot": "The tree of this function differs from the golden one.",
 }
 
 
