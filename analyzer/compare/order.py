@@ -17,18 +17,19 @@ def misplaced(lines: Sequence[Sequence[Position]]) -> list[int]:
 
 
 def _longest(lines: Sequence[Sequence[Position]]) -> set[int]:
-    # ends[k]: the least last position of a fitting subsequence of k + 1 lines, and its lines.
+    # Patience sorting from the end: ends[k] is the greatest first position of a fitting subsequence of k + 1
+    # lines, and its lines. From the end, so that of two lines the wrong way round the earlier one is kept.
     ends: list[tuple[Position, tuple[int, ...]]] = []
-    for at, options in enumerate(lines):
+    for at in range(len(lines) - 1, -1, -1):
         found: list[tuple[int, Position, tuple[int, ...]]] = []
-        for position in sorted(options):
-            length = sum(1 for last, _ in ends if last <= position)
-            before = ends[length - 1][1] if length else ()
-            found.append((length, position, (*before, at)))
+        for position in sorted(lines[at], reverse=True):
+            length = sum(1 for first, _ in ends if first >= position)
+            after = ends[length - 1][1] if length else ()
+            found.append((length, position, (*after, at)))
         for length, position, members in found:
             if length == len(ends):
                 ends.append((position, members))
-            elif position < ends[length][0]:
+            elif position >= ends[length][0]:
                 ends[length] = (position, members)
     return set(ends[-1][1]) if ends else set()
 

@@ -28,6 +28,7 @@ class Place:
     values: Mapping[str, str] = field(default_factory=dict)
     unresolved: bool = False  # a call through a pointer whose targets nobody knows
     above: "Place | None" = None
+    fields: frozenset[str] = frozenset()  # the members that a call through a pointer goes through
 
     @property
     def known(self) -> bool:
@@ -243,9 +244,12 @@ def below(kernel: Kernel, hits: Sequence[Hit], place: Place, item: Item) -> Plac
             tuple(dict.fromkeys(h.function for h in hits)), macro=item.name, values=place.values, above=place.above
         )
     callees = tuple(dict.fromkeys(e.callee for e in edges if e.callee is not None))
-    if item.kind == "pointer" or any(e.kind != "direct" for e in edges):
+    named_so = named(kernel, item.name) if item.kind == "call" else frozenset()
+    itself = bool(callees) and all(c.name in named_so for c in callees)
+    if not itself and (item.kind == "pointer" or any(e.kind != "direct" for e in edges)):
         resolved = tuple(e for e in edges if e.callee is not None)
-        return Place((), resolved, values=place.values, unresolved=not resolved, above=place)
+        fields = frozenset(e.slot.field.rpartition(".")[2] for e in edges if e.slot) | {item.name}
+        return Place((), resolved, values=place.values, unresolved=not resolved, above=place, fields=fields)
     values: dict[str, str] = {}
     for callee in callees:
         values.update(passed(kernel, callee, hits, place))

@@ -14,6 +14,8 @@ LEFT_OUT = 4  # functions that a note may leave out between two lines
 POINTERS = 3  # the same when a call through a pointer is among the calls
 SKIPPED = 8  # the same where the note writes `...`
 _BUDGET = 400  # functions looked into for one way
+_BACK = 2  # callers of callers that a way through a table may lead to
+_MAX_ENDS = 40
 _RESOLVED = 25  # the same where calls have to be resolved
 _MAX_TARGETS = 12  # a call with more targets is followed only as the last step
 
@@ -51,13 +53,42 @@ class Ways:
                 for edge in self._kernel.callees(function):
                     if edge.confidence != "possible" and wanted(edge):
                         return (*self._back(came, function, starts), edge)
-        if pointer or not self._kernel.taken(name):
+        if pointer:
+            return ()
+        if way := self._through_table(starts, came, name):
+            return way
+        if not self._kernel.taken(name):
             return ()
         came = self._walk(tuple(starts), skip, min(limit, POINTERS))
         for function in came:
             for edge in self._kernel.callees(function):
                 if edge.confidence != "possible" and wanted(edge):
                     return (*self._back(came, function, starts), edge)
+        return ()
+
+    def _through_table(
+        self, starts: Sequence[FunctionRef], came: dict[FunctionRef, Edge], name: str
+    ) -> tuple[Edge, ...]:
+        """A way with one call through a table: from a function that was reached, to the callee or to one that
+        calls it within two steps."""
+        ends: list[tuple[str, tuple[Edge, ...]]] = [(name, ())]
+        seen = {name}
+        for _ in range(_BACK):
+            for end, way in list(ends):
+                for edge in self._kernel.callers(end):
+                    if edge.caller.name not in seen and len(seen) < _MAX_ENDS:
+                        seen.add(edge.caller.name)
+                        ends.append((edge.caller.name, (edge, *way)))
+        for end, way in ends:
+            fields = (
+                {use.field for use in self._kernel.uses(end) if use.field} if self._kernel.taken(end) else set()
+            )
+            for function in (*came, *(starts if way else ())):
+                if not any(self._kernel.says(function, field) for field in fields):
+                    continue
+                for edge in self._kernel.callees(function):
+                    if edge.callee is not None and edge.callee.name == end and edge.kind != "direct":
+                        return (*self._back(came, function, starts), edge, *way)
         return ()
 
     def _walk_named(

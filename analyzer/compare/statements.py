@@ -266,6 +266,8 @@ def jump_or_condition(
         function = found[0][0]
         if any(_governs(kernel, function, wanted, under, place) for under in known):
             continue
+        if item.keyword == "case" and any(_in_case(item.condition, under) for under in known):
+            continue
         true = known[0][-1] if known[0] else ""
         told = f"what stands below is under `{true}`" if true else "what stands below is under no condition"
         return Verdict("statement-changed", told, nearest=f"if ({true})" if true else "", place=at), spans
@@ -292,6 +294,10 @@ def _singles(kernel: Kernel, function: FunctionRef) -> dict[str, str]:
             if re.fullmatch(r"\w+", target):
                 counts.setdefault(target, []).append(one.value if one.operator == "=" else "")
     return {name: values[0] for name, values in counts.items() if len(values) == 1 and values[0]}
+
+
+def _in_case(label: str, under: tuple[str, ...]) -> bool:
+    return any(re.search(rf"==\s*{re.escape(label)}(?!\w)", text) for text in under)
 
 
 def _governs(

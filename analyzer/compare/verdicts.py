@@ -163,7 +163,7 @@ class _Judge:
     # Calls
 
     def _called(self, at: int, item: Item, place: Place) -> _Judged:
-        if place.targets and (judged := self._target(item, place)):
+        if (place.targets or place.fields) and (judged := self._target(item, place)):
             return judged
         find = places.pointers if item.kind == "pointer" else places.calls
         hits = find(self._kernel, place, item)
@@ -196,12 +196,14 @@ class _Judge:
                 return None
             hit = _hit_of(chosen)
             verdict = self._arguments(item, place, [hit]) or Verdict("ok", place=_evidence(chosen[0]))
-            below = replace(place, targets=chosen, functions=())
+            below = replace(place, targets=chosen, functions=(), fields=frozenset((item.name,)))
             return _Judged(verdict, below, hits=(hit,))
         names = places.named(self._kernel, item.name)
         chosen = tuple(e for e in place.targets if e.callee and e.callee.name in names)
         if not chosen:
-            return None
+            # A function that is declared, but defined nowhere here, is in the table all the same.
+            held = next((u for u in self._kernel.uses(item.name) if u.field and u.field in place.fields), None)
+            return _Judged(Verdict("ok", place=held.place), Place()) if held else None
         hit = _hit_of(chosen)
         verdict = self._arguments(item, place, [hit]) or Verdict("ok", place=_evidence(chosen[0]))
         callees = tuple(dict.fromkeys(e.callee for e in chosen if e.callee))

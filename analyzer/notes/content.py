@@ -128,6 +128,8 @@ def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked:
         if arrow := _ARROW.match(text, match.end()):
             return _statement(text, arrow.end(), end, here, parsed, True, "")
         return match.end()
+    if re.compile(r"#\s*endif\b").match(text, at):
+        return end
     if match := _PREPROCESSOR.match(text, at):
         stop = _remark_start(text, match.end(), end)
         parsed.parts.append(
@@ -355,7 +357,9 @@ def _spaced_call(text: str, found: Postfix) -> Postfix | None:
         return None
     end = close(text, at + 1)
     inside = text[at + 2 : end]
-    if end < 0 or re.search(rf"[{_WIDE}]", inside) or _WORDS.match(inside) or text[end + 1 : end + 2].isalnum():
+    listed = re.fullmatch(r"\w+(?:,\s*\w+)*", inside)
+    prose = _WORDS.match(inside) and not listed
+    if end < 0 or re.search(rf"[{_WIDE}]", inside) or prose or text[end + 1 : end + 2].isalnum():
         return None
     if inside and not re.fullmatch(r"[\w\s,.*&>()\[\]|~+-]*", inside):
         return None

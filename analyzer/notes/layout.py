@@ -58,7 +58,7 @@ def _is_root(row: Row, trusted: bool) -> bool:
 def _extent(rows: Sequence[Row], at: int, code: bool) -> int:
     """The end of the tree that may begin at a row."""
     root = rows[at]
-    key = column(root.prefix.lead, 8)
+    key = _key(root, 8)
     content = column(root.text[: root.prefix.start], 8)
     end = at + 1
     last = at + 1
@@ -149,6 +149,12 @@ def _block(rows: Sequence[Row], code: bool) -> Block | None:
     )
 
 
+def _key(row: Row, tab: int) -> int:
+    """Where a root hangs: a bar before it is the one that its entries hang from."""
+    bar = re.search(r"[|│┃]", row.prefix.lead) if not row.prefix.connector else None
+    return column(row.prefix.lead[: bar.start()] if bar else row.prefix.lead, tab)
+
+
 def _falls(row: Row, previous: Row | None, rows: Sequence[Row], tab: int) -> bool:
     """Whether a line of bars between two lines of the same column means `calls`."""
     if previous is None or previous.prefix.connector:
@@ -160,10 +166,10 @@ def _falls(row: Row, previous: Row | None, rows: Sequence[Row], tab: int) -> boo
 
 
 def _hang(tree: _Tree, row: Row, tab: int, fallen: bool) -> None:
-    key = column(row.prefix.lead, tab)
+    stack = tree.open
+    key = column(row.prefix.lead, tab) if stack else _key(row, tab)
     words = column(row.text[: row.prefix.start], tab)
     connector = bool(row.prefix.connector)
-    stack = tree.open
     if fallen and tree.items:
         while stack and stack[-1].key > key:
             stack.pop()

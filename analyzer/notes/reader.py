@@ -13,6 +13,7 @@ from analyzer.notes.prefix import Prefix
 from analyzer.notes.regions import Divided, Region, divide
 from analyzer.notes.rows import Row, rows
 
+_REACH = 14  # lines between a directive and its tree
 _MAX_LINE = 100_000  # characters; longer lines are no notes
 _CALL = r"[A-Za-z_]\w*(?:\s?\([^()\n]{0,200}\))?"
 _ARROW = r"\s*(?:-{1,}>|=+>|[→⟶➜⇒➔])\s*"
@@ -35,6 +36,8 @@ def read_note(data: bytes, path: str) -> Note:
     if not divided.ignored:
         for region in divided.regions:
             found += _region_blocks(region, divided, shortened)
+        found.sort(key=lambda b: (b.first, b.last))
+        found = _directed(found, divided)
     problems += _unused(divided, found)
     return Note(path, text.encoding, text.lines, tuple(found), tuple(problems), text.exact, text.bom)
 
@@ -47,13 +50,12 @@ def _region_blocks(region: Region, divided: Divided, lines: tuple[str, ...]) -> 
     for number in range(region.first, region.last):
         if number + 1 not in covered and number not in divided.directives:
             found += _chains(lines[number], number)
-    found.sort(key=lambda b: (b.first, b.last))
-    return [_directed(block, region, divided, found) for block in found]
+    return found
 
 
 def _forced(region: Region, divided: Divided) -> frozenset[int]:
     """The first line with words after each directive."""
-    result: set[int] = set()
+    result: set[int] = {region.first} & divided.fences.keys()
     for line in divided.directives:
         at = line + 1 if line >= region.first else region.first
         if line < region.first - 2 or line >= region.last:
@@ -65,21 +67,29 @@ def _forced(region: Region, divided: Divided) -> frozenset[int]:
     return frozenset(result)
 
 
-def _directed(block: Block, region: Region, divided: Divided, found: list[Block]) -> Block:
-    """The block with the directives that stand before it: in its fence's head, or since the tree before."""
+def _directed(found: list[Block], divided: Divided) -> list[Block]:
+    """The blocks with the directives before them: each comment belongs to the next tree, what a fence's head
+    says to all trees in it."""
     import msgspec
 
-    start = block.first - 1
-    before = max((b.last for b in found if b.last < block.first), default=0)
-    candidates = [
-        d
-        for line, d in sorted(divided.directives.items())
-        if (before <= line < start and start - line <= 12) or line == region.first
-    ]
-    if not candidates:
-        return block
-    made = _merged(candidates)
-    return msgspec.structs.replace(block, directives=made, callee_first=block.callee_first or made.callee_first)
+    given: dict[int, list[Directives]] = {}
+    for line, directives in sorted(divided.directives.items()):
+        following = next((n for n, b in enumerate(found) if b.first > line + 1), None)
+        if following is not None and found[following].first - line <= _REACH:
+            given.setdefault(following, []).append(directives)
+    for region in divided.regions:
+        if region.first in divided.fences:
+            for number, block in enumerate(found):
+                if region.first < block.first <= region.last:
+                    given.setdefault(number, []).append(divided.fences[region.first])
+    result = list(found)
+    for number, several in given.items():
+        made = _merged(several)
+        block = found[number]
+        result[number] = msgspec.structs.replace(
+            block, directives=made, callee_first=block.callee_first or made.callee_first
+        )
+    return result
 
 
 def _merged(given: list[Directives]) -> Directives:
@@ -103,20 +113,13 @@ def _merged(given: list[Directives]) -> Directives:
 
 def _unused(divided: Divided, found: list[Block]) -> list[NoteProblem]:
     """Directives that no tree follows: a typing mistake that would otherwise pass for a check."""
-    used = {b.directives.line for b in found}
-    return [
-        NoteProblem(d.line, "no call tree follows this kcg directive")
-        for _, d in sorted(divided.directives.items())
-        if not divided.ignored and not d.ignore and d.line not in used and not _shares(d, found)
-    ]
-
-
-def _shares(directives: Directives, found: list[Block]) -> bool:
-    return any(
-        b.directives.line >= directives.line and b.first - directives.line <= 14
-        for b in found
-        if b.directives.line
-    )
+    problems = []
+    for line, directives in sorted(divided.directives.items()):
+        following = next((b for b in found if b.first > line + 1), None)
+        near = following is not None and following.first - line <= _REACH
+        if not near and not divided.ignored and not directives.ignore:
+            problems.append(NoteProblem(line + 1, "no call tree follows this kcg directive"))
+    return problems
 
 
 def _chains(line: str, number: int) -> list[Block]:

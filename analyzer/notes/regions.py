@@ -54,6 +54,7 @@ class Divided:
 
     regions: list[Region] = field(default_factory=list)
     directives: dict[int, Directives] = field(default_factory=dict)
+    fences: dict[int, Directives] = field(default_factory=dict)  # by the first line inside
     problems: list[NoteProblem] = field(default_factory=list)
     ignored: bool = False
 
@@ -64,11 +65,11 @@ def divide(lines: Sequence[str]) -> Divided:
     texts = [line.rstrip("\r\n") for line in lines]
     for number, text in enumerate(texts):
         if "kcg:" in text and (match := _DIRECTIVE.match(text)):
-            _directive(match[1], number, result)
+            _directive(match[1], number, result, result.directives)
     spans = list(_spans(texts))
     for first, last, code, info in spans:
         if info and (match := re.search(r"\bkcg\b:?\s*(.*)$", info)):
-            _directive(match[1].strip(" {}"), first, result)
+            _directive(match[1].strip(" {}"), first, result, result.fences)
         body = [("" if n in result.directives else t) for n, t in enumerate(texts[first:last], first)]
         if not code:
             body = _without_tables(_unquoted(body))
@@ -138,9 +139,9 @@ def _literal(texts: Sequence[str], at: int, indent: int, info: str) -> tuple[int
     return (first, last, info.strip(), last) if last > first else None
 
 
-def _directive(text: str, line: int, result: Divided) -> None:
+def _directive(text: str, line: int, result: Divided, where: dict[int, Directives]) -> None:
     """`root=sys_socket version=6.1 bind=type=SOCK_STREAM expect=fail ignore`, in any order."""
-    made = result.directives.get(line, Directives(line=line + 1, forced=True))
+    made = where.get(line, Directives(line=line + 1, forced=True))
     for word in re.split(r"[\s,;]+", text.strip()):
         key, _, value = word.partition("=")
         key = key.rstrip(":").lower()
@@ -175,7 +176,7 @@ def _directive(text: str, line: int, result: Divided) -> None:
                         "ignore-file, callee-first, tree",
                     )
                 )
-    result.directives[line] = made
+    where[line] = made
 
 
 def _with(made: Directives, **changes: object) -> Directives:
