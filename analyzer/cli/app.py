@@ -16,6 +16,7 @@ _COMMANDS = {
     "path": ("analyzer.cli.questions", "A shortest call path between two functions."),
     "targets": ("analyzer.cli.questions", "What a function's indirect calls can reach, and why."),
     "show": ("analyzer.cli.questions", "A function, struct, enum, typedef, macro, ops table …"),
+    "trace": ("analyzer.cli.trace", "Which calls of a running kernel the static graph explains."),
     "export": ("analyzer.cli.outputs", "Everything, as JSON Lines."),
     "index": ("analyzer.cli.upkeep", "Read a whole kernel; other commands do it by themselves."),
     "doctor": ("analyzer.cli.upkeep", "How well a kernel could be read; index and tools."),

@@ -6,13 +6,13 @@ Each line is first made of (text, role) spans; they are joined to plain text or 
 Not handled: fitting lines to a terminal's width.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.errors import KcgError
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem
-from analyzer.model.callgraph import Edge
+from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.render.words import call_text, objects, outcome, place, plural, slot_name
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ _COLOURS = {
     "note": "dim",
     "guard": "blue",
     "mark": "dim italic",
+    "remark": "bold green",
     "branch": "dim",
 }
 
@@ -64,12 +65,14 @@ _COLOURS = {
 @dataclass(frozen=True, slots=True)
 class TextOptions:
     """`args`: calls as written instead of `name()`. `lines`: where functions are defined (in
-    reverse: where they call). `guards`: presence conditions of call sites."""
+    reverse: where they call). `guards`: presence conditions of call sites. `marks`: remarks on calls by
+    caller and callee."""
 
     style: str = "unicode"
     args: bool = False
     lines: bool = False
     guards: bool = True
+    marks: Mapping[tuple[FunctionRef, FunctionRef], str] = field(default_factory=dict)
 
 
 def tree_text(tree: CallTree, options: TextOptions | None = None) -> str:
@@ -205,7 +208,13 @@ class _Writer:
             "repeated": style.repeated,
             "external": "external",
         }[target.mark]
-        return [(f"  {text}", "mark")] if text else []
+        spans = [(f"  {text}", "mark")] if text else []
+        edge = target.edge
+        if edge is not None and edge.callee is not None:
+            remark = self._options.marks.get((edge.caller, edge.callee))
+            if remark:
+                spans.insert(0, (f"  {remark}", "remark"))
+        return spans
 
     def _more(self, count: int, noun: str) -> list[Span]:
         return [(f"{self._style.more} {plural(count, f'more {noun}')}", "mark")]
