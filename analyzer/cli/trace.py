@@ -5,7 +5,7 @@ Not handled: recording traces.
 
 import click
 
-from analyzer.cli.console import emit, speaks_unicode
+from analyzer.cli.console import Progress, emit, speaks_unicode, stage
 from analyzer.cli.options import Common, common_options, format_option, hide_option, opened
 
 
@@ -71,7 +71,8 @@ def trace(
     traces = tracing.read_traces(files)
     listed = tracing.read_visible(visible) if visible is not None else None
     with opened(common) as session:
-        report = tracing.judge(session, traces, listed)
+        with stage(Progress(quiet=common.quiet), "Explaining calls") as advance:
+            report = tracing.judge(session, traces, listed, advance)
         marked = None
         if tree or output is not None:
             marked = tracing.mark(session, report, root, depth=depth, hide=hide)

@@ -19,6 +19,7 @@ from analyzer.extract.symbols import is_entry, is_write, plain_symbol
 from analyzer.extract.uftrace import GraphReader
 from analyzer.model.trace import ObservedCall, Trace, TraceFormat
 
+_MAX_LINE = 1_000  # bytes; no tracer prints more, and patterns stay quick on what is no trace
 _INDENT = 2  # blanks per level in all of these formats
 
 _NAME = r"(?:[A-Za-z_][\w.$]*|0x[0-9a-f]+)"
@@ -40,7 +41,9 @@ _RECORD = re.compile(
 _UFTRACE = re.compile(r"\[\s*(\d+)\]\s*\|")
 _PAIR = re.compile(rf"^(?:function:\s+)?({_NAME})(?:\s\[[\w.-]+\])?\s+<--?\s*({_NAME})")
 _LOST = re.compile(r"CPU[:\s]\s*(\d+)\b.*\b(?:LOST|lost|DROPPED|dropped)\b")
-_OTHER = re.compile(r"^\s*(?:#.*|-{4,}|\(Overruns: \d+\)|cpus=\d+|version = .*|.*\*/|\[\d+\].*)?\s*$")
+_OTHER = re.compile(
+    r"^\s*(?:#.*|-{4,}|\(Overruns: \d+\)|cpus=\d+|CPU \d+ is empty|version = .*|.*\*/|\[\d+\].*)?\s*$"
+)
 
 _Key = tuple[str, int]  # ("task", pid), ("cpu", number): whose stack of open braces
 
@@ -93,15 +96,14 @@ class _Reader:
 
     def line(self, text: str, number: int) -> None:
         """One line, without its end."""
-        if (lost := _LOST.search(text)) is not None:
+        # The cheap tests before the patterns halve the time of a long trace.
+        if "CPU" in text and (lost := _LOST.search(text)) is not None:
             self._forget(self._running(int(lost[1])))
             return
-        record = _RECORD.match(text)
-        if record is not None:
+        if ": " in text and (record := _RECORD.match(text)) is not None:
             self._record(record, number)
             return
-        switch = _SWITCH.match(text)
-        if switch is not None:
+        if "=>" in text and (switch := _SWITCH.match(text)) is not None:
             self._switch(int(switch[1]), int(switch[3]), int(switch[5]))
             return
         key = self._key_of(text)
@@ -259,7 +261,7 @@ def read_trace(name: str, lines: Iterable[bytes]) -> Trace:
     reader = _Reader()
     graph: GraphReader | None = None
     for number, line in enumerate(lines, 1):
-        text = line.decode("utf-8", "replace").rstrip()
+        text = line[:_MAX_LINE].decode("utf-8", "replace").rstrip()
         if text.startswith("# Function Call Graph for "):
             graph = graph or GraphReader()
         if graph is not None:

@@ -3,7 +3,8 @@
 Not handled: traces of another kernel than the session's; what differs shows as unexplained.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -40,10 +41,13 @@ class Marked:
 
 
 def read_traces(paths: Sequence[str]) -> tuple[Trace, ...]:
-    """The traces of some files. Raises SourceError for one that cannot be read or shows no call."""
+    """The traces of some files, named by their last part unless that is not unique. Raises SourceError for one
+    that cannot be read or shows no call."""
+    bases = Counter(PurePath(path).name for path in dict.fromkeys(paths))
     traces = []
     for path in paths:
-        trace = read_trace(path if path == "-" else PurePath(path).name, lines_of(path))
+        base = PurePath(path).name
+        trace = read_trace(base if bases[base] == 1 else path, lines_of(path))
         if not trace.functions:
             raise SourceError(
                 f"{path} shows no function call.",
@@ -62,12 +66,20 @@ def read_visible(path: str) -> frozenset[str]:
     return names
 
 
-def judge(session: Session, traces: Sequence[Trace], visible: frozenset[str] | None) -> TraceReport:
+def judge(
+    session: Session,
+    traces: Sequence[Trace],
+    visible: frozenset[str] | None,
+    advance: Callable[[], None] = lambda: None,
+) -> TraceReport:
     """Every call of the traces with its verdict, unexplained ones first. `visible` are the functions that
-    tracing can see; None when that is not known."""
+    tracing can see; None when that is not known. `advance` is called for every call."""
     sight = _Sight(session, traces, visible)
     statics = Statics(sight.named, session.plain_name, session.callees, sight.unseen, sight.absent)
-    found = list(explain(_merged(traces), statics))
+    found = []
+    for explanation in explain(_merged(traces), statics):
+        found.append(explanation)
+        advance()
     found = _sorted_out(session, traces, statics, found)
     found.sort(key=lambda explanation: explanation.verdict != "unexplained")
     sites = alternatives(found, session.callees, sight.sees)

@@ -7,7 +7,7 @@ Not handled: layout, and the look of things.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzer.graph.budget import Budgeted, fit
@@ -192,6 +192,12 @@ class _Pen:
         known = self._shared.get(shared) if site.edge.slot else None
         if known is not None:
             self.links.append(Link(key(function), known, "stem", "", _site_detail(site), self._any(drawn)))
+            seen = {key(edge.callee) for edge in drawn if edge.callee is not None and self._is_marked(edge)}
+            if seen:
+                self.links = [
+                    replace(link, marked=True) if link.tail == known and link.head in seen else link
+                    for link in self.links
+                ]
             return
         junction = self._stem(
             function, f"{head}\n{count}", _site_detail(site), resolved=True, marked=self._any(drawn)

@@ -144,7 +144,14 @@ def test_pictures_mark_what_was_observed(ask: Kcg, bind: str, folder: Path, suff
     assert wanted not in (folder / f"plain{suffix}").read_text(encoding="utf-8")
 
 
-def test_a_trace_from_standard_input_and_compressed(ask: Kcg, bind: str, folder: Path) -> None:
+def test_files_of_one_name_are_told_apart(ask: Kcg, bind: str, folder: Path) -> None:
+    (folder / "other").mkdir()
+    (folder / "other" / bind).write_text(BIND, encoding="utf-8")
+    lines = ask("trace", bind, f"other/{bind}").out.splitlines()
+    assert [line.partition(":")[0] for line in lines[:3]] == [bind, f"other/{bind}", "together"]
+
+
+def test_a_compressed_trace(ask: Kcg, folder: Path) -> None:
     import lzma
 
     (folder / "bind.graph.xz").write_bytes(lzma.compress(BIND.encode()))
