@@ -7,10 +7,13 @@ Not handled: reading them back.
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from analyzer.graph.rooted import RootedGraph
 from analyzer.model.callgraph import Edge, FunctionRef
+
+Marked = Collection[tuple[FunctionRef, FunctionRef]]  # (caller, callee) that a trace shows
 
 
 def function_id(function: FunctionRef) -> str:
@@ -21,8 +24,9 @@ def function_id(function: FunctionRef) -> str:
     return f"{function.file}:{function.line}:{function.name}"
 
 
-def to_graphml(graph: RootedGraph) -> str:
-    """GraphML text with one node per function and one edge per resolved (site, callee)."""
+def to_graphml(graph: RootedGraph, marked: Marked = frozenset()) -> str:
+    """GraphML text with one node per function and one edge per resolved (site, callee). With `marked`, every
+    edge says whether its (caller, callee) was `observed`."""
     import networkx  # slow to import, see RootedGraph.to_networkx
 
     plain: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(root=function_id(graph.root))
@@ -30,14 +34,14 @@ def to_graphml(graph: RootedGraph) -> str:
         plain.add_node(function_id(function), **_function(function), depth=depth)
     for edge in graph.edges():
         if edge.callee is not None:
-            attributes = _edge(edge)
+            attributes = _edge(edge, marked)
             plain.add_edge(function_id(edge.caller), function_id(edge.callee), **attributes)
     return "\n".join(networkx.generate_graphml(plain, named_key_ids=True)) + "\n"
 
 
-def to_node_link(graph: RootedGraph) -> dict[str, Any]:
+def to_node_link(graph: RootedGraph, marked: Marked = frozenset()) -> dict[str, Any]:
     """Node-link form (the keys networkx and d3 read): `directed`, `multigraph`, `graph`, `nodes`,
-    `links`; a link's `target` is null where the site is unresolved."""
+    `links`; a link's `target` is null where the site is unresolved. `marked` as for `to_graphml`."""
     return {
         "directed": True,
         "multigraph": True,
@@ -60,16 +64,16 @@ def to_node_link(graph: RootedGraph) -> dict[str, Any]:
             {
                 "source": function_id(edge.caller),
                 "target": function_id(edge.callee) if edge.callee else None,
-                **_edge(edge),
+                **_edge(edge, marked),
             }
             for edge in graph.edges()
         ],
     }
 
 
-def to_json(graph: RootedGraph) -> str:
+def to_json(graph: RootedGraph, marked: Marked = frozenset()) -> str:
     """The node-link form as JSON text."""
-    return json.dumps(to_node_link(graph), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(to_node_link(graph, marked), indent=1, ensure_ascii=False) + "\n"
 
 
 def _function(function: FunctionRef) -> dict[str, str | int | bool]:
@@ -81,8 +85,9 @@ def _function(function: FunctionRef) -> dict[str, str | int | bool]:
     }
 
 
-def _edge(edge: Edge) -> dict[str, str | int]:
+def _edge(edge: Edge, marked: Marked) -> dict[str, str | int]:
     slot = f"{edge.slot.struct}.{edge.slot.field}" if edge.slot else ""
+    observed = {"observed": edge.callee is not None and (edge.caller, edge.callee) in marked} if marked else {}
     return {
         "kind": edge.kind,
         "expression": edge.expression,
@@ -94,4 +99,5 @@ def _edge(edge: Edge) -> dict[str, str | int]:
         "guard": edge.guard,
         "rule": edge.rule,
         "confidence": edge.confidence,
+        **observed,
     }

@@ -46,6 +46,7 @@ def _mermaid(graph: RootedGraph, options: DotOptions) -> str:
         title=options.title,
         url=options.url,
         version=options.version,
+        marked=options.marked,
     )
 
 
@@ -55,8 +56,8 @@ _FORMATS: dict[str, Callable[[RootedGraph, DotOptions], str | bytes]] = {
     ".pdf": lambda graph, options: _drawing(graph, options, "pdf"),
     ".dot": to_dot,
     ".mmd": _mermaid,
-    ".graphml": lambda graph, options: to_graphml(graph),
-    ".json": lambda graph, options: to_json(graph),
+    ".graphml": lambda graph, options: to_graphml(graph, options.marked),
+    ".json": lambda graph, options: to_json(graph, options.marked),
 }
 
 

@@ -32,6 +32,7 @@ from analyzer.pipeline.selectors import selector_of
 from analyzer.pipeline.stored import StoredIndex
 from analyzer.resolve.configuration import Configuration, parse_config
 from analyzer.resolve.made import Function as Resolved
+from analyzer.resolve.made import canonical_name
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
 
@@ -224,6 +225,28 @@ class Session:
         ]
         near += difflib.get_close_matches(name, _plausible(name, spelled), n=5, cutoff=0.7)
         return UnknownNameError(message, suggestions=tuple(dict.fromkeys(near))[:5])
+
+    def named(self, name: str) -> tuple[FunctionRef, ...]:
+        """All functions of a name (of any wrapper's name of a system call) that the configuration builds."""
+        return tuple(dict.fromkeys(ref_of(found) for found in self.resolver.named(name)))
+
+    def plain_name(self, name: str) -> str:
+        """The one name that the wrappers of a system call share, any other name itself."""
+        return canonical_name(name)
+
+    def absence(self, name: str) -> str:
+        """One clause that says why a name has no function."""
+        for path, reason in self.resolver.not_built(name):
+            return f"{name} is in {path}, which this configuration does not build: {reason}"
+        return f"no function is called {name} in Linux {self.info.version}"
+
+    def called_in(self, name: str) -> int:
+        """How many files have a call of a name."""
+        return len(self.stored.files("call", name))
+
+    def function_names(self) -> frozenset[str]:
+        """The names of all functions, as they stand in the text or in a macro's parentheses."""
+        return frozenset(name.removeprefix(HEAD_MARK) for name in self.stored.function_names())
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""

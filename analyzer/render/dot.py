@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzer.errors import KcgError
+from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
 from analyzer.render.drawing import Box, Drawing, Junction, draw
 from analyzer.render.words import link, place, plural
@@ -36,6 +37,7 @@ class Theme:
     dead_end: str
     direct: str
     indirect: str
+    marked: str
 
 
 THEMES: Mapping[str, Theme] = {
@@ -54,6 +56,7 @@ THEMES: Mapping[str, Theme] = {
         dead_end="#ffdcd7",
         direct="#3d444d",
         indirect="#9a5b00",
+        marked="#1a7f37",
     ),
     "dark": Theme(
         background="#0d1117",
@@ -70,6 +73,7 @@ THEMES: Mapping[str, Theme] = {
         dead_end="#5c1f1a",
         direct="#c3cad2",
         indirect="#e3a341",
+        marked="#3fb950",
     ),
 }
 
@@ -79,7 +83,8 @@ class DotOptions:
     """`url` is a template with `{file}`, `{line}`, `{version}` that functions link to (None: no
     links, only tooltips). `max_functions` bounds the drawing; larger subtrees are folded. `layout`: `graph` draws
     every function once, `tree` draws other ways to a function as references. `group` names the box around the
-    functions of a file (None: the file itself)."""
+    functions of a file (None: the file itself). `marked`: (caller, callee) whose arrows stand out, because a
+    trace shows them."""
 
     url: str | None = None
     version: str = ""
@@ -89,6 +94,7 @@ class DotOptions:
     legend: bool = True
     layout: str = "graph"
     group: Callable[[str], str] | None = None
+    marked: Marked = frozenset()
 
 
 def to_dot(graph: RootedGraph, options: DotOptions | None = None) -> str:
@@ -97,7 +103,13 @@ def to_dot(graph: RootedGraph, options: DotOptions | None = None) -> str:
     theme = THEMES.get(options.theme)
     if theme is None:
         raise KcgError(f"no theme `{options.theme}`", hint=f"themes: {', '.join(THEMES)}")
-    drawing = draw(graph, max_functions=options.max_functions, title=options.title, layout=options.layout)
+    drawing = draw(
+        graph,
+        max_functions=options.max_functions,
+        title=options.title,
+        layout=options.layout,
+        marked=options.marked,
+    )
     return _Dot(drawing, theme, options).source()
 
 
@@ -185,6 +197,8 @@ class _Dot:
             if arrow.label:
                 attributes["label"] = self._text(*wrap(arrow.label))
             attributes |= self._line(arrow.kind)
+            if arrow.marked:
+                attributes |= {"color": theme.marked, "penwidth": "2.5"}
             self._graph.edge(arrow.tail, arrow.head, **attributes)
         if self._options.legend:
             self._legend()
@@ -290,6 +304,10 @@ class _Dot:
             legend.node("legend external", label="external", fontsize="9", fillcolor=theme.external)
             legend.node("legend folded", label="+n not drawn", fontsize="9", peripheries="2")
             legend.edge("legend external", "legend folded", style="invis")
+            if self._options.marked:
+                legend.node("legend from", label="caller", fontsize="9")
+                legend.node("legend to", label="callee", fontsize="9")
+                legend.edge("legend from", "legend to", label="observed", color=theme.marked, penwidth="2.5")
 
     def _plain(self, fill: str, shape: str) -> dict[str, str]:
         return {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzer.graph.budget import Budgeted, fit
+from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
 from analyzer.model.callgraph import Edge, FunctionRef
@@ -48,13 +49,14 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An arrow between two keys."""
+    """An arrow between two keys; `marked` when it is one of those that the caller asked to stand out."""
 
     tail: str
     head: str
     kind: LinkKind
     label: str
     detail: str
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,20 @@ class Drawing:
 
 
 def draw(
-    graph: RootedGraph, *, max_functions: int = 150, title: str | None = None, layout: str = "graph"
+    graph: RootedGraph,
+    *,
+    max_functions: int = 150,
+    title: str | None = None,
+    layout: str = "graph",
+    marked: Marked = frozenset(),
 ) -> Drawing:
     """The drawing of a graph within a budget of functions. In the layout `tree` a function that is reached in
-    several ways is drawn where it is reached first; other ways end in a small box that refers to it."""
+    several ways is drawn where it is reached first; other ways end in a small box that refers to it. `marked`:
+    (caller, callee) whose arrows stand out."""
     budget = fit(graph, max_functions)
     name = graph.root.name
     default = f"Callers of {name}" if graph.reverse else f"Call graph of {name}"
-    pen = _Pen(graph, budget)
+    pen = _Pen(graph, budget, marked)
     pen.draw()
     boxes = tuple(
         Box(
@@ -154,7 +162,8 @@ def key(function: FunctionRef) -> str:
 
 
 class _Pen:
-    def __init__(self, graph: RootedGraph, budget: Budgeted) -> None:
+    def __init__(self, graph: RootedGraph, budget: Budgeted, marked: Marked) -> None:
+        self._marked = marked
         self._graph = graph
         self._drawn = frozenset(budget.functions)
         self._closed = budget.closed
@@ -217,23 +226,39 @@ class _Pen:
         shared = (site.edge.slot, tuple(edge.callee for edge in drawn), site.total)
         known = self._shared.get(shared) if site.edge.slot else None
         if known is not None:
-            self.links.append(Link(key(function), known, "stem", "", _site_detail(site)))
+            self.links.append(Link(key(function), known, "stem", "", _site_detail(site), self._any(drawn)))
+            seen = {key(edge.callee) for edge in drawn if edge.callee is not None and self._is_marked(edge)}
+            if seen:
+                self.links = [
+                    replace(link, marked=True) if link.tail == known and link.head in seen else link
+                    for link in self.links
+                ]
             return
-        junction = self._stem(function, f"{head}\n{count}", _site_detail(site), resolved=True)
+        junction = self._stem(
+            function, f"{head}\n{count}", _site_detail(site), resolved=True, marked=self._any(drawn)
+        )
         self._shared[shared] = junction
         for edge in drawn:
             self._link(junction, edge, objects(edge), _call_detail(edge))
 
-    def _stem(self, function: FunctionRef, label: str, detail: str, *, resolved: bool) -> str:
+    def _any(self, edges: Sequence[Edge]) -> bool:
+        return any(self._is_marked(edge) for edge in edges)
+
+    def _is_marked(self, edge: Edge) -> bool:
+        return edge.callee is not None and (edge.caller, edge.callee) in self._marked
+
+    def _stem(
+        self, function: FunctionRef, label: str, detail: str, *, resolved: bool, marked: bool = False
+    ) -> str:
         name = f"call {len(self.junctions) + 1} of {function.name}"
         self.junctions.append(Junction(name, function, label, detail, resolved))
-        self.links.append(Link(key(function), name, "stem", "", detail))
+        self.links.append(Link(key(function), name, "stem", "", detail, marked))
         return name
 
     def _link(self, tail: str, edge: Edge, label: str, detail: str) -> None:
         if edge.callee is not None:
             kind: LinkKind = "direct" if edge.kind == "direct" else "indirect"
-            self.links.append(Link(tail, key(edge.callee), kind, label, detail))
+            self.links.append(Link(tail, key(edge.callee), kind, label, detail, self._is_marked(edge)))
 
 
 def _label(edge: Edge) -> str:

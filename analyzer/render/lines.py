@@ -8,8 +8,8 @@ be read back.
 Not handled: languages other than English.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
@@ -66,6 +66,7 @@ class Shown:
     guards: bool = True
     signatures: bool = False
     comments: bool = False
+    marks: Mapping[tuple[FunctionRef, FunctionRef], str] = field(default_factory=dict)  # by caller and callee
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +251,13 @@ class Lines:
             "repeated": self._words.repeated,
             "external": "external",
         }[target.mark]
-        return [(f"  {text}", "mark")] if text else []
+        spans = [(f"  {text}", "mark")] if text else []
+        edge = target.edge
+        if edge is not None and edge.callee is not None:
+            remark = self._shown.marks.get((edge.caller, edge.callee))
+            if remark:
+                spans.insert(0, (f"  {remark}", "remark"))
+        return spans
 
     def _more(self, count: int, noun: str) -> list[Span]:
         return [(f"{self._words.more} {plural(count, f'more {noun}')}", "mark")]

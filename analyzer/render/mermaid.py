@@ -3,6 +3,7 @@
 Not handled: a legend and tooltips; Mermaid has no place for them.
 """
 
+from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
 from analyzer.render.drawing import Box, Junction, draw
 from analyzer.render.words import link
@@ -24,9 +25,11 @@ def to_mermaid(
     title: str | None = None,
     url: str | None = None,
     version: str = "",
+    marked: Marked = frozenset(),
 ) -> str:
-    """Mermaid text. `url` is a template with `{file}`, `{line}`, `{version}`, or None."""
-    drawing = draw(graph, max_functions=max_functions, title=title)
+    """Mermaid text. `url` is a template with `{file}`, `{line}`, `{version}`, or None. The arrows of `marked`
+    (caller, callee) are thick."""
+    drawing = draw(graph, max_functions=max_functions, title=title, marked=marked)
     names = {box.key: f"f{number}" for number, box in enumerate(drawing.boxes)}
     names |= {junction.key: f"s{number}" for number, junction in enumerate(drawing.junctions)}
     # A quoted YAML string is also a JSON string; the title may hold anything.
@@ -46,6 +49,9 @@ def to_mermaid(
     for arrow in drawing.links:
         label = f"|{_quote(arrow.label)}|" if arrow.label else ""
         lines.append(f"  {names[arrow.tail]} {_ARROWS[arrow.kind]}{label} {names[arrow.head]}")
+    thick = ",".join(str(number) for number, arrow in enumerate(drawing.links) if arrow.marked)
+    if thick:
+        lines.append(f"  linkStyle {thick} stroke:#1a7f37,stroke-width:3px")
     if url:
         for box in drawing.boxes:
             if not box.function.external:

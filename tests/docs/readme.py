@@ -37,6 +37,8 @@ def output(command: str, folder: Path) -> str:
     kcg.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m analyzer "$@"\n', encoding="utf-8")
     kcg.chmod(0o755)
     (folder / "out").mkdir(exist_ok=True)
+    if not (folder / "fixtures").exists():
+        (folder / "fixtures").symlink_to(ROOT / "fixtures")
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KCG_")}
     environment = kept | {
         "PATH": f"{programs}{os.pathsep}{kept['PATH']}",
