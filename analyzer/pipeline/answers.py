@@ -16,6 +16,7 @@ from analyzer.io.store import ManifestFile, Store
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.resolve.configuration import Configuration
 
+_FILE = msgspec.msgpack.Decoder(tuple[tuple[FunctionRef, tuple[Edge, ...]], ...])
 _EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
 _BATCH = 500
 
@@ -50,7 +51,7 @@ class Answers:
             digest.update(file.path.encode())
             digest.update(file.oid)
         self._store = store
-        self._question = store.question(digest.hexdigest())
+        self.question = store.question(digest.hexdigest())
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}
@@ -60,7 +61,12 @@ class Answers:
         found = self._known.get(ref)
         if found is None:
             key = f"{ref.file}:{ref.line}:{ref.name}"
-            kept = self._store.answer(self._question, key) if self._question else None
+            whole = self.of_file(ref.file)
+            if whole is not None:
+                self._known.update(whole)
+                if ref in self._known:
+                    return self._known[ref]
+            kept = self._store.answer(self.question, key) if self.question else None
             if kept is not None:
                 found = _EDGES.decode(kept)
             else:
@@ -71,8 +77,17 @@ class Answers:
             self._known[ref] = found
         return found
 
+    def of_file(self, path: str) -> tuple[tuple[FunctionRef, tuple[Edge, ...]], ...] | None:
+        """The edges of all functions of a file in their order, when an export has kept them."""
+        kept = self._store.answer(self.question, f"edges of {path}") if self.question else None
+        return _FILE.decode(kept) if kept is not None else None
+
+    def keep_file(self, path: str, edges: Sequence[tuple[FunctionRef, tuple[Edge, ...]]]) -> None:
+        """Keep the edges of all functions of a file."""
+        self._fresh[f"edges of {path}"] = msgspec.msgpack.encode(tuple(edges))
+
     def flush(self) -> None:
         """Write what is new."""
-        if self._fresh and self._question:
-            self._store.save_answers(self._question, self._fresh)
+        if self._fresh and self.question:
+            self._store.save_answers(self.question, self._fresh)
         self._fresh = {}

@@ -5,10 +5,13 @@ session is open.
 """
 
 import difflib
+import functools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import msgspec
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
 from analyzer.io.resources import bundled_kernel
@@ -18,11 +21,13 @@ from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
 from analyzer.model.doctor import DoctorReport, IndexSummary
 from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
-from analyzer.pipeline import examination, exports
+from analyzer.pipeline import examination, exporting, exports
 from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, index
+from analyzer.pipeline.kept import KeptSources
 from analyzer.pipeline.stored import StoredIndex
+from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
 from analyzer.resolve.configuration import Configuration, parse_config
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.names import ref_of
@@ -47,7 +52,9 @@ def open_session(
     source = open_source(spec)
     configuration = Configuration(arch, _read_config(config) if config else None)
     index_file = Store(Path(store) if store else default_path())
-    return Session(source, index_file, configuration, notice, jobs, progress)
+    session = Session(source, index_file, configuration, notice, jobs, progress)
+    session.reopen = functools.partial(open_session, spec, arch=arch, config=config, store=store, jobs=1)
+    return session
 
 
 def _choose(kernel: str | None) -> tuple[str, str]:
@@ -101,7 +108,9 @@ class Session:
         self._stored: StoredIndex | None = None
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
+        self._kept: KeptSources | None = None
         self.notice = notice
+        self.reopen: Callable[[], Session] | None = None  # the same session in another process
 
     @property
     def info(self) -> KernelInfo:
@@ -129,6 +138,7 @@ class Session:
         """The resolver of this version and configuration."""
         if self._resolver is None:
             self._resolver = Resolver(self.stored, self._fitting())
+            self._kept = self._resolver.flow.keeper = KeptSources(self._store, self.answers.question)
         return self._resolver
 
     def _fitting(self) -> Configuration:
@@ -214,12 +224,21 @@ class Session:
         """Edges out of a function, in source order."""
         if ref.external:
             return ()
+        return self.answers.callees(ref)
+
+    @property
+    def answers(self) -> Answers:
+        """What was resolved before, and is kept."""
         if self._answers is None:
             version = self._indexed()
             self._answers = Answers(
-                self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
+                self._store,
+                version.fingerprint,
+                version.files,
+                self.resolver.configuration,
+                self.resolver.callees,
             )
-        return self._answers.callees(ref)
+        return self._answers
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
@@ -246,17 +265,49 @@ class Session:
             raise self._unknown(name, f"Nothing is called {name} in Linux {self.info.version}.")
         return found
 
+    def export(self, what: exporting.What, under: Sequence[str]) -> Iterator[exporting.Exported]:
+        """Everything of the files below the prefixes (of all files when there are none), as JSON Lines, some
+        files at a time, in the order of files. As many processes as the session may have."""
+        paths = exports.paths(self.resolver, under)
+        return exporting.export(self, self.reopen, what, paths, self._jobs or os.cpu_count() or 1)
+
+    def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:
+        """The rows of some files, made in this process; edges are kept."""
+        if what == "functions":
+            rows = [function_row(f) for p in paths for f in exports.functions(self.resolver, p)]
+        elif what == "slots":
+            rows = [
+                slot_row(**{**msgspec.structs.asdict(s), "guard": s.guard or ""})
+                for p in paths
+                for s in exports.slots(self.resolver, p)
+            ]
+        else:
+            rows = [edge_row(e) for p in paths for e in self._edges_of(p)]
+            self._keep()
+        return exporting.Exported("".join(map(json_line, rows)), len(rows))
+
+    def _edges_of(self, path: str) -> Iterator[Edge]:
+        known = self.answers.of_file(path)
+        if known is None:
+            known = tuple(exports.edges(self.resolver, path))
+            self.answers.keep_file(path, known)
+        for _, edges in known:
+            yield from edges
+
     def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
         """All functions of the files below the prefixes (all files when there are none)."""
-        return exports.functions(self.resolver, under)
+        for path in exports.paths(self.resolver, under):
+            yield from exports.functions(self.resolver, path)
 
     def export_edges(self, under: Sequence[str]) -> Iterator[Edge]:
         """All edges of those functions."""
-        return exports.edges(self.resolver, under)
+        for path in exports.paths(self.resolver, under):
+            yield from self._edges_of(path)
 
     def export_slots(self, under: Sequence[str]) -> Iterator[SlotRow]:
         """All slot entries of those files."""
-        return exports.slots(self.resolver, under)
+        for path in exports.paths(self.resolver, under):
+            yield from exports.slots(self.resolver, path)
 
     def doctor(self) -> DoctorReport:
         """Parse coverage and the state of index and tools."""
@@ -264,9 +315,14 @@ class Session:
 
     def close(self) -> None:
         """Keep what was found and release the index."""
+        self._keep()
+        self._store.close()
+
+    def _keep(self) -> None:
         if self._answers is not None:
             self._answers.flush()
-        self._store.close()
+        if self._kept is not None:
+            self._kept.flush()
 
 
 def names_sorted(found: Sequence[Resolved]) -> list[Resolved]:
