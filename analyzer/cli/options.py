@@ -99,7 +99,7 @@ def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[...
             "--jobs",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Processes for indexing; default: one per processor.",
+            help="Processes for indexing and export; default: one per processor.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
     )

@@ -72,7 +72,7 @@ def trace(
     listed = tracing.read_visible(visible) if visible is not None else None
     with opened(common) as session:
         with stage(Progress(quiet=common.quiet), "Explaining calls") as advance:
-            report = tracing.judge(session, traces, listed, advance)
+            report = tracing.judge(session, traces, listed, lambda: advance(1))
         marked = None
         if tree or output is not None:
             marked = tracing.mark(session, report, root, depth=depth, hide=hide)
