@@ -114,7 +114,8 @@ def opened(common: Common, progress: Progress | None = None) -> Iterator["Sessio
         progress=bar,
     )
     try:
-        common.tell(session.notice)
+        for notice in session.notices:
+            common.tell(notice)
         common.tell(f"linux {session.info.version} ({session.info.label})")
         yield session
     finally:

@@ -17,7 +17,7 @@ from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of
 from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import lex, line_starts
-from analyzer.extract.masking import Masked, mask, words_of
+from analyzer.extract.masking import Masked, identifiers_of, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.text import Text
 from analyzer.extract.types import enums_of, records_of, typedefs_of
@@ -43,6 +43,12 @@ _Lined = TypeVar("_Lined", bound=_HasLine)
 
 def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     """The facts of a file's bytes. Headers over `LARGE_HEADER` bytes give macros and includes only."""
+    return extract_noting(data, dialect)[0]
+
+
+def extract_noting(data: bytes, dialect: Dialect) -> tuple[FileFacts, set[bytes]]:
+    """The facts of a file's bytes, and the identifiers by which the dialect had a say in them: with a dialect
+    that says the same of all of these the facts are the same."""
     lexed = lex(data)
     conditionals = analyse(lexed.directives, len(data))
     starts = line_starts(data)
@@ -54,17 +60,18 @@ def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
         lines=len(starts),
     )
     if len(data) > LARGE_HEADER and lexed.skeleton.count(b"(") * 40 < len(data):
-        return common
+        return common, set()
     if not lexed.skeleton.strip():
-        return common
+        return common, set()
     texts, awkward = variants(lexed.skeleton, conditionals)
-    present = words_of(lexed.skeleton, dialect, local_words(lexed.directives))
+    identifiers = identifiers_of(lexed.skeleton)
+    present = words_of(identifiers, dialect, local_words(lexed.directives))
     facts = common
     for number, variant in enumerate(texts):
         masked = mask(variant, present)
         read = _read(data, lexed.skeleton, masked, conditionals, starts, common)
         facts = read if number == 0 else _merge(facts, read, awkward, starts)
-    return facts
+    return facts, identifiers
 
 
 def _read(

@@ -5,6 +5,7 @@ files are listed where they really are, and loops cannot happen). Changes made w
 runs are not noticed.
 """
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,9 @@ from analyzer.errors import SourceError
 from analyzer.io import layout
 from analyzer.model.source import Entry, KernelInfo, SourceDiagnostic
 
+# A change that comes so soon after another may bear the same time: clocks of file systems tick coarsely.
+_TICK_NS = 50_000_000
+_COARSE_TICK_NS = 2_000_000_000
 _LEAVES = "symbolic link leaves the tree or is broken"
 
 
@@ -37,6 +41,12 @@ class DirectorySource:
     @property
     def identity(self) -> str:
         return self._root
+
+    def state(self) -> str:
+        """A digest of the names, sizes, inodes and times of its files of interest."""
+        digest = hashlib.sha1(usedforsecurity=False)
+        digest.update("\n".join([f"{e.path} {e.stamp}" for e in self.entries()]).encode())
+        return digest.hexdigest()
 
     @property
     def root(self) -> Path:
@@ -188,6 +198,14 @@ class DirectorySource:
             if (child / "Makefile").is_file() and (child / "kernel").is_dir():
                 return f"Did you mean {child}?"
         return ""
+
+
+def is_recent(stamp: str, now: int) -> bool:
+    """Whether a file of this stamp may have changed again, by the time `now` (ns), without a new stamp. Times in
+    the future count, too: after the clock was set back one of them may come again."""
+    modified, _, _, changed = map(int, stamp.split(":"))
+    tick = _TICK_NS if modified % 1_000_000_000 or changed % 1_000_000_000 else _COARSE_TICK_NS
+    return max(modified, changed) > now - tick
 
 
 def _printable(path: str) -> str:

@@ -29,6 +29,9 @@ class Source(Protocol):
         """Stable key of this source; changes when a tarball or a revision does. A directory keeps
         its identity when its files change: compare their stamps."""
 
+    def state(self) -> str:
+        """What the source looks like, without reading files: the same state means the same content."""
+
     @property
     def diagnostics(self) -> tuple[SourceDiagnostic, ...]:
         """What was left out so far, sorted."""

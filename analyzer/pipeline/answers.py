@@ -6,13 +6,13 @@ own sources, so that a change of code never meets old answers. Not handled: call
 
 import functools
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 import analyzer
-from analyzer.io.store import ManifestFile, Store
+from analyzer.io.store import Store, VersionRow
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.resolve.configuration import Configuration
 
@@ -37,20 +37,17 @@ class Answers:
     def __init__(
         self,
         store: Store,
-        fingerprint: int,
-        files: Sequence[ManifestFile],
+        version: VersionRow,
         configuration: Configuration,
         resolve: Callable[[FunctionRef], tuple[Edge, ...]],
     ) -> None:
         digest = hashlib.sha1(usedforsecurity=False)
         digest.update(_code().encode())
-        digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
+        digest.update(f"{version.identity} {version.content} {version.fingerprint} ".encode())
+        digest.update(f"{configuration.arch} {configuration.folder}".encode())
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
-        for file in files:
-            digest.update(file.path.encode())
-            digest.update(file.oid)
         self._store = store
-        self._question = store.question(digest.hexdigest())
+        self._question = store.question(digest.hexdigest(), version.identity, version.content)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}

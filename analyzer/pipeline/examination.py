@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from analyzer.io.graphviz import has_bundled_graphviz, has_system_graphviz
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
+from analyzer.io.upkeep import contents
 from analyzer.model.doctor import Cause, Coverage, DoctorReport
 from analyzer.model.facts import Brief, FileFacts, Record
 from analyzer.model.shown import (
@@ -25,6 +26,7 @@ from analyzer.model.shown import (
     ShownRecord,
     ShownTypedef,
 )
+from analyzer.pipeline.extraction import extractor_fingerprint
 from analyzer.pipeline.stored import StoredIndex
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.resolver import Resolver, described
@@ -180,6 +182,7 @@ def report(index: StoredIndex, source: Source, store: Store) -> DoctorReport:
         skipped=tuple((d.path, d.reason) for d in source.diagnostics),
         store=str(store.path),
         store_bytes=store.size(),
+        index=contents(store, extractor_fingerprint()),
         graphviz=graphviz,
     )
 

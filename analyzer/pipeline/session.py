@@ -23,6 +23,7 @@ from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, index
 from analyzer.pipeline.stored import StoredIndex
+from analyzer.pipeline.workers import Workers
 from analyzer.resolve.configuration import Configuration, parse_config
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.names import ref_of
@@ -46,8 +47,14 @@ def open_session(
     spec, notice = _choose(kernel)
     source = open_source(spec)
     configuration = Configuration(arch, _read_config(config) if config else None)
-    index_file = Store(Path(store) if store else default_path())
-    return Session(source, index_file, configuration, notice, jobs, progress)
+    index_file = open_store(store)
+    notices = tuple(filter(None, (notice, index_file.notice)))
+    return Session(source, index_file, configuration, notices, jobs, progress)
+
+
+def open_store(path: str | None) -> Store:
+    """The index at a path, None for the user's own. Raises StoreError."""
+    return Store(Path(path).expanduser() if path else default_path())
 
 
 def _choose(kernel: str | None) -> tuple[str, str]:
@@ -88,7 +95,7 @@ class Session:
         source: Source,
         store: Store,
         configuration: Configuration,
-        notice: str,
+        notices: tuple[str, ...],
         jobs: int | None,
         progress: Progress | None,
     ) -> None:
@@ -101,16 +108,25 @@ class Session:
         self._stored: StoredIndex | None = None
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
-        self.notice = notice
+        self.notices = notices
 
     @property
     def info(self) -> KernelInfo:
         """Version and label of the kernel."""
         return self._source.info
 
-    def index(self) -> IndexSummary:
-        """Index the whole source."""
-        return self._indexed().summary
+    def index(self, under: Sequence[str] = (), workers: Workers | None = None) -> IndexSummary:
+        """Index the whole source, or what lies below the given paths, on the given workers if any."""
+        if not under and workers is None:
+            return self._indexed().summary
+        return index(
+            self._source,
+            self._store,
+            workers=workers,
+            jobs=self._jobs,
+            progress=self._progress,
+            under=under,
+        ).summary
 
     def _indexed(self) -> Version:
         if self._version is None:
@@ -211,9 +227,7 @@ class Session:
             return ()
         if self._answers is None:
             version = self._indexed()
-            self._answers = Answers(
-                self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
-            )
+            self._answers = Answers(self._store, version.row, self.resolver.configuration, self.resolver.callees)
         return self._answers.callees(ref)
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
