@@ -44,7 +44,7 @@ def revisions(repository: Path, spellings: Iterable[str]) -> tuple[str, ...]:
                 f"{repository} has no tags {spelling}.", hint=f"It has {len(tags)} tags; see git tag --list."
             )
         found.update(chosen)
-    return tuple(sorted(found, key=natural_key))
+    return tuple(sorted(found, key=_order))
 
 
 def _between(tags: list[str], first: str, last: str) -> list[str]:
@@ -53,8 +53,14 @@ def _between(tags: list[str], first: str, last: str) -> list[str]:
     return [
         tag
         for tag in tags
-        if tag in ends or (_shape(tag) in shapes and natural_key(first) <= natural_key(tag) <= natural_key(last))
+        if tag in ends or (_shape(tag) in shapes and _order(first) <= _order(tag) <= _order(last))
     ]
+
+
+def _order(tag: str) -> tuple[list[tuple[int, str]], int]:
+    """Sort key: by numbers, candidates before their release."""
+    release, candidate, number = tag.partition("-rc")
+    return natural_key(release), int(number) if candidate and number.isdecimal() else 1 << 30
 
 
 def _shape(tag: str) -> tuple[str, int]:

@@ -117,7 +117,7 @@ class Workers:
     def _renew(self) -> None:
         if self._executor is not None:
             with contextlib.suppress(Exception):
-                self._executor.shutdown(wait=False, cancel_futures=True)
+                _shut(self._executor, wait=False)
             self._executor = None
 
     def start(self) -> None:
@@ -127,10 +127,17 @@ class Workers:
     def close(self) -> None:
         """End the executor."""
         if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
+            _shut(self._executor, wait=True)
             self._executor = None
         if self._end is not None:
             self._end()
+
+
+def _shut(executor: Executor, *, wait: bool) -> None:
+    try:
+        executor.shutdown(wait=wait, cancel_futures=True)
+    except TypeError:  # not every executor knows how to cancel
+        executor.shutdown(wait=wait)
 
 
 @dataclass(slots=True)
