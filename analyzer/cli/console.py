@@ -42,8 +42,8 @@ def emit(text: str) -> None:
         raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error
 
 
-def emit_coloured(text: Callable[[], "Text"]) -> None:
-    """Rich text on stdout, with colours whatever stdout is."""
+def coloured_text(text: "Text") -> str:
+    """Rich text with its colours as escape sequences, whatever stdout is."""
     import io
 
     from rich.console import Console
@@ -51,8 +51,8 @@ def emit_coloured(text: Callable[[], "Text"]) -> None:
     # By way of a string: a console of rich would end the process on a broken pipe.
     buffer = io.StringIO()
     console = Console(file=buffer, force_terminal=True, no_color=False, color_system="standard", highlight=False)
-    console.print(text(), soft_wrap=True, end="")
-    emit(buffer.getvalue())
+    console.print(text, soft_wrap=True, end="")
+    return buffer.getvalue()
 
 
 def coloured(choice: str) -> bool:

@@ -4,31 +4,17 @@ They are valid for one version's files, one configuration and one resolver; the 
 own sources, so that a change of code never meets old answers. Not handled: callers (found anew each time).
 """
 
-import functools
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
-import analyzer
 from analyzer.io.store import Store, VersionRow
 from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.pipeline.opening import question_text
 from analyzer.resolve.configuration import Configuration
 
 _EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
 _BATCH = 500
-
-
-@functools.cache
-def _code() -> str:
-    """A digest of the code that answers depend on."""
-    digest = hashlib.sha1(usedforsecurity=False)
-    root = Path(analyzer.__file__).parent
-    for folder in ("model", "extract", "resolve"):
-        for path in sorted((root / folder).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 class Answers:
@@ -41,13 +27,8 @@ class Answers:
         configuration: Configuration,
         resolve: Callable[[FunctionRef], tuple[Edge, ...]],
     ) -> None:
-        digest = hashlib.sha1(usedforsecurity=False)
-        digest.update(_code().encode())
-        digest.update(f"{version.identity} {version.content} {version.fingerprint} ".encode())
-        digest.update(f"{configuration.arch} {configuration.folder}".encode())
-        digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
         self._store = store
-        self._question = store.question(digest.hexdigest(), version.identity, version.content)
+        self._question = store.question(question_text(version, configuration), version.identity, version.content)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}

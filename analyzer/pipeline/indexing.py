@@ -144,6 +144,7 @@ class _Run:
         now = time.time_ns()
         state = source.state()
         entries = [e for e in source.entries() if e.path.endswith(_SUFFIXES)]
+        others = [e for e in source.entries() if not e.path.endswith(_SUFFIXES)]
         known = store.version(source.identity)
         before = {f.path: f for f in store.manifest(source.identity)} if known else {}
         oids = {e.path: before[e.path].oid for e in entries if e.path in before and _same(e, before[e.path])}
@@ -164,7 +165,7 @@ class _Run:
             fingerprint=fingerprint,
             dialect=number,
             state="" if recent or under else state,
-            content="" if under else _content(files),
+            content="" if under else _content(files, others),
             files=len(files),
         )
         if row != known or files != tuple(before.values()):
@@ -374,10 +375,13 @@ def _has_any(words: bytes, marks: Sequence[bytes]) -> bool:
     return any(mark in words for mark in marks)
 
 
-def _content(files: Sequence[ManifestFile]) -> str:
+def _content(files: Sequence[ManifestFile], others: Sequence[Entry]) -> str:
+    """A digest of what is in a version; of files that are no C, of what is known without reading them."""
     digest = hashlib.sha1(usedforsecurity=False)
     for file in files:
         digest.update(file.path.encode() + b"\0" + file.oid + b"\0")
+    for entry in others:
+        digest.update(f"{entry.path} {entry.blob or entry.stamp}\0".encode())
     return digest.hexdigest()
 
 

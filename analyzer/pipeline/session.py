@@ -5,15 +5,12 @@ session is open.
 """
 
 import difflib
-import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
-from analyzer.io.resources import bundled_kernel
-from analyzer.io.sources import Source, open_source
-from analyzer.io.store import Store, default_path
+from analyzer.io.sources import Source
+from analyzer.io.store import Store
 from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
 from analyzer.model.doctor import DoctorReport, IndexSummary
 from analyzer.model.shown import Shown
@@ -22,9 +19,10 @@ from analyzer.pipeline import examination, exports
 from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, index
+from analyzer.pipeline.opening import Kernel, open_kernel
 from analyzer.pipeline.stored import StoredIndex
 from analyzer.pipeline.workers import Workers
-from analyzer.resolve.configuration import Configuration, parse_config
+from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
@@ -44,47 +42,12 @@ def open_session(
 ) -> "Session":
     """A session on a kernel source. None means $KCG_KERNEL, else the current directory if it is a kernel
     tree, else the bundled small kernel. Raises SourceError and StoreError."""
-    spec, notice = _choose(kernel)
-    source = open_source(spec)
-    configuration = Configuration(arch, _read_config(config) if config else None)
-    index_file = open_store(store)
-    notices = tuple(filter(None, (notice, index_file.notice)))
-    return Session(source, index_file, configuration, notices, jobs, progress)
+    return session_on(open_kernel(kernel, arch=arch, config=config, store=store), jobs=jobs, progress=progress)
 
 
-def open_store(path: str | None) -> Store:
-    """The index at a path, None for the user's own. Raises StoreError."""
-    return Store(Path(path).expanduser() if path else default_path())
-
-
-def _choose(kernel: str | None) -> tuple[str, str]:
-    if kernel:
-        return kernel, ""
-    if from_environment := os.environ.get("KCG_KERNEL"):
-        return from_environment, ""
-    try:
-        open_source(".")
-    except SourceError:
-        return str(bundled_kernel()), "no kernel given (-k); using the small kernel that comes with kcg"
-    return ".", ""
-
-
-def _read_config(path: str) -> dict[str, str]:
-    import lzma
-
-    try:
-        data = Path(path).expanduser().read_bytes()
-        if path.endswith(".xz"):
-            data = lzma.decompress(data)
-    except (OSError, lzma.LZMAError) as error:
-        raise SourceError(
-            f"The configuration {path} cannot be read: {error}.",
-            hint="Give a .config file, plain or .xz.",
-        ) from error
-    options = dict(parse_config(data.decode("utf-8", "replace")))
-    if not options:
-        raise SourceError(f"{path} has no CONFIG_ line.", hint="Give a kernel's .config file.")
-    return options
+def session_on(kernel: Kernel, *, jobs: int | None = None, progress: Progress | None = None) -> "Session":
+    """A session on an opened kernel."""
+    return Session(kernel.source, kernel.store, kernel.configuration, kernel.notices, jobs, progress)
 
 
 class Session:
@@ -271,10 +234,14 @@ class Session:
         """Parse coverage and the state of index and tools."""
         return examination.report(self.stored, self._source, self._store)
 
-    def close(self) -> None:
-        """Keep what was found and release the index."""
+    def flush(self) -> None:
+        """Keep what was found."""
         if self._answers is not None:
             self._answers.flush()
+
+    def close(self) -> None:
+        """Keep what was found and release the index."""
+        self.flush()
         self._store.close()
 
 

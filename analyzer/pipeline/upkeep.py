@@ -10,7 +10,7 @@ from analyzer.io.revisions import repository_of, revisions
 from analyzer.model.doctor import IndexContents, IndexSummary
 from analyzer.pipeline.extraction import extractor_fingerprint
 from analyzer.pipeline.indexing import Progress, index
-from analyzer.pipeline.session import open_store
+from analyzer.pipeline.opening import open_store
 from analyzer.pipeline.workers import Workers, process_workers
 
 
