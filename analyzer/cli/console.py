@@ -76,7 +76,8 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 class Progress:
-    """Progress bars on stderr, made when the first stage begins; nothing off a terminal."""
+    """Progress bars on stderr, made when the first stage begins; nothing off a terminal. Stages that know how many
+    bytes they have show rate and time left."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._shown = not quiet and _is_terminal(sys.stderr) and os.environ.get("TERM", "dumb") != "dumb"
@@ -89,17 +90,22 @@ class Progress:
             return
         self.close()
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            ProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
         from rich.progress import Progress as Bar
 
-        self._bar = Bar(
-            TextColumn("kcg: {task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %" if total else "{task.completed:,}"),
-            TimeElapsedColumn(),
-            console=Console(file=sys.stderr),
-            transient=True,
-        )
+        columns: list[ProgressColumn] = [TextColumn("kcg: {task.description}"), BarColumn()]
+        if total:
+            columns += [TextColumn("{task.percentage:>3.0f} %"), TransferSpeedColumn(), TimeRemainingColumn()]
+        else:
+            columns += [TextColumn("{task.completed:,}"), TimeElapsedColumn()]
+        self._bar = Bar(*columns, console=Console(file=sys.stderr), transient=True)
         self._task = self._bar.add_task(what, total=total)
         self._bar.start()
 
