@@ -1,8 +1,8 @@
 """Times of whole processes on a real kernel, side by side with cscope and bare tree-sitter parsing.
 
 One run on one machine: what `kcg` takes for an index from nothing, a first tree without one, warm questions, a
-second version of the same series and a run with nothing to do, with memory and disk; what `cscope -b -q -k -R` takes;
-what parsing the same files with tree-sitter and nothing else takes. Nothing is asserted. The figures go to
+second version of the same series and a run with nothing to do, with memory and disk; what `cscope -b -q -k -R`
+takes; what parsing the same files with tree-sitter and nothing else takes. Nothing is asserted. The figures go to
 out/bench.json, and as a table to out/bench.md, which the README quotes.
 
 The second version is `--next` if it is given, else a copy of the kernel in which every 33rd file is edited.
