@@ -1,7 +1,11 @@
-"""Times of whole `kcg` processes on a real kernel, printed and written to out/bench.json.
+"""Times of whole processes on a real kernel, side by side with cscope and bare tree-sitter parsing.
 
-Figures: wall and CPU seconds, peak memory of the largest process. With cscope on the PATH its index is
-timed too, in the same run. Nothing is asserted; the README quotes the table.
+One run on one machine: what `kcg` takes for an index from nothing, a first tree without one, warm questions, a
+second version of the same series and a run with nothing to do, with memory and disk; what `cscope -b -q -k -R`
+takes; what parsing the same files with tree-sitter and nothing else takes. Nothing is asserted. The figures go to
+out/bench.json, and as a table to out/bench.md, which the README quotes.
+
+The second version is `--next` if it is given, else a copy of the kernel in which every 33rd file is edited.
 """
 
 import argparse
@@ -13,77 +17,176 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import kernels
 
 ROOT = Path(__file__).resolve().parents[1]
+EDITED = 33  # every so manieth file of the second version
+BARE = """
+import sys, time, tree_sitter, tree_sitter_c
+from pathlib import Path
+parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_c.language()))
+for path in sorted(Path(sys.argv[1]).rglob("*.[ch]")):
+    if path.is_file() and (path.suffix == ".c" or path.stat().st_size < 500_000):
+        parser.parse(path.read_bytes())
+"""
 
 
-def run(what: str, command: list[str], *, cwd: Path | None = None) -> dict[str, object]:
-    """One command to its end: what, wall and CPU seconds, peak memory in MB, exit code."""
+class Memory(threading.Thread):
+    """The largest sum of proportional or resident memory of a process and its children, in MB."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0
+        self._process = process
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(0.25):
+            self.peak = max(self.peak, sum(_resident(p) for p in _family(self._process)) >> 20)
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._over.set()
+        self.join()
+
+
+def _family(process: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        children = []
+    return [process, *(p for child in children for p in _family(int(child)))]
+
+
+def _resident(process: int) -> int:
+    """Bytes of a process; pages that it shares count in part."""
+    try:
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) << 10
+    except OSError:
+        pass
+    return 0
+
+
+def run(what: str, command: Sequence[str], *, cwd: Path | None = None) -> dict[str, object]:
+    """One command to its end: what, wall and CPU seconds, peak memory of all its processes in MB, exit code."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
-    done = subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    memory = Memory(process.pid)
+    memory.start()
+    code = process.wait()
     wall = time.perf_counter() - begun
+    memory.end()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     row: dict[str, object] = {
         "what": what,
         "wall": round(wall, 2),
         "cpu": round(cpu, 2),
-        "peak_mb": round(after.ru_maxrss / 1024),
-        "exit": done.returncode,
+        "peak_mb": memory.peak,
+        "exit": code,
     }
-    print(f"{what:44s} {row['wall']:>8} s wall {row['cpu']:>8} s CPU   exit {row['exit']}", flush=True)
+    print(f"{what:44s} {wall:>8.2f} s wall {cpu:>8.2f} s CPU {memory.peak:>6} MB   exit {code}", flush=True)
     return row
 
 
+def disk(what: str, files: Sequence[Path]) -> dict[str, object]:
+    """How much some files take."""
+    size = round(sum(f.stat().st_size for f in files) / 1e6)
+    print(f"{what:44s} {size:>8} MB", flush=True)
+    return {"what": what, "disk_mb": size}
+
+
+def edited_copy(kernel: Path, target: Path) -> Path:
+    """The kernel with a line added to some files, as a point release might."""
+    shutil.copytree(kernel, target, symlinks=True)
+    files = sorted(p for p in target.rglob("*.[ch]") if p.is_file() and not p.is_symlink())
+    for path in files[::EDITED]:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\nstatic int added_by_the_benchmark;\n")
+    return target
+
+
+def measure(kernel: Path, following: Path | None, scratch: Path) -> list[dict[str, object]]:
+    """All rows."""
+    kcg = [sys.executable, "-m", "analyzer"]
+    store = scratch / "index.sqlite"
+    tree = ["tree", "sys_socket", "--depth"]
+
+    def ask(*arguments: str, index: Path = store, source: Path = kernel) -> list[str]:
+        return [*kcg, *arguments, "-k", str(source), "--store", str(index), "-q"]
+
+    rows = [
+        run("first tree, no index (--depth 6)", ask(*tree, "6", index=scratch / "first.sqlite")),
+        run("index, from nothing", ask("index")),
+        disk("index on disk", list(scratch.glob("index.sqlite*"))),
+        run("index, nothing changed", ask("index")),
+        run("tree sys_socket --depth 8, first time", ask(*tree, "8")),
+        run("tree sys_socket --depth 8, again", ask(*tree, "8")),
+        run("callers kfree, first time", ask("callers", "kfree")),
+        run("callers kfree, again", ask("callers", "kfree")),
+        run("targets inet_create, first time", ask("targets", "inet_create")),
+        run("targets inet_create, again", ask("targets", "inet_create")),
+        run("kcg --help", [*kcg, "--help"]),
+    ]
+    second = following or edited_copy(kernel, scratch / "next")
+    rows.append(run("index, a second version of the series", ask("index", source=second)))
+    rows.append(disk("index on disk with it", list(scratch.glob("index.sqlite*"))))
+    if shutil.which("cscope"):
+        names = str(scratch / "cscope.out")
+        rows.append(run("cscope -b -q -k -R", ["cscope", "-b", "-q", "-k", "-R", "-f", names], cwd=kernel))
+        rows.append(disk("cscope's index on disk", list(scratch.glob("cscope.*"))))
+        callers = ["cscope", "-d", "-L", "-3", "kfree", "-f", names]
+        rows.append(run("cscope's callers of kfree", callers, cwd=kernel))
+    else:
+        print("no cscope on the PATH: left out")
+    rows.append(run("bare tree-sitter, .c and .h under 500 kB", [sys.executable, "-c", BARE, str(kernel)]))
+    return rows
+
+
+def table(rows: Sequence[dict[str, object]]) -> str:
+    """The rows in Markdown."""
+    lines = ["| | wall | CPU | memory | disk |", "|---|---|---|---|---|"]
+    for row in rows:
+        cells = [f"{row[key]} {unit}" if key in row else "" for key, unit in _UNITS]
+        lines.append(f"| {row['what']} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+_UNITS = (("wall", "s"), ("cpu", "s"), ("peak_mb", "MB"), ("disk_mb", "MB"))
+
+
 def main() -> int:
-    """Measure; the exit code is 0 unless no kernel can be had."""
+    """Measure; the exit code is 0 unless no kernel can be had or a command failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kernel", help="a kernel tree; default: Debian's linux-source-6.12")
+    parser.add_argument("--next", help="another version of the same series")
     options = parser.parse_args()
     kernel = Path(options.kernel) if options.kernel else kernels.find("6.12")
     if kernel is None or not kernel.is_dir():
         print("no kernel: run `make kernels` or give --kernel", file=sys.stderr)
         return 1
-    kcg = [sys.executable, "-m", "analyzer"]
-    rows = []
+    kernel = kernel.resolve()
+    out = ROOT / "out"
     with tempfile.TemporaryDirectory(prefix="kcg-bench-") as scratch:
-        store = Path(scratch, "index.sqlite")
-        common = ["-k", str(kernel), "--store", str(store), "-q"]
-        svg = str(Path(scratch, "x.svg"))
-        rows.append(run("index, from nothing", [*kcg, "index", *common]))
-        rows.append(run("index, nothing changed", [*kcg, "index", *common]))
-        rows.append(run("tree sys_socket --depth 8", [*kcg, "tree", "sys_socket", "--depth", "8", *common]))
-        rows.append(run("tree sys_read --depth 6", [*kcg, "tree", "sys_read", "--depth", "6", *common]))
-        rows.append(
-            run(
-                "graph sys_socket --depth 6, SVG",
-                [*kcg, "graph", "sys_socket", "--depth", "6", "-o", svg, *common],
-            )
-        )
-        rows.append(run("callers kfree", [*kcg, "callers", "kfree", *common]))
-        rows.append(run("targets inet_create", [*kcg, "targets", "inet_create", *common]))
-        rows.append(run("help", [*kcg, "--help"]))
-        size = sum(f.stat().st_size for f in Path(scratch).glob("index.sqlite*"))
-        print(f"{'store':44s} {size / 1e6:>8.0f} MB")
-        if shutil.which("cscope"):
-            command = ["cscope", "-b", "-q", "-k", "-R", "-f", str(Path(scratch, "cscope.out"))]
-            rows.append(run("cscope -b -q -k -R", command, cwd=kernel))
+        rows = measure(kernel, Path(options.next).resolve() if options.next else None, Path(scratch))
     result = {
         "kernel": kernel.name,
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "store_mb": round(size / 1e6),
         "rows": rows,
     }
-    out = ROOT / "out" / "bench.json"
-    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"written to {out.relative_to(ROOT)}")
-    return 0
+    (out / "bench.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (out / "bench.md").write_text(table(rows), encoding="utf-8")
+    print("written to out/bench.json and out/bench.md")
+    return int(any(row.get("exit") for row in rows))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analyzer.cli.console import Progress, coloured, emit, emit_coloured, speaks_unicode
+from analyzer.cli.console import Progress, coloured, coloured_text, emit, speaks_unicode
 from analyzer.cli.options import Common, common_options, common_options_of_several, hide_option
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _print(found: "Difference", only: tuple[str, ...], layout: str, color: str) 
     width = columns if layout == "side-by-side" or (layout == "auto" and columns >= _BESIDE) else 0
     options = DiffOptions(only, width, ascii=not speaks_unicode())
     if coloured(color):
-        emit_coloured(lambda: difference_rich(found, options))
+        emit(coloured_text(difference_rich(found, options)))
     else:
         emit(difference_text(found, options))
 

@@ -42,8 +42,8 @@ def emit(text: str) -> None:
         raise OutputError(f"Standard output cannot be written: {error.strerror or error}.") from error
 
 
-def emit_coloured(text: Callable[[], "Text"]) -> None:
-    """Rich text on stdout, with colours whatever stdout is."""
+def coloured_text(text: "Text") -> str:
+    """Rich text with its colours as escape sequences, whatever stdout is."""
     import io
 
     from rich.console import Console
@@ -51,8 +51,8 @@ def emit_coloured(text: Callable[[], "Text"]) -> None:
     # By way of a string: a console of rich would end the process on a broken pipe.
     buffer = io.StringIO()
     console = Console(file=buffer, force_terminal=True, no_color=False, color_system="standard", highlight=False)
-    console.print(text(), soft_wrap=True, end="")
-    emit(buffer.getvalue())
+    console.print(text, soft_wrap=True, end="")
+    return buffer.getvalue()
 
 
 def coloured(choice: str) -> bool:
@@ -85,7 +85,8 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 class Progress:
-    """Progress bars on stderr, made when the first stage begins; nothing off a terminal."""
+    """Progress bars on stderr, made when the first stage begins; nothing off a terminal. Stages that know how many
+    bytes they have show rate and time left."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._shown = not quiet and _is_terminal(sys.stderr) and os.environ.get("TERM", "dumb") != "dumb"
@@ -98,17 +99,22 @@ class Progress:
             return
         self.close()
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            ProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
         from rich.progress import Progress as Bar
 
-        self._bar = Bar(
-            TextColumn("kcg: {task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %" if total else "{task.completed:,}"),
-            TimeElapsedColumn(),
-            console=Console(file=sys.stderr),
-            transient=True,
-        )
+        columns: list[ProgressColumn] = [TextColumn("kcg: {task.description}"), BarColumn()]
+        if total:
+            columns += [TextColumn("{task.percentage:>3.0f} %"), TransferSpeedColumn(), TimeRemainingColumn()]
+        else:
+            columns += [TextColumn("{task.completed:,}"), TimeElapsedColumn()]
+        self._bar = Bar(*columns, console=Console(file=sys.stderr), transient=True)
         self._task = self._bar.add_task(what, total=total)
         self._bar.start()
 

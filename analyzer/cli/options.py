@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from analyzer.cli.console import Progress, say
+from analyzer.cli.console import Progress, emit, say
 
 if TYPE_CHECKING:
+    from analyzer.pipeline.opening import Kernel, Reply
     from analyzer.pipeline.session import Session
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -134,21 +135,51 @@ def hide_option(command: _F) -> _F:
 @contextmanager
 def opened(common: Common, progress: Progress | None = None) -> Iterator["Session"]:
     """The session on the kernel that the options name; says which one that is."""
-    from analyzer.pipeline.session import open_session
+    from analyzer.pipeline.session import session_on
 
     bar = progress or Progress(quiet=common.quiet)
-    session = open_session(
-        common.kernel,
-        arch=common.arch,
-        config=common.config,
-        store=common.store,
-        jobs=common.jobs,
-        progress=bar,
-    )
+    session = session_on(_kernel(common), jobs=common.jobs, progress=bar)
     try:
-        common.tell(session.notice)
-        common.tell(f"linux {session.info.version} ({session.info.label})")
         yield session
     finally:
         bar.close()
         session.close()
+
+
+def answer(common: Common, asked: tuple[object, ...], make: Callable[["Session"], "Reply"]) -> None:
+    """Say what `make` replies. A question that was asked before of the same kernel, `asked` telling all that
+    the reply depends on, gets its reply without the session that would find it."""
+    from analyzer.pipeline.opening import reply_to
+
+    kernel = _kernel(common)
+
+    def found() -> "Reply":
+        from analyzer.pipeline.session import session_on
+
+        bar = Progress(quiet=common.quiet)
+        session = session_on(kernel, jobs=common.jobs, progress=bar)
+        try:
+            return make(session)
+        finally:
+            bar.close()
+            session.flush()
+
+    try:
+        reply = reply_to(kernel, repr(asked), found)
+    finally:
+        kernel.store.close()
+    for line in reply.told:
+        common.tell(line)
+    emit(reply.out)
+    if reply.code:
+        raise click.exceptions.Exit(reply.code)
+
+
+def _kernel(common: Common) -> "Kernel":
+    from analyzer.pipeline.opening import open_kernel
+
+    kernel = open_kernel(common.kernel, arch=common.arch, config=common.config, store=common.store)
+    for notice in kernel.notices:
+        common.tell(notice)
+    common.tell(f"linux {kernel.source.info.version} ({kernel.source.info.label})")
+    return kernel

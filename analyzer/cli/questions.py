@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.console import coloured, emit, emit_coloured, speaks_unicode, terminal_width
-from analyzer.cli.options import Common, common_options, format_option, hide_option, opened
+from analyzer.cli.console import coloured, coloured_text, speaks_unicode, terminal_width
+from analyzer.cli.options import Common, answer, common_options, format_option, hide_option
 
 if TYPE_CHECKING:
     from analyzer.model.callgraph import FunctionRef
+    from analyzer.pipeline.opening import Reply
+    from analyzer.pipeline.session import Session
 
 _SHOWS = ("args", "values", "assignments", "conditions", "lines", "signatures", "comments", "macros")
 _STYLES = ("unicode", "ascii", "indent", "box", "cflow", "cflow-posix", "ftrace", "markdown", "org")
@@ -140,51 +142,57 @@ def tree(
     ROOT is a function (`tcp_v4_rcv`), a system call by any of its names (`sys_socket`, `socket`,
     `__x64_sys_socket`, `SYSCALL_DEFINE3(socket`), or `file.c:function` where a name is ambiguous.
     """
-    from analyzer.graph.detail import Detail
-    from analyzer.pipeline import views
-    from analyzer.render.answers import document
-    from analyzer.render.jsonout import tree_json
-    from analyzer.render.text import TextOptions, tree_rich, tree_text
-    from analyzer.render.words import ELIXIR
+    style = style or ("unicode" if speaks_unicode() else "ascii")
+    colours = coloured(color)
+    width = terminal_width()
 
-    wanted = views.View(**view)
-    hidden = views.hide_notice(wanted.hide)
-    detail = Detail(
-        conditions="conditions" in show.names,
-        assignments=show.assignments,
-        macros="macros" in show.names,
-        values="values" in show.names,
-        fold_errors=fold == "errors",
-    )
-    with opened(common) as session:
+    def make(session: "Session") -> "Reply":
+        from analyzer.graph.detail import Detail
+        from analyzer.pipeline import views
+        from analyzer.pipeline.opening import Reply
+        from analyzer.render.answers import document
+        from analyzer.render.jsonout import tree_json
+        from analyzer.render.text import TextOptions, tree_rich, tree_text
+        from analyzer.render.words import ELIXIR
+
+        wanted = views.View(**view)
+        told = [views.hide_notice(wanted.hide)]
+        detail = Detail(
+            conditions="conditions" in show.names,
+            assignments=show.assignments,
+            macros="macros" in show.names,
+            values="values" in show.names,
+            fold_errors=fold == "errors",
+        )
         made, end = views.tree(session, root, wanted, detail)
-        common.tell(hidden)
+        options = TextOptions(
+            style=style,
+            args=bool(show.names & {"args", "values"}),
+            lines="lines" in show.names,
+            signatures="signatures" in show.names,
+            comments="comments" in show.names,
+            indent=indent,
+            width=width,
+            url=None if url == "none" else functools.partial(_address, url or ELIXIR, session.info.version),
+            facts=views.facts(session),
+        )
         if form == "json":
-            emit(document(tree_json(made)))
+            out = document(tree_json(made))
+        elif colours:
+            out = coloured_text(tree_rich(made, options))
         else:
-            style = style or ("unicode" if speaks_unicode() else "ascii")
-            options = TextOptions(
-                style=style,
-                args=bool(show.names & {"args", "values"}),
-                lines="lines" in show.names,
-                signatures="signatures" in show.names,
-                comments="comments" in show.names,
-                indent=indent,
-                width=terminal_width(),
-                url=None if url == "none" else functools.partial(_address, url or ELIXIR, session.info.version),
-                facts=views.facts(session),
-            )
-            if coloured(color):
-                emit_coloured(lambda: tree_rich(made, options))
-            else:
-                emit(tree_text(made, options))
+            out = tree_text(made, options)
         if made.truncated:
-            common.tell(f"stopped at {views.MAX_FUNCTIONS} functions; a smaller --depth shows all")
-        if end is not None and not made.root.items and end.ref != made.root.function:
-            common.tell(
+            told.append(f"stopped at {views.MAX_FUNCTIONS} functions; a smaller --depth shows all")
+        missed = end is not None and not made.root.items and end.ref != made.root.function
+        if end is not None and missed:
+            told.append(
                 f"{end.ref.name} is not reached within {wanted.depth} calls; try a larger --depth, or kcg path"
             )
-            raise click.exceptions.Exit(1)
+        return Reply(out, tuple(told), int(missed))
+
+    parts = (sorted(show.names), show.patterns, fold, style, indent, width, url, colours, form)
+    answer(common, ("tree", root, *parts, sorted(view.items())), make)
 
 
 @click.command()
@@ -196,13 +204,17 @@ def callees(function: str, form: str, common: Common) -> None:
 
     One row per call and callee in the order of the source; nothing is hidden or folded.
     """
-    from analyzer.render.answers import calls_json, document
-    from analyzer.render.tables import callees_text
 
-    with opened(common) as session:
+    def make(session: "Session") -> "Reply":
+        from analyzer.pipeline.opening import Reply
+        from analyzer.render.answers import calls_json, document
+        from analyzer.render.tables import callees_text
+
         ref = session.find(function).ref
         edges = session.callees(ref)
-        emit(document(calls_json(ref, edges)) if form == "json" else callees_text(edges))
+        return Reply(document(calls_json(ref, edges)) if form == "json" else callees_text(edges))
+
+    answer(common, ("callees", function, form), make)
 
 
 @click.command()
@@ -214,13 +226,17 @@ def callers(function: str, form: str, common: Common) -> None:
 
     One row per call, by file and line; nothing is hidden or folded.
     """
-    from analyzer.render.answers import calls_json, document
-    from analyzer.render.tables import callers_text
 
-    with opened(common) as session:
+    def make(session: "Session") -> "Reply":
+        from analyzer.pipeline.opening import Reply
+        from analyzer.render.answers import calls_json, document
+        from analyzer.render.tables import callers_text
+
         ref = session.find(function).ref
         edges = session.callers(ref)
-        emit(document(calls_json(ref, edges)) if form == "json" else callers_text(edges))
+        return Reply(document(calls_json(ref, edges)) if form == "json" else callers_text(edges))
+
+    answer(common, ("callers", function, form), make)
 
 
 @click.command()
@@ -234,19 +250,23 @@ def path(start: str, end: str, possible: bool, form: str, common: Common) -> Non
 
     Exit code 1 when there is none.
     """
-    from analyzer.pipeline import views
-    from analyzer.render.answers import document, path_json
-    from analyzer.render.tables import path_text
 
-    with opened(common) as session:
+    def make(session: "Session") -> "Reply":
+        from analyzer.pipeline import views
+        from analyzer.pipeline.opening import Reply
+        from analyzer.render.answers import document, path_json
+        from analyzer.render.tables import path_text
+
         first, last, found = views.path(session, start, end, possible=possible)
         if form == "json":
-            emit(document(path_json(first.ref, last.ref, found)))
-        elif found is not None:
-            emit(path_text(first.ref, found))
+            out = document(path_json(first.ref, last.ref, found))
+        else:
+            out = path_text(first.ref, found) if found is not None else ""
         if found is None:
-            common.tell(f"no call path from {first.ref.name} to {last.ref.name}")
-            raise click.exceptions.Exit(1)
+            return Reply(out, (f"no call path from {first.ref.name} to {last.ref.name}",), 1)
+        return Reply(out)
+
+    answer(common, ("path", start, end, possible, form), make)
 
 
 @click.command()
@@ -260,16 +280,19 @@ def targets(function: str, why: bool, form: str, common: Common) -> None:
     Each call site with its slot, and every target with rule, confidence and the places that
     support it. The JSON always has all of the evidence.
     """
-    from analyzer.pipeline import views
-    from analyzer.render.answers import document, targets_json
-    from analyzer.render.tables import targets_text
 
-    with opened(common) as session:
+    def make(session: "Session") -> "Reply":
+        from analyzer.pipeline import views
+        from analyzer.pipeline.opening import Reply
+        from analyzer.render.answers import document, targets_json
+        from analyzer.render.tables import targets_text
+
         asked, edges = views.indirect_calls(session, function)
         if form == "json":
-            emit(document(targets_json(asked.ref, edges)))
-        else:
-            emit(targets_text(asked.ref, edges, why=why))
+            return Reply(document(targets_json(asked.ref, edges)))
+        return Reply(targets_text(asked.ref, edges, why=why))
+
+    answer(common, ("targets", function, why, form), make)
 
 
 @click.command()
@@ -289,18 +312,21 @@ def show(name: str, form: str, common: Common) -> None:
     NAME as in C: `sk_alloc`, `inet_family_ops`, `struct sock`, or `AF_*` for constants with a
     common prefix, in order of their values. All definitions of the name are shown.
     """
-    from analyzer.render.answers import document
-    from analyzer.render.shown import shown_markdown, shown_row, shown_table, shown_text
-    from analyzer.render.words import ELIXIR, link
 
-    with opened(common) as session:
+    def make(session: "Session") -> "Reply":
+        from analyzer.pipeline.opening import Reply
+        from analyzer.render.answers import document
+        from analyzer.render.shown import shown_markdown, shown_row, shown_table, shown_text
+        from analyzer.render.words import ELIXIR, link
+
         found = session.show(name)
         if form == "json":
-            emit(document([shown_row(item) for item in found]))
-        elif form == "table":
-            emit(shown_table(found))
-        elif form == "markdown":
+            return Reply(document([shown_row(item) for item in found]))
+        if form == "table":
+            return Reply(shown_table(found))
+        if form == "markdown":
             version = session.info.version
-            emit(shown_markdown(found, url=lambda file, line: link(ELIXIR, file, line, version)))
-        else:
-            emit(shown_text(found))
+            return Reply(shown_markdown(found, url=lambda file, line: link(ELIXIR, file, line, version)))
+        return Reply(shown_text(found))
+
+    answer(common, ("show", name, form), make)

@@ -20,7 +20,7 @@ from analyzer.extract.directives import includes_of, macros_of, undefs_of, witho
 from analyzer.extract.dominance import dominance
 from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
-from analyzer.extract.masking import Masked, Note, TopInvocation, mask, words_of
+from analyzer.extract.masking import Masked, Note, TopInvocation, identifiers_of, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.repair.repairing import repaired, stretches
 from analyzer.extract.text import Text
@@ -54,19 +54,26 @@ _Lined = TypeVar("_Lined", bound=_HasLine)
 
 def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     """The facts of a file's bytes. Headers over `LARGE_HEADER` bytes give macros and includes only."""
+    return extract_noting(data, dialect)[0]
+
+
+def extract_noting(data: bytes, dialect: Dialect) -> tuple[FileFacts, set[bytes]]:
+    """The facts of a file's bytes, and the identifiers by which the dialect had a say in them: with a dialect
+    that says the same of all of these the facts are the same."""
     if len(data) > LARGE_HEADER:
         rest = without_plain_defines(data)
         lexed = lex(rest)
         if lexed.skeleton.count(b"(") * 40 < len(data):
             conditionals = analyse(lexed.directives, len(rest))
-            return _of_directives(lexed, conditionals, line_starts(rest), len(data))
+            return _of_directives(lexed, conditionals, line_starts(rest), len(data)), set()
     lexed = lex(data)
     conditionals = analyse(lexed.directives, len(data))
     starts = line_starts(data)
     common = _of_directives(lexed, conditionals, starts, len(data))
     if not lexed.skeleton.strip():
-        return common
-    present = words_of(lexed.skeleton, dialect, local_words(lexed.directives))
+        return common, set()
+    identifiers = identifiers_of(lexed.skeleton)
+    present = words_of(identifiers, dialect, local_words(lexed.directives))
 
     def readings(texts: Sequence[bytes]) -> list[FileFacts]:
         return [_read(data, lexed.skeleton, mask(text, present), conditionals, starts, common) for text in texts]
@@ -74,7 +81,7 @@ def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     texts, awkward = variants(lexed.skeleton, conditionals)
     found = readings(texts)
     if found[0].diagnostics and _ASSEMBLY.search(texts[0]):
-        return common  # a header for assembler sources or a linker script: no C to lose
+        return common, identifiers  # a header for assembler sources or a linker script: no C to lose
     if conditionals.groups and any(facts.diagnostics for facts in found):
         # a choice between branches can be why: read them one at a time
         unread = stretches(lexed.skeleton, [(d.start, d.end) for facts in found for d in facts.diagnostics])
@@ -89,7 +96,7 @@ def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     for other in found[1:]:
         facts = _merge(facts, other, awkward, starts)
     lost = _lost_bodies(b"\n".join(texts) if len(texts) > 1 else texts[0], facts, starts, len(data))
-    return msgspec.structs.replace(facts, lost=lost) if lost else facts
+    return (msgspec.structs.replace(facts, lost=lost) if lost else facts), identifiers
 
 
 def _lost_bodies(text: bytes, facts: FileFacts, starts: list[int], size: int) -> tuple[int, ...]:

@@ -165,11 +165,18 @@ def _alternation(words: list[bytes], tail: bytes = rb"\b") -> re.Pattern[bytes]:
     return pattern
 
 
-def words_of(text: bytes, dialect: Dialect, local: dict[bytes, WordClass]) -> dict[WordClass, list[bytes]]:
-    """The dialect's words that occur in a file, by class; `local` are those the file defines itself."""
+def identifiers_of(text: bytes) -> set[bytes]:
+    """The distinct identifiers of a text."""
+    return set(_IDENTIFIER.findall(text))
+
+
+def words_of(
+    identifiers: set[bytes], dialect: Dialect, local: dict[bytes, WordClass]
+) -> dict[WordClass, list[bytes]]:
+    """The dialect's words among a file's identifiers, by class; `local` are those the file defines itself."""
     present: dict[WordClass, list[bytes]] = {}
     known = dialect.words
-    for word in set(_IDENTIFIER.findall(text)):
+    for word in identifiers:
         kind = local.get(word) or known.get(word)
         if kind is None and b"each" in word.lower() and LOOP_NAME.match(word):
             kind = "loop"

@@ -12,7 +12,7 @@ from tree_sitter import Node
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import Dialect, WordClass, local_words
 from analyzer.extract.lexical import Directive, lex, line_starts, strip_comments
-from analyzer.extract.masking import Note, mask, words_of
+from analyzer.extract.masking import Note, identifiers_of, mask, words_of
 from analyzer.model.body import Place
 
 _SPACE = re.compile(rb"\s+")
@@ -113,7 +113,7 @@ def views_of(data: bytes, start: int, end: int, dialect: Dialect, local: dict[by
         lexed = lex(part)
     conditionals = analyse(lexed.directives, len(part))
     texts, awkward = variants(lexed.skeleton, conditionals)
-    present = words_of(lexed.skeleton, dialect, local)
+    present = words_of(identifiers_of(lexed.skeleton), dialect, local)
     loops = frozenset(word.decode("utf-8", "replace") for word in present.get("loop", ()))
     first_line = data.count(b"\n", 0, start) + 1
     lead = start - (data.rfind(b"\n", 0, start) + 1)

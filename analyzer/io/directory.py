@@ -5,6 +5,7 @@ files are listed where they really are, and loops cannot happen). Changes made w
 runs are not noticed.
 """
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,9 @@ from analyzer.errors import SourceError
 from analyzer.io import layout
 from analyzer.model.source import Entry, KernelInfo, SourceDiagnostic
 
+# A change that comes so soon after another may bear the same time: clocks of file systems tick coarsely.
+_TICK_NS = 50_000_000
+_COARSE_TICK_NS = 2_000_000_000
 _LEAVES = "symbolic link leaves the tree or is broken"
 
 
@@ -23,6 +27,7 @@ class DirectorySource:
     def __init__(self, root: Path, *, label: str) -> None:
         self._root = os.path.realpath(root)
         self._entries: tuple[Entry, ...] | None = None
+        self._listing: list[str] | None = None
         self._diagnostics: set[SourceDiagnostic] = set()
         self._checked_folders: set[str] = set()
         self._info = layout.kernel_info(
@@ -38,6 +43,10 @@ class DirectorySource:
     def identity(self) -> str:
         return self._root
 
+    def state(self) -> str:
+        """A digest of the names, sizes, inodes and times of its files of interest."""
+        return hashlib.sha1("\n".join(self._listed()).encode(), usedforsecurity=False).hexdigest()
+
     @property
     def root(self) -> Path:
         """The real path of the directory."""
@@ -50,11 +59,23 @@ class DirectorySource:
     def entries(self) -> tuple[Entry, ...]:
         """All files of interest, sorted by path; listed once."""
         if self._entries is None:
-            found: list[Entry] = []
-            self._list("", found)
+            found = []
+            for line in self._listed():
+                path, _, stamp = line.rpartition(" ")
+                found.append(Entry(path=path, size=int(stamp.split(":")[1]), stamp=stamp))
             found.sort(key=lambda entry: entry.path)
             self._entries = tuple(found)
         return self._entries
+
+    def _listed(self) -> list[str]:
+        """A line with path and stamp for every file of interest, sorted: all that a run with nothing to do
+        needs to look at, so it is kept cheap."""
+        if self._listing is None:
+            found: list[str] = []
+            self._list("", found)
+            found.sort()
+            self._listing = found
+        return self._listing
 
     def read(self, path: str) -> bytes:
         """Content of one file. Raises SourceError when it is missing, unreadable or outside."""
@@ -107,7 +128,7 @@ class DirectorySource:
     def _within(self, real: str) -> bool:
         return real == self._root or real.startswith(self._root.rstrip("/") + "/")
 
-    def _list(self, folder: str, found: list[Entry]) -> None:
+    def _list(self, folder: str, found: list[str]) -> None:
         """Append the entries below `folder` ("" or ending in "/"); kept flat, 90 000 files pass."""
         try:
             children = list(os.scandir(f"{self._root}/{folder}"))
@@ -130,7 +151,7 @@ class DirectorySource:
                     continue
                 self._add(folder + name, status, found)
 
-    def _list_link(self, path: str, name: str, found: list[Entry]) -> None:
+    def _list_link(self, path: str, name: str, found: list[str]) -> None:
         real = os.path.realpath(f"{self._root}/{path}")
         try:
             status = os.stat(real)
@@ -143,7 +164,7 @@ class DirectorySource:
         elif layout.is_source_name(name) and not stat.S_ISDIR(status.st_mode):
             self._add(path, status, found)
 
-    def _add(self, path: str, status: os.stat_result, found: list[Entry]) -> None:
+    def _add(self, path: str, status: os.stat_result, found: list[str]) -> None:
         if not stat.S_ISREG(status.st_mode):
             self._skip(path, "not a regular file")
         elif status.st_size > layout.LARGEST_FILE:
@@ -151,8 +172,7 @@ class DirectorySource:
         elif not path.isascii() and path != _printable(path):
             self._skip(path, "name is not UTF-8")
         else:
-            stamp = f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}:{status.st_ctime_ns}"
-            found.append(Entry(path=path, size=status.st_size, stamp=stamp))
+            found.append(f"{path} {status.st_mtime_ns}:{status.st_size}:{status.st_ino}:{status.st_ctime_ns}")
 
     def _skip(self, path: str, reason: str) -> None:
         self._diagnostics.add(SourceDiagnostic(_printable(path), reason))
@@ -188,6 +208,14 @@ class DirectorySource:
             if (child / "Makefile").is_file() and (child / "kernel").is_dir():
                 return f"Did you mean {child}?"
         return ""
+
+
+def is_recent(stamp: str, now: int) -> bool:
+    """Whether a file of this stamp may have changed again, by the time `now` (ns), without a new stamp. Times in
+    the future count, too: after the clock was set back one of them may come again."""
+    modified, _, _, changed = map(int, stamp.split(":"))
+    tick = _TICK_NS if modified % 1_000_000_000 or changed % 1_000_000_000 else _COARSE_TICK_NS
+    return max(modified, changed) > now - tick
 
 
 def _printable(path: str) -> str:

@@ -64,6 +64,10 @@ class GitSource:
         """Full id of the commit (of the tree, where a tag names a tree)."""
         return self._id
 
+    def state(self) -> str:
+        """Its identity: what it names never changes."""
+        return self.identity
+
     @property
     def diagnostics(self) -> tuple[SourceDiagnostic, ...]:
         return tuple(sorted(self._diagnostics))
@@ -184,7 +188,7 @@ def is_repository(path: Path) -> bool:
 
 
 def open_repository(path: Path) -> pygit2.Repository:
-    """The repository at exactly this path. Raises SourceError."""
+    """The git repository, bare or not, at exactly this path. Raises SourceError when there is none."""
     # Ownership matters where git runs hooks and commands from the configuration; reading objects
     # runs none, and repositories mounted into containers belong to somebody else.
     pygit2.settings.owner_validation = False
@@ -232,7 +236,7 @@ def _revision_hint(repo: pygit2.Repository, revision: str) -> str:
     elif near:
         hints.append(f"Near names: {', '.join(near)}.")
     elif names:
-        last = sorted(names, key=_natural)[-_NEAR:]
+        last = sorted(names, key=natural_key)[-_NEAR:]
         hints.append(f"It has, for example, {', '.join(last)}.")
     else:
         hints.append("It has no tags and no branches.")
@@ -245,6 +249,6 @@ def _near(base: str, names: list[str]) -> list[str]:
     return (by_end + difflib.get_close_matches(base, names, n=_NEAR, cutoff=0.6))[:_NEAR]
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural_key(name: str) -> list[tuple[int, str]]:
     """Sort key under which v6.9 comes before v6.10."""
     return [(int(part or 0), text) for text, part in re.findall(r"(\D*)(\d*)", name)]

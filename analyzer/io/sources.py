@@ -9,9 +9,7 @@ from typing import Protocol
 
 from analyzer.errors import SourceError
 from analyzer.io.directory import DirectorySource
-from analyzer.io.gitrepo import GitSource, is_repository
 from analyzer.io.layout import blob_id
-from analyzer.io.tarball import TarballSource
 from analyzer.model.source import Entry, KernelInfo, SourceDiagnostic
 
 __all__ = ["Source", "blob_id", "open_source"]
@@ -28,6 +26,9 @@ class Source(Protocol):
     def identity(self) -> str:
         """Stable key of this source; changes when a tarball or a revision does. A directory keeps
         its identity when its files change: compare their stamps."""
+
+    def state(self) -> str:
+        """What the source looks like, without reading files: the same state means the same content."""
 
     @property
     def diagnostics(self) -> tuple[SourceDiagnostic, ...]:
@@ -54,6 +55,8 @@ def open_source(spec: str) -> Source:
     if path.is_dir():
         return DirectorySource(path, label=spec)
     if path.is_file():
+        from analyzer.io.tarball import TarballSource  # not needed, and not cheap, for directories
+
         return TarballSource(path, label=spec)
     if "@" in spec:
         return _open_revision(spec)
@@ -67,6 +70,8 @@ def open_source(spec: str) -> Source:
 
 def _open_revision(spec: str) -> Source:
     """Split at the first @ before which something exists: paths and revisions may contain it."""
+    from analyzer.io.gitrepo import GitSource, is_repository
+
     at = spec.find("@")
     while at != -1:
         path = _expand(spec[:at])

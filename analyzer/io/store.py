@@ -1,15 +1,20 @@
 """The index on disk: facts of blobs, postings of names, manifests of kernel versions, in one SQLite file.
 
-Blobs are addressed by git blob id and extractor fingerprint, so versions share them. Postings are written in
-segments (one per some thousand blobs, sorted) because appending sorted rows costs a tenth of keeping one
-B-tree of names up to date; a look-up asks every segment.
+Facts are addressed by content (git blob id, and whether it is read as assembler), extractor fingerprint and the
+dialect they were read with; versions share them. A blob's facts stand for another dialect, too, when the blob has
+none of the words in which the two differ: for that each blob keeps hashes of its words.
 
-Does not know what facts mean: they are bytes here. Not handled: network file systems without locks.
+New facts are first kept with their posting keys beside them (`pending`), and get postings when enough have come
+together or a run ends, so that a run can be cut off anywhere. Everything carries a checksum.
+
+Does not know what facts mean: they are bytes here. Opening, faults and locks are `analyzer.io.database`'s.
 """
 
+import array
 import contextlib
 import os
-import sqlite3
+import zlib
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,31 +22,49 @@ import msgspec
 import zstandard
 
 from analyzer.errors import StoreError
+from analyzer.io.database import DamagedStoreError, Database
+from analyzer.io.postings import Block, Keys, block_bits, blocks_of, keys_from
 
-FORMAT = "5"
-_APPLICATION = 0x6B636731  # "kcg1", in SQLite's header, so that no other database is overwritten
+__all__ = ["BlobRow", "DamagedStoreError", "ManifestFile", "Store", "VersionRow", "compress", "default_path"]
+
+FORMAT = "6"
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE IF NOT EXISTS fingerprints(id INTEGER PRIMARY KEY, text TEXT UNIQUE);
-CREATE TABLE IF NOT EXISTS blobs(
-    id INTEGER PRIMARY KEY, oid BLOB NOT NULL, fingerprint INTEGER NOT NULL, facts BLOB NOT NULL,
-    brief BLOB NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS blob_identity ON blobs(oid, fingerprint);
-CREATE TABLE IF NOT EXISTS segments(id INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, names BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS postings(
-    segment INTEGER NOT NULL, key INTEGER NOT NULL, blobs BLOB NOT NULL, PRIMARY KEY(segment, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS learned(oid BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS answers(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE fingerprints(id INTEGER PRIMARY KEY, text TEXT UNIQUE, segments BLOB NOT NULL);
+CREATE TABLE dialects(id INTEGER PRIMARY KEY, identity TEXT UNIQUE, data BLOB NOT NULL);
+CREATE TABLE blobs(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    oid BLOB NOT NULL, fingerprint INTEGER NOT NULL, dialect INTEGER NOT NULL);
+CREATE UNIQUE INDEX blob_identity ON blobs(oid, fingerprint, dialect);
+CREATE TABLE facts(blob INTEGER PRIMARY KEY, oid BLOB NOT NULL, data BLOB NOT NULL);
+CREATE TABLE briefs(blob INTEGER PRIMARY KEY, oid BLOB NOT NULL, data BLOB NOT NULL);
+CREATE TABLE words(blob INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE pending(
+    blob INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, keys BLOB NOT NULL, names BLOB NOT NULL);
+CREATE TABLE segments(id INTEGER PRIMARY KEY AUTOINCREMENT, names BLOB NOT NULL);
+CREATE TABLE postings(
+    segment INTEGER NOT NULL, block INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY(segment, block));
+CREATE TABLE learned(oid BLOB PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE questions(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT UNIQUE, identity TEXT NOT NULL, content TEXT NOT NULL);
+CREATE TABLE answers(
     question INTEGER NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(question, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS questions(id INTEGER PRIMARY KEY, text TEXT UNIQUE);
-CREATE TABLE IF NOT EXISTS versions(
-    identity TEXT PRIMARY KEY, label TEXT NOT NULL, fingerprint INTEGER NOT NULL, manifest BLOB NOT NULL);
+CREATE TABLE versions(identity TEXT PRIMARY KEY, data BLOB NOT NULL, manifest BLOB NOT NULL)
 """
+_COLUMNS = {
+    "fingerprints": "text, segments",
+    "dialects": "identity, data",
+    "questions": "text, identity, content",
+}
+_SEGMENT_BLOBS = 20_000
+_SEGMENT_SPAN = 1 << 16  # rows are numbered within a segment in 16 bits
+_CACHED_BLOCKS = 20_000  # about 4 kB each
 
 
 class ManifestFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One file of a version: `blob` is the row of its facts, 0 when it could not be read."""
+    """One file of a version. `oid` names its content (`content_key`), empty when it could not be read; `blob` is
+    the row of its facts, 0 when there is none. `stamp` is empty when the file must be read again."""
 
     path: str
     size: int
@@ -51,35 +74,52 @@ class ManifestFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class BlobRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an extraction worker hands over for one blob: encoded facts and their brief, posting keys as packed
-    64-bit integers, names of functions."""
+    """What an extraction worker hands over for one blob: encoded facts and their brief, hashes of its words,
+    posting keys (both packed), names of functions."""
 
     oid: bytes
     facts: bytes
     brief: bytes
+    words: bytes
     keys: bytes
     names: tuple[str, ...]
 
 
-_COMPRESSOR = zstandard.ZstdCompressor(level=3)
+class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where the postings of some blobs are: rows from `first` on; `bits` of a key choose its block."""
+
+    id: int
+    first: int
+    blobs: int
+    bits: int
+
+
+class VersionRow(msgspec.Struct, frozen=True):
+    """An indexed version: `state` says what the source looked like, `content` what is in it."""
+
+    identity: str
+    label: str
+    fingerprint: int
+    dialect: int
+    state: str
+    content: str
+    files: int
+
+
+class _MergedError(Exception):
+    """A segment has become a part of another one."""
+
+
+_COMPRESSOR = zstandard.ZstdCompressor(level=3, write_checksum=True)
 _DECOMPRESSOR = zstandard.ZstdDecompressor()
+_SEGMENTS = msgspec.msgpack.Decoder(tuple[Segment, ...])
+_VERSION = msgspec.msgpack.Decoder(VersionRow)
 _MANIFEST = msgspec.msgpack.Decoder(tuple[ManifestFile, ...])
 
 
 def compress(data: bytes) -> bytes:
-    """Zstandard, level 3."""
+    """Zstandard, level 3, with a checksum."""
     return _COMPRESSOR.compress(data)
-
-
-def decompress(data: bytes) -> bytes:
-    """The opposite of `compress`. Raises StoreError for damaged data."""
-    try:
-        return _DECOMPRESSOR.decompress(data, max_output_size=1 << 31)
-    except zstandard.ZstdError as error:
-        raise StoreError(
-            "The index is damaged.",
-            hint="Remove it (kcg doctor says where it is); it is rebuilt by itself.",
-        ) from error
 
 
 def default_path() -> Path:
@@ -88,215 +128,369 @@ def default_path() -> Path:
     return Path(base) / "kcg" / "index.sqlite"
 
 
+def _sealed(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4, "little") + data
+
+
+def word_mark(word: bytes) -> bytes:
+    """The three bytes that stand for a word among a blob's words."""
+    return zlib.crc32(word).to_bytes(4, "little")[:3]
+
+
+def word_marks(words: Iterable[bytes]) -> bytes:
+    """The marks of many words, packed."""
+    packed = bytearray(array.array("I", sorted(map(zlib.crc32, words))).tobytes())
+    if array.array("I", [1]).tobytes()[0]:
+        del packed[3::4]
+    else:  # big-endian
+        packed = bytearray(b"".join(bytes(packed[at : at + 4][:0:-1]) for at in range(0, len(packed), 4)))
+    return bytes(packed)
+
+
+def _asked(question: int, key: str) -> bytes:
+    return f"{question} {key}".encode()
+
+
+def _mergeable(segment: Segment, keys: Mapping[int, Keys]) -> bool:
+    """Whether the last segment is not much larger than some new blobs, and both fit in one."""
+    if segment.blobs > 2 * len(keys) or segment.blobs + len(keys) > _SEGMENT_BLOBS:
+        return False
+    return max(keys) - min(segment.first, *keys) < _SEGMENT_SPAN - _SEGMENT_BLOBS
+
+
 class Store:
     """One index file. Every method may raise StoreError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA cache_size=-65536")
-            self._db.execute("PRAGMA mmap_size=1073741824")
-            self._check_format()
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f"The index {path} cannot be opened: {error}.",
-                hint="Give another place with --store, or remove the file; it is rebuilt by itself.",
-            ) from error
-        self._segments: dict[int, tuple[int, ...]] = {}
+        self.database = Database(path, _SCHEMA, FORMAT)
+        self._segments: dict[int, tuple[Segment, ...]] = {}
+        self._blocks: OrderedDict[tuple[int, int], Block] = OrderedDict()
 
-    def _check_format(self) -> None:
-        names = [r[0] for r in self._db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        if names:
-            if self._db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
-                raise StoreError(
-                    f"{self.path} is a database of another program.",
-                    hint="Give another place with --store.",
-                )
-            row = self._db.execute("SELECT value FROM meta WHERE key='format'").fetchone()
-            if row is None or row[0] != FORMAT:  # an index of another version of kcg is made anew
-                for name in names:
-                    self._db.execute(f'DROP TABLE IF EXISTS "{name}"')
-        self._db.execute(f"PRAGMA application_id={_APPLICATION}")
-        self._db.executescript(_SCHEMA)
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES('format', ?)", (FORMAT,))
+    @property
+    def notice(self) -> str:
+        """What a person should know about how the index was opened."""
+        return self.database.notice
 
     def close(self) -> None:
         """Release the file."""
-        with contextlib.suppress(sqlite3.Error):
-            self._db.close()
+        self.database.close()
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _unpacked(self, data: bytes) -> bytes:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise StoreError(
-                f"The index {self.path} cannot be written: {error}.",
-                hint="Check free space and permissions, or give another place with --store.",
-            ) from error
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
+            return _DECOMPRESSOR.decompress(data, max_output_size=1 << 31)
+        except (zstandard.ZstdError, MemoryError) as error:
+            raise self.database.damaged(str(error)) from error
+
+    def _unsealed(self, data: bytes) -> bytes:
+        if len(data) < 4 or zlib.crc32(memoryview(data)[4:]) != int.from_bytes(data[:4], "little"):
+            raise self.database.damaged("a checksum does not fit")
+        return data[4:]
 
     def fingerprint(self, text: str) -> int:
-        """The row of an extractor fingerprint."""
-        row = self._db.execute("SELECT id FROM fingerprints WHERE text=?", (text,)).fetchone()
-        if row:
-            return int(row[0])
-        with self._writing():
-            self._db.execute("INSERT OR IGNORE INTO fingerprints(text) VALUES(?)", (text,))
-        row = self._db.execute("SELECT id FROM fingerprints WHERE text=?", (text,)).fetchone()
+        """The row of an extractor fingerprint, made if need be."""
+        return self._named("fingerprints", "text", text, (_sealed(msgspec.msgpack.encode(())),))
+
+    def _named(self, table: str, column: str, text: str, more: Sequence[object]) -> int:
+        query = f"SELECT id FROM {table} WHERE {column}=?"
+        row = self.database.row(query, (text,))
+        if row is None:
+            marks = ", ".join("?" * (1 + len(more)))
+            columns = {"fingerprints": "text, segments", "dialects": "identity, data"}.get(
+                table, "text, identity, content"
+            )
+            with self.database.writing():
+                self.database.run(f"INSERT OR IGNORE INTO {table}({columns}) VALUES({marks})", (text, *more))
+            row = self.database.row(query, (text,))
         return int(row[0])
+
+    def known_fingerprint(self, text: str) -> int:
+        """The row of an extractor fingerprint, 0 when there is none."""
+        row = self.database.row("SELECT id FROM fingerprints WHERE text=?", (text,))
+        return int(row[0]) if row else 0
 
     # versions
 
-    def version(self, identity: str) -> tuple[int, tuple[ManifestFile, ...]] | None:
-        """(fingerprint, files) of an indexed source."""
-        row = self._db.execute(
-            "SELECT fingerprint, manifest FROM versions WHERE identity=?", (identity,)
-        ).fetchone()
-        return None if row is None else (int(row[0]), _MANIFEST.decode(decompress(row[1])))
+    def version(self, identity: str) -> VersionRow | None:
+        """An indexed source, without its files."""
+        row = self.database.row("SELECT data FROM versions WHERE identity=?", (identity,))
+        return None if row is None else self._version(row[0], identity)
 
-    def save_version(self, identity: str, label: str, fingerprint: int, files: Sequence[ManifestFile]) -> None:
-        """Record a source's files."""
+    def versions(self) -> list[VersionRow]:
+        """All indexed sources, by identity."""
+        rows = self.database.rows("SELECT data, identity FROM versions ORDER BY identity")
+        return [self._version(*row) for row in rows]
+
+    def _version(self, data: bytes, identity: str) -> VersionRow:
+        found = _VERSION.decode(self._unsealed(data))
+        if found.identity != identity:
+            raise self.database.damaged("a version has another's name")
+        return found
+
+    def manifest(self, identity: str) -> tuple[ManifestFile, ...]:
+        """The files of an indexed source."""
+        row = self.database.row("SELECT manifest FROM versions WHERE identity=?", (identity,))
+        if row is None:
+            return ()
+        try:
+            return _MANIFEST.decode(self._unpacked(row[0]))
+        except msgspec.MsgspecError as error:
+            raise self.database.damaged(str(error)) from error
+
+    def save_version(self, row: VersionRow, files: Sequence[ManifestFile]) -> None:
+        """Record a source's files; answers about what it was before are dropped."""
         data = compress(msgspec.msgpack.encode(tuple(files)))
-        with self._writing():
-            self._db.execute(
-                "INSERT OR REPLACE INTO versions VALUES(?, ?, ?, ?)",
-                (identity, label, fingerprint, data),
+        old = (row.identity, row.content)
+        with self.database.writing():
+            self.database.run(
+                "INSERT OR REPLACE INTO versions VALUES(?, ?, ?)",
+                (row.identity, _sealed(msgspec.msgpack.encode(row)), data),
             )
+            self.database.run(
+                "DELETE FROM answers WHERE question IN (SELECT id FROM questions WHERE identity=? AND content<>?)",
+                old,
+            )
+            self.database.run("DELETE FROM questions WHERE identity=? AND content<>?", old)
 
-    # what headers teach about the dialect
+    # what headers teach about the dialect, and dialects
 
     def learned(self, oids: Iterable[bytes]) -> dict[bytes, bytes]:
         """Cached lessons by blob id."""
         found: dict[bytes, bytes] = {}
         for oid in oids:
-            row = self._db.execute("SELECT data FROM learned WHERE oid=?", (oid,)).fetchone()
+            row = self.database.row("SELECT data FROM learned WHERE oid=?", (oid,))
             if row:
-                found[oid] = row[0]
+                found[oid] = self._unsealed(row[0])
         return found
 
     def save_learned(self, lessons: Mapping[bytes, bytes]) -> None:
         """Cache lessons."""
-        with self._writing():
-            self._db.executemany("INSERT OR REPLACE INTO learned VALUES(?, ?)", sorted(lessons.items()))
+        with self.database.writing():
+            self.database.run_many(
+                "INSERT OR REPLACE INTO learned VALUES(?, ?)",
+                ((oid, _sealed(lessons[oid])) for oid in sorted(lessons)),
+            )
+
+    def dialect(self, identity: str, data: bytes) -> int:
+        """The row of a dialect, made if need be."""
+        return self._named("dialects", "identity", identity, (compress(data),))
+
+    def dialect_data(self, number: int) -> bytes:
+        """An encoded dialect."""
+        row = self.database.row("SELECT data FROM dialects WHERE id=?", (number,))
+        return self._unpacked(row[0]) if row else b""
 
     # blobs
 
-    def blob_ids(self, fingerprint: int) -> dict[bytes, int]:
-        """Rows of all blobs extracted with a fingerprint, by blob id."""
-        rows = self._db.execute("SELECT oid, id FROM blobs WHERE fingerprint=?", (fingerprint,))
-        return {oid: int(number) for oid, number in rows}
+    def blobs_of(self, oid: bytes, fingerprint: int) -> list[tuple[int, int]]:
+        """(row, dialect) of a content's facts, the oldest first."""
+        return self.database.rows(
+            "SELECT id, dialect FROM blobs WHERE oid=? AND fingerprint=? ORDER BY id", (oid, fingerprint)
+        )
 
-    def save_blobs(self, fingerprint: int, rows: Sequence[BlobRow]) -> dict[bytes, int]:
-        """Store facts with one segment of postings; returns the new rows by blob id."""
+    def words(self, blob: int) -> bytes:
+        """The marks of a blob's words."""
+        row = self.database.row("SELECT data FROM words WHERE blob=?", (blob,))
+        if row is None:
+            raise self.database.damaged("the words of a file are missing")
+        return self._unsealed(row[0])
+
+    def save_blobs(self, fingerprint: int, dialect: int, rows: Sequence[BlobRow]) -> dict[bytes, int]:
+        """Keep facts; returns their rows by blob id. `settle` makes them findable by name."""
         ids: dict[bytes, int] = {}
-        postings: dict[int, list[int]] = {}
-        names: set[str] = set()
-        with self._writing():
+        database = self.database
+        with database.writing():
             for row in rows:
-                cursor = self._db.execute(
-                    "INSERT OR IGNORE INTO blobs(oid, fingerprint, facts, brief) VALUES(?, ?, ?, ?)",
-                    (row.oid, fingerprint, row.facts, row.brief),
+                cursor = database.run(
+                    "INSERT OR IGNORE INTO blobs(oid, fingerprint, dialect) VALUES(?, ?, ?)",
+                    (row.oid, fingerprint, dialect),
                 )
                 if not cursor.rowcount:  # another process was first
-                    known = self._db.execute(
-                        "SELECT id FROM blobs WHERE oid=? AND fingerprint=?", (row.oid, fingerprint)
-                    ).fetchone()
+                    known = database.row(
+                        "SELECT id FROM blobs WHERE oid=? AND fingerprint=? AND dialect=?",
+                        (row.oid, fingerprint, dialect),
+                    )
                     ids[row.oid] = int(known[0])
                     continue
-                number = int(cursor.lastrowid or 0)
-                ids[row.oid] = number
-                for key in memoryview(row.keys).cast("q"):
-                    postings.setdefault(key, []).append(number)
-                names.update(row.names)
-            if postings:
-                cursor = self._db.execute(
-                    "INSERT INTO segments(fingerprint, names) VALUES(?, ?)",
-                    (fingerprint, compress("\n".join(sorted(names)).encode())),
+                number = ids[row.oid] = int(cursor.lastrowid or 0)
+                database.run("INSERT INTO facts VALUES(?, ?, ?)", (number, row.oid, row.facts))
+                database.run("INSERT INTO briefs VALUES(?, ?, ?)", (number, row.oid, _sealed(row.brief)))
+                database.run("INSERT INTO words VALUES(?, ?)", (number, _sealed(row.words)))
+                names = "\n".join(row.names).encode()
+                database.run(
+                    "INSERT INTO pending VALUES(?, ?, ?, ?)",
+                    (number, fingerprint, _sealed(row.keys), _sealed(names)),
                 )
-                segment = int(cursor.lastrowid or 0)
-                pack = msgspec.msgpack.encode
-                self._db.executemany(
-                    "INSERT INTO postings VALUES(?, ?, ?)",
-                    ((segment, key, pack(postings[key])) for key in sorted(postings)),
-                )
-        self._segments.clear()
         return ids
 
-    def facts(self, blob: int) -> bytes:
-        """Encoded facts of a blob row."""
-        row = self._db.execute("SELECT facts FROM blobs WHERE id=?", (blob,)).fetchone()
-        return decompress(row[0]) if row else b""
+    def pending(self, fingerprint: int) -> int:
+        """How many blobs have no postings yet."""
+        return int(self.database.row("SELECT count(*) FROM pending WHERE fingerprint=?", (fingerprint,))[0])
 
-    def brief(self, blob: int) -> bytes:
-        """The encoded brief of a blob row."""
-        row = self._db.execute("SELECT brief FROM blobs WHERE id=?", (blob,)).fetchone()
-        return row[0] if row else b""
+    def settle(self, fingerprint: int) -> None:
+        """Give every pending blob its postings. Small segments are merged, so that their number stays
+        logarithmic in the number of runs."""
+        while True:
+            with self.database.writing():
+                rows = self.database.rows(
+                    "SELECT blob, keys, names FROM pending WHERE fingerprint=? ORDER BY blob LIMIT ?",
+                    (fingerprint, _SEGMENT_BLOBS),
+                )
+                if not rows:
+                    break
+                first = int(rows[0][0])
+                rows = [row for row in rows if row[0] - first < _SEGMENT_SPAN]
+                self._settle(fingerprint, rows)
+                self.database.run(
+                    "DELETE FROM pending WHERE fingerprint=? AND blob BETWEEN ? AND ?",
+                    (fingerprint, first, rows[-1][0]),
+                )
+        self.forget()
+
+    def _settle(self, fingerprint: int, rows: Sequence[tuple[int, bytes, bytes]]) -> None:
+        keys = {int(blob): keys_from(self._unsealed(data)) for blob, data, _ in rows}
+        names: set[str] = set()
+        for _, _, data in rows:
+            names.update(self._unsealed(data).decode().split("\n"))
+        segments = list(self.segments(fingerprint))
+        while segments and _mergeable(segments[-1], keys):
+            last = segments.pop()
+            for block in range(1 << last.bits):
+                for key, number in self._block(last.id, block).pairs():
+                    keys.setdefault(last.first + number, array.array("I")).append(key)
+            (old,) = self.database.row("SELECT names FROM segments WHERE id=?", (last.id,)) or (b"",)
+            names.update(self._unpacked(old).decode().split("\n"))
+            self.database.run("DELETE FROM postings WHERE segment=?", (last.id,))
+            self.database.run("DELETE FROM segments WHERE id=?", (last.id,))
+        names.discard("")
+        first = min(keys)
+        bits = block_bits(sum(map(len, keys.values())))
+        cursor = self.database.run(
+            "INSERT INTO segments(names) VALUES(?)", (compress("\n".join(sorted(names)).encode()),)
+        )
+        segment = Segment(int(cursor.lastrowid or 0), first, len(keys), bits)
+        blocks = blocks_of(segment.id, bits, [(blob - first, keys[blob]) for blob in sorted(keys)])
+        self.database.run_many(
+            "INSERT INTO postings VALUES(?, ?, ?)",
+            ((segment.id, number, data) for number, data in enumerate(blocks)),
+        )
+        self.save_segments(fingerprint, [*segments, segment])
+
+    def segments(self, fingerprint: int) -> tuple[Segment, ...]:
+        """Where the postings of an extractor's facts are."""
+        row = self.database.row("SELECT segments FROM fingerprints WHERE id=?", (fingerprint,))
+        return _SEGMENTS.decode(self._unsealed(row[0] if row else b""))
+
+    def save_segments(self, fingerprint: int, segments: Sequence[Segment]) -> None:
+        """Inside a transaction: replace that list."""
+        data = _sealed(msgspec.msgpack.encode(tuple(segments)))
+        self.database.run("UPDATE fingerprints SET segments=? WHERE id=?", (data, fingerprint))
+        self.forget()
+
+    def _block(self, segment: int, number: int) -> Block:
+        key = (segment, number)
+        block = self._blocks.get(key)
+        if block is None:
+            row = self.database.row("SELECT data FROM postings WHERE segment=? AND block=?", key)
+            if row is None and not self.database.row("SELECT 1 FROM segments WHERE id=?", (segment,)):
+                raise _MergedError
+            try:
+                block = self._blocks[key] = Block(row[0] if row else b"", segment, number)
+            except ValueError as error:
+                raise self.database.damaged(str(error)) from error
+            if len(self._blocks) > _CACHED_BLOCKS:
+                self._blocks.popitem(last=False)
+        return block
 
     def blobs_with(self, fingerprint: int, key: int) -> list[int]:
         """Rows of the blobs that have a posting key."""
+        while True:
+            try:
+                return self._blobs_with(fingerprint, key)
+            except _MergedError:  # by another process, since the segments were listed
+                self.forget()
+
+    def _blobs_with(self, fingerprint: int, key: int) -> list[int]:
         segments = self._segments.get(fingerprint)
         if segments is None:
-            rows = self._db.execute("SELECT id FROM segments WHERE fingerprint=?", (fingerprint,))
-            segments = self._segments[fingerprint] = tuple(int(r[0]) for r in rows)
+            segments = self._segments[fingerprint] = self.segments(fingerprint)
         found: list[int] = []
-        execute = self._db.execute
         for segment in segments:
-            row = execute("SELECT blobs FROM postings WHERE segment=? AND key=?", (segment, key)).fetchone()
-            if row:
-                found.extend(msgspec.msgpack.decode(row[0]))
+            numbers = self._block(segment.id, key >> (32 - segment.bits)).numbers(key)
+            found.extend([segment.first + number for number in numbers])
         return found
+
+    def facts(self, blob: int, oid: bytes) -> bytes:
+        """Encoded facts of a blob row, which must be that content's."""
+        return self._unpacked(self._content("facts", blob, oid))
+
+    def brief(self, blob: int, oid: bytes) -> bytes:
+        """The encoded brief of a blob row, which must be that content's."""
+        return self._unsealed(self._content("briefs", blob, oid))
+
+    def _content(self, table: str, blob: int, oid: bytes) -> bytes:
+        row = self.database.row(f"SELECT oid, data FROM {table} WHERE blob=?", (blob,))
+        if row is None or row[0] != oid:
+            raise self.database.damaged("the facts of a file are missing")
+        data: bytes = row[1]
+        return data
 
     def function_names(self, fingerprint: int) -> set[str]:
         """Names of all functions extracted with a fingerprint, for suggestions."""
         found: set[str] = set()
-        for row in self._db.execute("SELECT names FROM segments WHERE fingerprint=?", (fingerprint,)):
-            found.update(decompress(row[0]).decode().split("\n"))
+        for segment in self.segments(fingerprint):
+            row = self.database.row("SELECT names FROM segments WHERE id=?", (segment.id,))
+            found.update(self._unpacked(row[0] if row else b"").decode().split("\n"))
         return found
 
     # answers: what resolution found, kept for the next process
 
-    def question(self, text: str) -> int:
+    def question(self, text: str, identity: str, content: str) -> int:
         """The row under which answers about one version, configuration and resolver are kept; 0 when
         the store cannot be written."""
-        row = self._db.execute("SELECT id FROM questions WHERE text=?", (text,)).fetchone()
-        if row:
-            return int(row[0])
         try:
-            with self._writing():
-                self._db.execute("INSERT OR IGNORE INTO questions(text) VALUES(?)", (text,))
+            return self._named("questions", "text", text, (identity, content))
+        except DamagedStoreError:
+            raise
         except StoreError:
             return 0
-        return int(self._db.execute("SELECT id FROM questions WHERE text=?", (text,)).fetchone()[0])
 
     def answer(self, question: int, key: str) -> bytes | None:
         """A kept answer."""
-        row = self._db.execute("SELECT data FROM answers WHERE question=? AND key=?", (question, key)).fetchone()
-        return decompress(row[0]) if row else None
+        row = self.database.row("SELECT data FROM answers WHERE question=? AND key=?", (question, key))
+        if row is None:
+            return None
+        asked, _, data = self._unpacked(row[0]).partition(b"\0\0")
+        if asked != _asked(question, key):
+            raise self.database.damaged("an answer is to another question")
+        return data
 
     def save_answers(self, question: int, answers: Mapping[str, bytes]) -> None:
-        """Keep answers; a store that cannot be written just does not."""
-        with contextlib.suppress(StoreError), self._writing():
-            self._db.executemany(
-                "INSERT OR REPLACE INTO answers VALUES(?, ?, ?)",
-                ((question, key, compress(data)) for key, data in sorted(answers.items())),
-            )
+        """Keep answers; a store that cannot be written just does not. Nothing is kept about a version that
+        has changed meanwhile."""
+        with contextlib.suppress(StoreError), self.database.writing():
+            if self.database.row("SELECT 1 FROM questions WHERE id=?", (question,)):
+                self.database.run_many(
+                    "INSERT OR REPLACE INTO answers VALUES(?, ?, ?)",
+                    (
+                        (question, key, compress(_asked(question, key) + b"\0\0" + data))
+                        for key, data in sorted(answers.items())
+                    ),
+                )
+
+    def forget(self) -> None:
+        """Drop what is kept in memory of the postings."""
+        self._segments.clear()
+        self._blocks.clear()
 
     def size(self) -> int:
         """Bytes on disk."""
-        total = 0
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                total += os.path.getsize(f"{self.path}{suffix}")
-        return total
+        return self.database.size()
+
+    def tables(self) -> Iterator[tuple[str, tuple[object, ...]]]:
+        """Every row of every table, in a fixed order: two indexes with the same rows hold the same."""
+        for (name,) in self.database.rows(
+            "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        ):
+            for row in self.database.each(f"SELECT * FROM {name} ORDER BY 1, 2"):
+                yield name, tuple(row)

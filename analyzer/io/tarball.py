@@ -58,7 +58,9 @@ class TarballSource:
         self._entries: tuple[Entry, ...] | None = None
         self._kept_names: dict[str, str] = {}  # listed path -> name of the member with its content
         status = file.stat()
-        self._identity = f"{os.path.realpath(file)}:{status.st_mtime_ns}:{status.st_size}"
+        self._identity = (
+            f"{os.path.realpath(file)}:{status.st_mtime_ns}:{status.st_size}:{status.st_ino}:{status.st_ctime_ns}"
+        )
         self._info = self._find_kernel()
 
     @property
@@ -68,6 +70,10 @@ class TarballSource:
     @property
     def identity(self) -> str:
         return self._identity
+
+    def state(self) -> str:
+        """Its identity: what it names never changes."""
+        return self.identity
 
     @property
     def diagnostics(self) -> tuple[SourceDiagnostic, ...]:

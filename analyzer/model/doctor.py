@@ -12,6 +12,27 @@ class IndexSummary(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class StoredVersion(msgspec.Struct, frozen=True):
+    """One version in the index, as it was named. `complete`: all of its files were read, not only some folders;
+    `stale`: its source is gone or has changed its place, or another kcg read it."""
+
+    label: str
+    files: int
+    complete: bool
+    stale: bool
+
+
+class IndexContents(msgspec.Struct, frozen=True):
+    """What an index holds: versions, blobs with facts, bytes on disk. `stale_blobs` belong to no version that is
+    not stale; `stale_bytes` is about what pruning frees."""
+
+    versions: tuple[StoredVersion, ...]
+    blobs: int
+    bytes: int
+    stale_blobs: int
+    stale_bytes: int
+
+
 class Coverage(msgspec.Struct, frozen=True):
     """How well the files of a folder could be read. Counts of files, bytes and functions.
 
@@ -53,4 +74,5 @@ class DoctorReport(msgspec.Struct, frozen=True):
     skipped: tuple[tuple[str, str], ...]  # (path, reason) of files that could not be read
     store: str
     store_bytes: int
+    index: IndexContents
     graphviz: str  # "system", "bundled" or "missing"

@@ -5,16 +5,14 @@ own sources, so that a change of code never meets old answers. Not handled: call
 """
 
 import functools
-import hashlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-import analyzer
-from analyzer.io.store import ManifestFile, Store
+from analyzer.io.store import Store, VersionRow
 from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.pipeline.opening import question_text
 from analyzer.resolve.configuration import Configuration
 
 _FILE = msgspec.msgpack.Decoder(tuple[tuple[FunctionRef, tuple[Edge, ...]], ...])
@@ -28,17 +26,6 @@ def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
     return msgspec.msgpack.Decoder(kind)
 
 
-@functools.cache
-def code_digest() -> str:
-    """A digest of the code that answers depend on."""
-    digest = hashlib.sha1(usedforsecurity=False)
-    root = Path(analyzer.__file__).parent
-    for folder in ("model", "extract", "resolve"):
-        for path in sorted((root / folder).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 class Answers:
     """Edges by caller, from the store or from the resolver. `identity` tells the version's files, the
     configuration and the code apart from all others."""
@@ -46,19 +33,13 @@ class Answers:
     def __init__(
         self,
         store: Store,
-        fingerprint: int,
-        files: Sequence[ManifestFile],
+        version: VersionRow,
         configuration: Configuration,
         resolve: Callable[[FunctionRef], tuple[Edge, ...]],
     ) -> None:
-        digest = hashlib.sha1(usedforsecurity=False)
-        digest.update(code_digest().encode())
-        digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
-        digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
-        digest.update(b"".join(file.path.encode() + file.oid for file in files))
         self._store = store
-        self.identity = digest.hexdigest()
-        self.question = store.question(self.identity)
+        self.identity = question_text(version, configuration)
+        self.question = store.question(self.identity, version.identity, version.content)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}

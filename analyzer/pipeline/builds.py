@@ -11,10 +11,10 @@ import msgspec
 
 from analyzer.extract.kbuild import extract_makefile
 from analyzer.io.sources import Source
-from analyzer.io.store import Store
+from analyzer.io.store import Store, VersionRow
 from analyzer.model.kbuild import BuildTable, MakeStatement
 from analyzer.model.source import Entry
-from analyzer.pipeline.answers import code_digest
+from analyzer.pipeline.code import code_digest
 from analyzer.resolve.kbuild import read_tree
 
 _TABLE = msgspec.msgpack.Decoder(BuildTable)
@@ -25,10 +25,10 @@ def is_makefile(path: str) -> bool:
     return posixpath.basename(path).startswith(("Makefile", "Kbuild"))
 
 
-def build_table(source: Source, store: Store, paths: Sequence[str], arch: str) -> BuildTable:
+def build_table(source: Source, store: Store, version: VersionRow, paths: Sequence[str], arch: str) -> BuildTable:
     """The build table of a source with these C and assembler files, for an architecture's folder."""
     makefiles = [entry for entry in source.entries() if is_makefile(entry.path) and _of_interest(entry, arch)]
-    question = store.question(_digest(makefiles, paths, arch))
+    question = store.question(_digest(makefiles, paths, arch), version.identity, version.content)
     kept = store.answer(question, "") if question else None
     if kept is not None:
         return _TABLE.decode(kept)

@@ -9,8 +9,10 @@ from collections import Counter
 from analyzer.io.graphviz import has_bundled_graphviz, has_system_graphviz
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
+from analyzer.io.upkeep import contents
 from analyzer.model.doctor import Cause, Coverage, DoctorReport
 from analyzer.model.facts import Brief
+from analyzer.pipeline.extraction import extractor_fingerprint
 from analyzer.pipeline.stored import StoredIndex
 
 _MAX_CAUSES = 20
@@ -89,6 +91,7 @@ def report(index: StoredIndex, source: Source, store: Store) -> DoctorReport:
         skipped=tuple((d.path, d.reason) for d in source.diagnostics),
         store=str(store.path),
         store_bytes=store.size(),
+        index=contents(store, extractor_fingerprint()),
         graphviz=graphviz,
     )
 

@@ -12,9 +12,9 @@ import msgspec
 
 from analyzer.extract.assembly import extract_assembly
 from analyzer.extract.dialect import Dialect, Learned, WordClass, learn
-from analyzer.extract.extractor import EXTRACTOR_VERSION, extract
+from analyzer.extract.extractor import EXTRACTOR_VERSION, extract_noting
 from analyzer.extract.queries import query_names, query_text
-from analyzer.io.store import BlobRow, compress
+from analyzer.io.store import BlobRow, compress, word_marks
 from analyzer.model.facts import LARGE_HEADER, FileFacts, ParseDiagnostic, brief_of
 from analyzer.pipeline.postings import keys_of
 
@@ -23,12 +23,17 @@ Work = tuple[str, bytes | None]  # path, and its bytes where the worker cannot r
 
 
 class Surveyed(msgspec.Struct, frozen=True, array_like=True):
-    """A file's blob id and, for a header, what it teaches about the dialect. `oid` is empty when the file
+    """A file's content key and, for a header, what it teaches about the dialect. `oid` is empty when the file
     could not be read."""
 
     path: str
     oid: bytes
     learned: bytes
+
+
+def content_key(path: str, oid: bytes) -> bytes:
+    """What a file's facts are kept under: its git blob id, marked when it is read as assembler."""
+    return oid + b"S" if path.endswith(".S") else oid
 
 
 def oid_of(data: bytes) -> bytes:
@@ -57,7 +62,7 @@ def survey(root: str, works: Sequence[Work]) -> list[Surveyed]:
         lesson = b""
         if work[0].endswith(".h") and len(data) <= LARGE_HEADER:
             lesson = msgspec.msgpack.encode(learn(data))
-        found.append(Surveyed(work[0], oid_of(data), lesson))
+        found.append(Surveyed(work[0], content_key(work[0], oid_of(data)), lesson))
     return found
 
 
@@ -78,7 +83,7 @@ def encode_dialect(dialect: Dialect) -> bytes:
     return msgspec.msgpack.encode((dialect.identity, {k.decode(): v for k, v in dialect.words.items()}))
 
 
-def extract_rows(root: str, encoded_dialect: bytes, works: Sequence[Work]) -> list[BlobRow]:
+def extract_rows(root: str, works: Sequence[Work], encoded_dialect: bytes) -> list[BlobRow]:
     """Facts of files, encoded for the store. A file that breaks the extractor becomes a diagnostic."""
     dialect = dialect_from(encoded_dialect)
     rows = []
@@ -91,20 +96,34 @@ def extract_rows(root: str, encoded_dialect: bytes, works: Sequence[Work]) -> li
 
 def row_of(data: bytes, dialect: Dialect, *, assembly: bool = False) -> BlobRow:
     """Facts of one content, encoded for the store."""
+    oid = oid_of(data) + (b"S" if assembly else b"")
+    words: set[bytes] = set()
     try:
-        facts = extract_assembly(data) if assembly else extract(data, dialect)
+        if assembly:
+            facts = extract_assembly(data)
+        else:
+            facts, words = extract_noting(data, dialect)
     except Exception as error:  # bad C never raises: what slips through is counted, not fatal
-        facts = FileFacts(
-            diagnostics=(
-                ParseDiagnostic(1, 1, 0, len(data), f"extractor: {type(error).__name__}", str(error)[:200]),
-            ),
-            size=len(data),
-        )
+        facts = _unread(f"extractor: {type(error).__name__}", str(error)[:200], len(data))
+    return _row(oid, facts, words)
+
+
+def quarantined(oid: bytes, size: int) -> BlobRow:
+    """What is kept of a content that kills the process that reads it."""
+    return _row(oid, _unread("extractor: died", "the process that read this file died", size), set())
+
+
+def _unread(cause: str, example: str, size: int) -> FileFacts:
+    return FileFacts(diagnostics=(ParseDiagnostic(1, 1, 0, size, cause, example),), size=size)
+
+
+def _row(oid: bytes, facts: FileFacts, words: set[bytes]) -> BlobRow:
     encode = msgspec.msgpack.encode
     return BlobRow(
-        oid_of(data),
+        oid,
         compress(encode(facts)),
         encode(brief_of(facts)),
+        word_marks(words),
         keys_of(facts),
         tuple(sorted({d.name or HEAD_MARK + _first_argument(d.head) for d in facts.definitions})),
     )

@@ -3,39 +3,44 @@
 Two passes: a survey gives every changed file its blob id and collects what headers teach about the dialect;
 then the blobs that the store lacks are extracted, in parallel. Interrupted at any moment, the next run goes on
 from what was stored.
+
+Not handled: a source that changes while it is read; its changes are seen by the next run.
 """
 
-import concurrent.futures
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-from analyzer.extract import dialect as dialect_module
+from analyzer.errors import SourceError, StoreError
 from analyzer.extract.dialect import Dialect, combine
+from analyzer.io.directory import is_recent
 from analyzer.io.sources import Source
-from analyzer.io.store import BlobRow, ManifestFile, Store
+from analyzer.io.store import BlobRow, ManifestFile, Store, VersionRow, word_mark
 from analyzer.model.doctor import IndexSummary
 from analyzer.model.source import Entry
 from analyzer.pipeline.extraction import (
     Surveyed,
     Work,
+    content_key,
     decode_lesson,
     dialect_from,
     encode_dialect,
     extract_rows,
     extractor_fingerprint,
     oid_of,
+    quarantined,
+    row_of,
     survey,
 )
+from analyzer.pipeline.workers import Done, Workers, inline_workers, process_workers
 
 _SUFFIXES = (".c", ".h", ".S")
-_CHUNK_BYTES = 1_500_000
-_SEGMENT_FILES = 8_000
+_PIECE_BYTES = 1_500_000
+_COMMIT_BLOBS = 400
+_SETTLE_BLOBS = 16_000
 _SMALL = 60  # files: below this a pool costs more than it saves
-_R = TypeVar("_R")
 
 
 class Progress(Protocol):
@@ -65,172 +70,290 @@ class Quiet:
 
 
 class Version:
-    """An indexed version: its fingerprint and files."""
+    """An indexed version: its row and its files, which are loaded when they are asked for."""
 
-    def __init__(self, fingerprint: int, files: Sequence[ManifestFile], summary: IndexSummary) -> None:
-        self.fingerprint = fingerprint
-        self.files = files
+    def __init__(
+        self, row: VersionRow, summary: IndexSummary, files: Callable[[], Sequence[ManifestFile]]
+    ) -> None:
+        self.row = row
         self.summary = summary
+        self._load = files
+        self._files: Sequence[ManifestFile] | None = None
+
+    @property
+    def fingerprint(self) -> int:
+        """The row of the extractor's fingerprint."""
+        return self.row.fingerprint
+
+    @property
+    def files(self) -> Sequence[ManifestFile]:
+        """All source files, sorted by path."""
+        if self._files is None:
+            self._files = self._load()
+        return self._files
 
 
-def index(source: Source, store: Store, *, jobs: int | None = None, progress: Progress | None = None) -> Version:
-    """Bring the store up to date with a source. Raises SourceError and StoreError."""
+def current(source: Source, store: Store) -> Version | None:
+    """The indexed version if the store has all of it as the source is now."""
     begun = time.monotonic()
-    report = progress or Quiet()
-    entries = [e for e in source.entries() if e.path.endswith(_SUFFIXES)]
-    known = store.version(source.identity)
-    before = {f.path: f for f in known[1]} if known else {}
-    unchanged = {e.path: before[e.path] for e in entries if e.path in before and _same(e, before[e.path])}
-    if known and len(unchanged) == len(entries) == len(before):
-        current = store.fingerprint(_fingerprint_text(dialect_of(store, known[1])))
-        if current == known[0]:
-            return Version(known[0], known[1], _summary(entries, 0, 0, begun))
-    runner = _Runner(source, jobs or os.cpu_count() or 1, report)
-    oids = {path: f.oid for path, f in unchanged.items()}
-    oids.update((e.path, bytes.fromhex(e.blob)) for e in entries if e.blob)
-    lessons = store.learned({oids[e.path] for e in entries if e.path in oids and e.path.endswith(".h")})
-    todo = [e for e in entries if e.path not in oids or (e.path.endswith(".h") and oids[e.path] not in lessons)]
-    fresh: dict[bytes, bytes] = {}
-    for result in runner.run("Surveying", todo, survey):
-        for surveyed in result:
-            oids[surveyed.path] = surveyed.oid
-            if surveyed.learned:
-                fresh[surveyed.oid] = surveyed.learned
-    if fresh:
-        store.save_learned(fresh)
-        lessons.update(fresh)
-    dialect = combine(
-        (e.path, decode_lesson(lessons.get(oids.get(e.path, b""), b""))) for e in entries if e.path.endswith(".h")
-    )
-    fingerprint = store.fingerprint(_fingerprint_text(dialect))
-    rows = store.blob_ids(fingerprint)
-    missing: dict[bytes, Entry] = {}
-    for entry in entries:
-        oid = oids.get(entry.path, b"")
-        if oid and oid not in rows:
-            missing.setdefault(oid, entry)
-    encoded = encode_dialect(dialect)
-    pending: list[BlobRow] = []
-    for extracted in runner.run("Extracting", list(missing.values()), extract_rows, encoded):
-        pending.extend(extracted)
-        if len(pending) >= _SEGMENT_FILES:
-            rows.update(store.save_blobs(fingerprint, pending))
-            pending = []
-    if pending:
-        rows.update(store.save_blobs(fingerprint, pending))
-    runner.close()
-    files = tuple(
-        ManifestFile(e.path, e.size, e.stamp, oids.get(e.path, b""), rows.get(oids.get(e.path, b""), 0))
-        for e in entries
-    )
-    store.save_version(source.identity, source.info.label, fingerprint, files)
-    return Version(
-        fingerprint,
-        files,
-        _summary(entries, len(missing), sum(e.size for e in missing.values()), begun),
-    )
+    row = store.version(source.identity)
+    if row is None or not row.state or row.fingerprint != store.known_fingerprint(extractor_fingerprint()):
+        return None
+    if row.state != source.state():
+        return None
+    summary = IndexSummary(files=row.files, new=0, bytes=0, seconds=round(time.monotonic() - begun, 2))
+    return Version(row, summary, lambda: store.manifest(source.identity))
 
 
-def _same(entry: Entry, file: ManifestFile) -> bool:
-    if entry.blob:
-        return bytes.fromhex(entry.blob) == file.oid
-    return bool(entry.stamp) and entry.stamp == file.stamp and entry.size == file.size
+def index(
+    source: Source,
+    store: Store,
+    *,
+    workers: Workers | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    under: Sequence[str] = (),
+) -> Version:
+    """Bring the store up to date with a source, or with what lies below the paths `under`. The workers stay
+    open when they are given. Raises SourceError and StoreError."""
+    found = current(source, store)
+    if found is not None:
+        return found
+    run = _Run(source, store, workers, jobs or os.cpu_count() or 1, progress or Quiet())
+    try:
+        return run.index(tuple(f"{path.strip('/')}/" for path in under))
+    finally:
+        run.close()
 
 
-def _summary(entries: Sequence[Entry], new: int, size: int, begun: float) -> IndexSummary:
-    return IndexSummary(files=len(entries), new=new, bytes=size, seconds=round(time.monotonic() - begun, 2))
+class _Run:
+    """One run over one source."""
 
-
-def dialect_of(store: Store, files: Sequence[ManifestFile]) -> Dialect:
-    """The dialect that a version's headers teach; kept, because combining it takes as long as a small question."""
-    headers = [f for f in files if f.path.endswith(".h")]
-    digest = hashlib.sha1(_dialect_code(), usedforsecurity=False)
-    digest.update(b"".join(f.path.encode() + f.oid for f in headers))
-    question = store.question(f"dialect {digest.hexdigest()}")
-    kept = store.answer(question, "dialect") if question else None
-    if kept is not None:
-        return dialect_from(kept)
-    lessons = store.learned({f.oid for f in headers})
-    dialect = combine((f.path, decode_lesson(lessons.get(f.oid, b""))) for f in headers)
-    if question:
-        store.save_answers(question, {"dialect": encode_dialect(dialect)})
-    return dialect
-
-
-def _dialect_code() -> bytes:
-    """The code that a dialect depends on besides the headers."""
-    return Path(dialect_module.__file__).read_bytes()
-
-
-def _fingerprint_text(dialect: Dialect) -> str:
-    return f"{extractor_fingerprint()} dialect {dialect.identity}"
-
-
-class _Runner:
-    """Runs a stage over files in chunks, in this process or in a pool."""
-
-    def __init__(self, source: Source, jobs: int, report: Progress) -> None:
+    def __init__(self, source: Source, store: Store, workers: Workers | None, jobs: int, report: Progress) -> None:
         self._source = source
+        self._store = store
+        self._workers = workers
+        self._own: Workers | None = None
         self._jobs = jobs
         self._report = report
-        self._pool: concurrent.futures.Executor | None = None
-        self._root = source.info.label if source.info.root_kind == "directory" else ""
-        if self._root:
-            self._root = source.identity
+        self._begun = time.monotonic()
+        self._root = source.identity if source.info.root_kind == "directory" else ""
 
-    def run(
-        self, what: str, entries: Sequence[Entry], stage: Callable[..., list[_R]], *extra: bytes
-    ) -> Iterator[list[_R]]:
-        """The stage's results, chunk by chunk, in no particular order."""
+    def index(self, under: tuple[str, ...]) -> Version:
+        source, store = self._source, self._store
+        now = time.time_ns()
+        state = source.state()
+        entries = [e for e in source.entries() if e.path.endswith(_SUFFIXES)]
+        others = [e for e in source.entries() if not e.path.endswith(_SUFFIXES)]
+        known = store.version(source.identity)
+        before = {f.path: f for f in store.manifest(source.identity)} if known else {}
+        oids = {e.path: before[e.path].oid for e in entries if e.path in before and _same(e, before[e.path])}
+        oids.update((e.path, content_key(e.path, bytes.fromhex(e.blob))) for e in entries if e.blob)
+        wanted = [e for e in entries if e.path.startswith(under)] if under else entries
+        fingerprint = store.fingerprint(extractor_fingerprint())
+        dialect, number = self._survey(entries, wanted, oids, known, before, fingerprint)
+        blobs, missing = self._known(wanted, oids, before, known, fingerprint, dialect, number)
+        if missing or store.pending(fingerprint):
+            blobs.update(self._extract(missing, fingerprint, dialect, number))
+            blobs.update(self._changed(wanted, oids, blobs, fingerprint, dialect, number))
+        entries.sort(key=lambda e: e.path)
+        files = tuple(self._file(e, oids.get(e.path, b""), blobs, now) for e in entries)
+        recent = any(e.stamp and not f.stamp for e, f in zip(entries, files, strict=True))
+        row = VersionRow(
+            identity=source.identity,
+            label=source.info.label,
+            fingerprint=fingerprint,
+            dialect=number,
+            state="" if recent or under else state,
+            content="" if under else _content(files, others),
+            files=len(files),
+        )
+        if row != known or files != tuple(before.values()):
+            try:
+                store.save_version(row, files)
+            except StoreError:
+                if missing or store.database.writable:
+                    raise  # a read-only index that has all facts still answers
+        summary = IndexSummary(
+            files=len(wanted),
+            new=len(missing),
+            bytes=sum(e.size for e in missing.values()),
+            seconds=round(time.monotonic() - self._begun, 2),
+        )
+        return Version(row, summary, lambda: files)
+
+    def _file(self, entry: Entry, oid: bytes, blobs: Mapping[bytes, int], now: int) -> ManifestFile:
+        stamp = "" if entry.stamp and is_recent(entry.stamp, now) else entry.stamp
+        return ManifestFile(entry.path, entry.size, stamp, oid, blobs.get(oid, 0))
+
+    def _survey(
+        self,
+        entries: Sequence[Entry],
+        wanted: Sequence[Entry],
+        oids: dict[str, bytes],
+        known: VersionRow | None,
+        before: Mapping[str, ManifestFile],
+        fingerprint: int,
+    ) -> tuple[Dialect, int]:
+        """Fill in the blob ids that are not known; the dialect and its row."""
+        store = self._store
+        headers = [e for e in entries if e.path.endswith(".h")]
+        lessons = store.learned({oids[e.path] for e in headers if e.path in oids})
+        unknown = {e.path for e in wanted if e.path not in oids}
+        unknown |= {e.path for e in headers if oids.get(e.path) not in lessons}
+        todo = [e for e in entries if e.path in unknown]
+        fresh: dict[bytes, bytes] = {}
+        for done in self._run("Surveying", todo, survey):
+            for surveyed in done.results:
+                oids[surveyed.path] = surveyed.oid
+                if surveyed.learned:
+                    fresh[surveyed.oid] = surveyed.learned
+            for path, data in done.lost:  # the extractor will have the same trouble with it, and say so
+                oids[path] = content_key(path, oid_of(data if data is not None else self._source.read(path)))
+        if fresh:
+            store.save_learned(fresh)
+            lessons.update(fresh)
+        dialect = combine((e.path, decode_lesson(lessons.get(oids.get(e.path, b""), b""))) for e in headers)
+        return dialect, store.dialect(dialect.identity, encode_dialect(dialect))
+
+    def _known(
+        self,
+        wanted: Sequence[Entry],
+        oids: Mapping[str, bytes],
+        before: Mapping[str, ManifestFile],
+        known: VersionRow | None,
+        fingerprint: int,
+        dialect: Dialect,
+        number: int,
+    ) -> tuple[dict[bytes, int], dict[bytes, Entry]]:
+        """The facts that the store has, by content, and an entry for each content that it has not."""
+        blobs: dict[bytes, int] = {}
+        if known and known.dialect == number and known.fingerprint == fingerprint:
+            blobs = {f.oid: f.blob for f in before.values() if f.blob}
+        missing: dict[bytes, Entry] = {}
+        differing: dict[int, list[bytes]] = {}
+        for entry in wanted:
+            oid = oids.get(entry.path, b"")
+            if not oid or oid in blobs or oid in missing:
+                continue
+            for blob, other in self._store.blobs_of(oid, fingerprint):
+                if other != number:
+                    if other not in differing:
+                        differing[other] = self._differing(other, dialect)
+                    marks = differing[other]
+                    if marks and _has_any(self._store.words(blob), marks):
+                        continue
+                blobs[oid] = blob
+                break
+            else:
+                missing[oid] = entry
+        return blobs, missing
+
+    def _differing(self, number: int, dialect: Dialect) -> list[bytes]:
+        """Marks of the words about which two dialects differ."""
+        other = dialect_from(self._store.dialect_data(number)).words
+        mine = dialect.words
+        return sorted({word_mark(w) for w in {*other, *mine} if other.get(w) != mine.get(w)})
+
+    def _extract(
+        self, missing: Mapping[bytes, Entry], fingerprint: int, dialect: Dialect, number: int
+    ) -> dict[bytes, int]:
+        store = self._store
+        blobs: dict[bytes, int] = {}
+        rows: list[BlobRow] = []
+        pending = store.pending(fingerprint)
+
+        def keep() -> None:
+            nonlocal rows, pending
+            blobs.update(store.save_blobs(fingerprint, number, rows))
+            pending += len(rows)
+            rows = []
+            if pending >= _SETTLE_BLOBS:
+                store.settle(fingerprint)
+                pending = 0
+
+        contents = {entry.path: (oid, entry.size) for oid, entry in missing.items()}
+        for done in self._run("Extracting", list(missing.values()), extract_rows, encode_dialect(dialect)):
+            rows += done.results
+            rows += [quarantined(*contents[path]) for path, _ in done.lost]
+            if len(rows) >= _COMMIT_BLOBS:
+                keep()
+        if rows:
+            keep()
+        store.settle(fingerprint)
+        return blobs
+
+    def _changed(
+        self,
+        wanted: Sequence[Entry],
+        oids: dict[str, bytes],
+        blobs: Mapping[bytes, int],
+        fingerprint: int,
+        dialect: Dialect,
+        number: int,
+    ) -> dict[bytes, int]:
+        """Files that changed between survey and extraction, read once more."""
+        found: dict[bytes, int] = {}
+        for entry in wanted:
+            oid = oids.get(entry.path, b"")
+            if not oid or oid in blobs:
+                continue
+            try:
+                row = row_of(self._source.read(entry.path), dialect, assembly=entry.path.endswith(".S"))
+            except SourceError:
+                oids[entry.path] = b""
+                continue
+            oids[entry.path] = row.oid
+            found.update(self._store.save_blobs(fingerprint, number, [row]))
+        if found:
+            self._store.settle(fingerprint)
+        return found
+
+    def _run(
+        self, what: str, entries: Sequence[Entry], stage: Callable[..., list[Any]], *extra: bytes
+    ) -> Iterator[Done]:
+        """A stage over files, in order of their paths."""
         if not entries:
             return
-        self._report.start(what, sum(e.size for e in entries))
-        chunks = self._chunks(entries)
-        if len(entries) < _SMALL or self._jobs < 2:
-            for size, works in chunks:
-                yield stage(self._root, *extra, works)
-                self._report.advance(size)
-        else:
-            yield from self._parallel(chunks, stage, extra)
+        workers = self._crew(len(entries))
+        workers.start()
+        sizes = {e.path: e.size for e in entries}
+        self._report.start(what, sum(sizes.values()))
+        sent: list[int] = []
+        for number, done in enumerate(
+            workers.run(stage, self._root, self._pieces(entries, sizes, sent, remote=workers.remote), *extra)
+        ):
+            yield done
+            self._report.advance(sent[number])
         self._report.finish()
 
-    def _parallel(
-        self,
-        chunks: Iterator[tuple[int, list[Work]]],
-        stage: Callable[..., list[_R]],
-        extra: tuple[bytes, ...],
-    ) -> Iterator[list[_R]]:
-        if self._pool is None:
-            self._pool = concurrent.futures.ProcessPoolExecutor(self._jobs)
-        waiting: dict[concurrent.futures.Future[list[_R]], int] = {}
-        for size, works in chunks:
-            waiting[self._pool.submit(stage, self._root, *extra, works)] = size
-            while len(waiting) >= 3 * self._jobs:
-                yield from self._done(waiting)
-        while waiting:
-            yield from self._done(waiting)
+    def _crew(self, files: int) -> Workers:
+        if self._workers is not None:
+            return self._workers
+        if files < _SMALL:
+            return inline_workers()
+        if self._own is None:
+            self._own = process_workers(self._jobs)
+        return self._own
 
-    def _done(self, waiting: dict[concurrent.futures.Future[list[_R]], int]) -> Iterator[list[_R]]:
-        done, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
-        for future in done:
-            self._report.advance(waiting.pop(future))
-            yield future.result()
-
-    def _chunks(self, entries: Sequence[Entry]) -> Iterator[tuple[int, list[Work]]]:
-        works: list[Work] = []
+    def _pieces(
+        self, entries: Sequence[Entry], sizes: Mapping[str, int], sent: list[int], *, remote: bool
+    ) -> Iterator[list[Work]]:
+        piece: list[Work] = []
         size = 0
-        sizes = {e.path: e.size for e in entries}
-        for work in self._works(entries):
-            works.append(work)
+        for work in self._works(entries, remote=remote):
+            piece.append(work)
             size += sizes.get(work[0], 0)
-            if size >= _CHUNK_BYTES:
-                yield size, works
-                works, size = [], 0
-        if works:
-            yield size, works
+            if size >= _PIECE_BYTES:
+                sent.append(size)
+                yield piece
+                piece, size = [], 0
+        if piece:
+            sent.append(size)
+            yield piece
 
-    def _works(self, entries: Sequence[Entry]) -> Iterator[Work]:
-        if self._root:
+    def _works(self, entries: Sequence[Entry], *, remote: bool) -> Iterator[Work]:
+        if self._root and not remote:
             for entry in entries:
                 yield entry.path, None
         else:
@@ -238,8 +361,33 @@ class _Runner:
 
     def close(self) -> None:
         """End the pool."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._own is not None:
+            self._own.close()
 
 
-__all__ = ["Progress", "Quiet", "Surveyed", "Version", "index", "oid_of"]
+def dialect_of(store: Store, version: Version) -> Dialect:
+    """The dialect that a version's headers teach."""
+    return dialect_from(store.dialect_data(version.row.dialect))
+
+
+def _same(entry: Entry, file: ManifestFile) -> bool:
+    """Whether a file is what it was when its content was known, as far as can be told without reading it."""
+    return bool(file.oid and entry.stamp) and entry.stamp == file.stamp and entry.size == file.size
+
+
+def _has_any(words: bytes, marks: Sequence[bytes]) -> bool:
+    """Whether one of the marks is among packed ones (or looks as if it were)."""
+    return any(mark in words for mark in marks)
+
+
+def _content(files: Sequence[ManifestFile], others: Sequence[Entry]) -> str:
+    """A digest of what is in a version; of files that are no C, of what is known without reading them."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for file in files:
+        digest.update(file.path.encode() + b"\0" + file.oid + b"\0")
+    for entry in others:
+        digest.update(f"{entry.path} {entry.blob or entry.stamp}\0".encode())
+    return digest.hexdigest()
+
+
+__all__ = ["Progress", "Quiet", "Surveyed", "Version", "current", "index", "oid_of"]

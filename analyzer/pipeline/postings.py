@@ -1,14 +1,14 @@
 """Which names a file is found under.
 
-Keys are 64-bit hashes of (role, name); a look-up may give a file too many, never one too few.
+Keys are 32-bit hashes of (role, name); a look-up may give a file too many, never one too few.
 """
 
-import array
-import hashlib
 import posixpath
 import re
+import zlib
 from collections.abc import Iterator
 
+from analyzer.io.postings import pack_keys
 from analyzer.model.facts import FileFacts
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.slots import plain_struct
@@ -24,8 +24,7 @@ _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
 def key_of(kind: NameKind, name: str) -> int:
     """The posting key of a name in a role."""
-    digest = hashlib.blake2b(f"{kind}\0{name}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
+    return zlib.crc32(name.encode(), zlib.crc32(kind.encode()))
 
 
 def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
@@ -108,5 +107,12 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
 
 def keys_of(facts: FileFacts) -> bytes:
     """The distinct keys of a file, packed."""
-    keys = sorted({key_of(kind, name) for kind, name in set(names_of(facts))})
-    return array.array("q", keys).tobytes()
+    seeds: dict[str, int] = {}
+    crc = zlib.crc32
+    keys: set[int] = set()
+    for kind, name in set(names_of(facts)):
+        seed = seeds.get(kind)
+        if seed is None:
+            seed = seeds[kind] = crc(kind.encode())
+        keys.add(crc(name.encode(), seed))
+    return pack_keys(keys)

@@ -5,20 +5,17 @@ session is open.
 """
 
 import difflib
-import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
 from analyzer.extract.comments import comment_above
 from analyzer.extract.maintainers import subsystem_of
-from analyzer.io.resources import bundled_kernel
-from analyzer.io.sources import Source, open_source
-from analyzer.io.store import Store, default_path
+from analyzer.io.sources import Source
+from analyzer.io.store import Store
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
 from analyzer.model.doctor import DoctorReport, IndexSummary
@@ -32,10 +29,12 @@ from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
 from analyzer.pipeline.kept import KeptSources
+from analyzer.pipeline.opening import Kernel, open_kernel
 from analyzer.pipeline.selectors import selector_of
 from analyzer.pipeline.stored import StoredIndex
+from analyzer.pipeline.workers import Workers
 from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
-from analyzer.resolve.configuration import Configuration, parse_config
+from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.made import canonical_name
 from analyzer.resolve.names import ref_of
@@ -57,43 +56,12 @@ def open_session(
 ) -> "Session":
     """A session on a kernel source. None means $KCG_KERNEL, else the current directory if it is a kernel
     tree, else the bundled small kernel. Raises SourceError and StoreError."""
-    spec, notice = _choose(kernel)
-    source = open_source(spec)
-    configuration = Configuration(arch, _read_config(config) if config else None)
-    index_file = Store(Path(store) if store else default_path())
-    session = Session(source, index_file, configuration, notice, jobs, progress)
-    session.reopen = functools.partial(open_session, spec, arch=arch, config=config, store=store, jobs=1)
-    return session
+    return session_on(open_kernel(kernel, arch=arch, config=config, store=store), jobs=jobs, progress=progress)
 
 
-def _choose(kernel: str | None) -> tuple[str, str]:
-    if kernel:
-        return kernel, ""
-    if from_environment := os.environ.get("KCG_KERNEL"):
-        return from_environment, ""
-    try:
-        open_source(".")
-    except SourceError:
-        return str(bundled_kernel()), "no kernel given (-k); using the small kernel that comes with kcg"
-    return ".", ""
-
-
-def _read_config(path: str) -> dict[str, str]:
-    import lzma
-
-    try:
-        data = Path(path).expanduser().read_bytes()
-        if path.endswith(".xz"):
-            data = lzma.decompress(data)
-    except (OSError, lzma.LZMAError) as error:
-        raise SourceError(
-            f"The configuration {path} cannot be read: {error}.",
-            hint="Give a .config file, plain or .xz.",
-        ) from error
-    options = dict(parse_config(data.decode("utf-8", "replace")))
-    if not options:
-        raise SourceError(f"{path} has no CONFIG_ line.", hint="Give a kernel's .config file.")
-    return options
+def session_on(kernel: Kernel, *, jobs: int | None = None, progress: Progress | None = None) -> "Session":
+    """A session on an opened kernel."""
+    return Session(kernel.source, kernel.store, kernel.configuration, kernel.notices, jobs, progress)
 
 
 class Session:
@@ -104,7 +72,7 @@ class Session:
         source: Source,
         store: Store,
         configuration: Configuration,
-        notice: str,
+        notices: tuple[str, ...],
         jobs: int | None,
         progress: Progress | None,
     ) -> None:
@@ -122,7 +90,7 @@ class Session:
         self._functions: dict[FunctionRef, Function | None] = {}
         self._selectors: dict[str, str] = {}
         self._kept: KeptSources | None = None
-        self.notice = notice
+        self.notices = notices
         self.reopen: Callable[[], Session] | None = None  # the same session in another process
 
     @property
@@ -130,9 +98,18 @@ class Session:
         """Version and label of the kernel."""
         return self._source.info
 
-    def index(self) -> IndexSummary:
-        """Index the whole source."""
-        return self._indexed().summary
+    def index(self, under: Sequence[str] = (), workers: Workers | None = None) -> IndexSummary:
+        """Index the whole source, or what lies below the given paths, on the given workers if any."""
+        if not under and workers is None:
+            return self._indexed().summary
+        return index(
+            self._source,
+            self._store,
+            workers=workers,
+            jobs=self._jobs,
+            progress=self._progress,
+            under=under,
+        ).summary
 
     def _indexed(self) -> Version:
         if self._version is None:
@@ -267,13 +244,7 @@ class Session:
         """What was found before and what is found now."""
         if self._answers is None:
             version = self._indexed()
-            self._answers = Answers(
-                self._store,
-                version.fingerprint,
-                version.files,
-                self.resolver.configuration,
-                self.resolver.callees,
-            )
+            self._answers = Answers(self._store, version.row, self.resolver.configuration, self.resolver.callees)
         return self._answers
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
@@ -341,7 +312,7 @@ class Session:
         that a macro makes as a whole."""
         if self._bodies is None:
             version = self._indexed()
-            self._bodies = Bodies(self._span, self.stored.text, lambda: dialect_of(self._store, version.files))
+            self._bodies = Bodies(self._span, self.stored.text, lambda: dialect_of(self._store, version))
         return self._bodies.of(ref)
 
     def _span(self, ref: FunctionRef) -> Span | None:
@@ -371,7 +342,7 @@ class Session:
         """Definitions with their text."""
         if self._definitions is None:
             version = self._indexed()
-            self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version.files))
+            self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version))
         return self._definitions
 
     def export(self, what: exporting.What, under: Sequence[str]) -> Iterator[exporting.Exported]:
@@ -392,7 +363,7 @@ class Session:
             ]
         else:
             rows = [edge_row(e) for p in paths for e in self._edges_of(p)]
-            self._keep()
+            self.flush()
         return exporting.Exported("".join(map(json_line, rows)), len(rows))
 
     def _edges_of(self, path: str) -> Iterator[Edge]:
@@ -422,16 +393,17 @@ class Session:
         """Parse coverage and the state of index and tools."""
         return examination.report(self.stored, self._source, self._store)
 
-    def close(self) -> None:
-        """Keep what was found and release the index."""
-        self._keep()
-        self._store.close()
-
-    def _keep(self) -> None:
+    def flush(self) -> None:
+        """Keep what was found."""
         if self._answers is not None:
             self._answers.flush()
         if self._kept is not None:
             self._kept.flush()
+
+    def close(self) -> None:
+        """Keep what was found and release the index."""
+        self.flush()
+        self._store.close()
 
 
 def _key(ref: FunctionRef) -> str:

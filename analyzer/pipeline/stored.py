@@ -32,8 +32,9 @@ class StoredIndex:
     def __init__(self, source: Source, store: Store, version: Version) -> None:
         self._source = source
         self._store = store
+        self._row = version.row
         self._fingerprint = version.fingerprint
-        self._blob = {f.path: f.blob for f in version.files}
+        self._file = {f.path: f for f in version.files}
         self._paths: dict[int, list[str]] = {}
         for file in version.files:
             if file.blob:
@@ -47,11 +48,11 @@ class StoredIndex:
 
     def paths(self) -> Sequence[str]:
         """All source files, sorted."""
-        return tuple(self._blob)
+        return tuple(self._file)
 
     def has(self, path: str) -> bool:
         """Whether the tree has that file."""
-        return path in self._blob
+        return path in self._file
 
     def facts(self, path: str) -> FileFacts:
         """The facts of a file."""
@@ -59,8 +60,8 @@ class StoredIndex:
         if found is not None:
             self._facts.move_to_end(path)
             return found
-        blob = self._blob.get(path, 0)
-        found = _FACTS.decode(self._store.facts(blob)) if blob else _EMPTY
+        file = self._file.get(path)
+        found = _FACTS.decode(self._store.facts(file.blob, file.oid)) if file and file.blob else _EMPTY
         self._facts[path] = found
         if len(self._facts) > _MAX_FACTS:
             self._facts.popitem(last=False)
@@ -75,8 +76,8 @@ class StoredIndex:
 
     def brief(self, path: str) -> Brief:
         """Includes, diagnostics and sizes of a file."""
-        blob = self._blob.get(path, 0)
-        return _BRIEF.decode(self._store.brief(blob)) if blob else Brief()
+        file = self._file.get(path)
+        return _BRIEF.decode(self._store.brief(file.blob, file.oid)) if file and file.blob else Brief()
 
     def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
         """The files that have a name in a role."""
@@ -107,7 +108,7 @@ class StoredIndex:
         """The files of that base name."""
         if self._basenames is None:
             self._basenames = {}
-            for path in self._blob:
+            for path in self._file:
                 self._basenames.setdefault(posixpath.basename(path), []).append(path)
         return tuple(self._basenames.get(name, ()))
 
@@ -119,7 +120,7 @@ class StoredIndex:
 
     def build_table(self, arch: str) -> BuildTable:
         """What the Makefiles say for an architecture."""
-        return build_table(self._source, self._store, tuple(self._blob), arch)
+        return build_table(self._source, self._store, self._row, tuple(self._file), arch)
 
     def function_names(self) -> set[str]:
         """The names of all functions, for suggestions."""

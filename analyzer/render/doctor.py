@@ -3,11 +3,12 @@
 Not handled: judging whether a coverage is good enough.
 """
 
-from analyzer.model.doctor import Coverage, DoctorReport, IndexSummary
+from analyzer.model.doctor import Coverage, DoctorReport, IndexContents, IndexSummary
 from analyzer.render.text import rows_text
 from analyzer.render.words import plural
 
 _MAX_SKIPPED = 10
+_MAX_VERSIONS = 20
 _GRAPHVIZ = {
     "system": "the system's dot",
     "bundled": "the one inside pygraphviz",
@@ -35,6 +36,7 @@ def doctor_text(report: DoctorReport) -> str:
         f".c        {plural(sources.files, 'file')}, {_clean(sources)} of them read whole; {_unclear(sources)}",
         f"lost      {plural(total.functions_lost, 'function')}",
         f"index     {report.store} ({size(report.store_bytes)})",
+        *_held(report.index),
         f"graphviz  {_GRAPHVIZ.get(report.graphviz, report.graphviz)}",
     ]
     text = "".join(f"{line}\n" for line in lines)
@@ -69,6 +71,29 @@ def doctor_text(report: DoctorReport) -> str:
         if len(report.skipped) > len(shown):
             text += f"  and {len(report.skipped) - len(shown)} more\n"
     return text
+
+
+def _held(index: IndexContents) -> list[str]:
+    """What the index holds, a line per version, and what pruning would free."""
+    lines = [f"holds     {plural(len(index.versions), 'version')}, {plural(index.blobs, 'blob')}"]
+    for version in index.versions[:_MAX_VERSIONS]:
+        state = "stale" if version.stale else "" if version.complete else "in parts"
+        note = f" ({state})" if state else ""
+        lines.append(f"          {version.label}: {plural(version.files, 'file')}{note}")
+    if len(index.versions) > _MAX_VERSIONS:
+        lines.append(f"          and {len(index.versions) - _MAX_VERSIONS} more")
+    if index.stale_bytes:
+        lines.append(f"freeable  {size(index.stale_bytes)}, by kcg index --prune")
+    return lines
+
+
+def prune_text(before: IndexContents, after: IndexContents) -> str:
+    """What pruning did, in one line."""
+    versions = len(before.versions) - len(after.versions)
+    return (
+        f"removed {plural(versions, 'version')} and {plural(before.blobs - after.blobs, 'blob')}; "
+        f"{size(before.bytes)} became {size(after.bytes)}\n"
+    )
 
 
 def size(count: int) -> str:

@@ -82,6 +82,9 @@ class Shuffled:
     def read(self, path: str) -> bytes:
         return self._source.read(path)
 
+    def state(self) -> str:
+        return self._source.state()
+
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         return self._source.read_many(paths)
 
@@ -99,7 +102,7 @@ def test_the_order_of_extraction_does_not_matter(tree: Path, tmp_path: Path) -> 
         if seed:
             index(Shuffled(tree, seed), store, jobs=1)
         # what was stored in that order is then used by a session on the source itself
-        session = Session(open_source(str(tree)), store, Configuration(), "", 1, None)
+        session = Session(open_source(str(tree)), store, Configuration(), (), 1, None)
         exports.append(lines(session))
         session.close()
     assert exports[0] == exports[1] == exports[2]
@@ -111,7 +114,7 @@ def test_touched_files_are_read_again(tree: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
 
     def calls() -> list[str]:
-        session = Session(open_source(str(copy)), Store(store), Configuration(), "", 1, None)
+        session = Session(open_source(str(copy)), Store(store), Configuration(), (), 1, None)
         try:
             return lines(session)
         finally:

@@ -11,7 +11,7 @@ from analyzer.extract.conditionals import analyse, variants
 from analyzer.extract.dialect import BASE, learn, local_words
 from analyzer.extract.extractor import extract
 from analyzer.extract.lexical import lex, line_starts
-from analyzer.extract.masking import mask, words_of
+from analyzer.extract.masking import identifiers_of, mask, words_of
 from analyzer.model.facts import FileFacts
 
 # Pieces that meet in kernel sources, so that random sequences of them reach the special cases.
@@ -64,7 +64,7 @@ texts = mixtures | st.binary(max_size=200)
 def test_masking_moves_nothing(data: bytes) -> None:
     lexed = lex(data)
     breaks = [at for at, byte in enumerate(data) if byte == 0x0A]
-    present = words_of(lexed.skeleton, BASE, local_words(lexed.directives))
+    present = words_of(identifiers_of(lexed.skeleton), BASE, local_words(lexed.directives))
     read, _ = variants(lexed.skeleton, analyse(lexed.directives, len(data)))
     for text in (lexed.skeleton, *read, *(mask(variant, present).text for variant in read)):
         assert len(text) == len(data)

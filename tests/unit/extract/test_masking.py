@@ -5,14 +5,14 @@ import pytest
 from analyzer.extract.conditionals import analyse, variants
 from analyzer.extract.dialect import BASE, local_words
 from analyzer.extract.lexical import lex
-from analyzer.extract.masking import Masked, close_paren, mask, words_of
+from analyzer.extract.masking import Masked, close_paren, identifiers_of, mask, words_of
 
 
 def masked(text: str) -> Masked:
     """A text as the grammar gets it; length and lines are the text's."""
     lexed = lex(text.encode())
     main = variants(lexed.skeleton, analyse(lexed.directives, len(text)))[0][0]
-    result = mask(main, words_of(lexed.skeleton, BASE, local_words(lexed.directives)))
+    result = mask(main, words_of(identifiers_of(lexed.skeleton), BASE, local_words(lexed.directives)))
     assert len(result.text) == len(text)
     assert result.text.count(b"\n") == text.count("\n")
     return result
