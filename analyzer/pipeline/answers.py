@@ -41,10 +41,12 @@ class Answers:
         files: Sequence[ManifestFile],
         configuration: Configuration,
         resolve: Callable[[FunctionRef], tuple[Edge, ...]],
+        builds: str = "",
     ) -> None:
+        """`builds` changes when Makefiles do."""
         digest = hashlib.sha1(usedforsecurity=False)
         digest.update(code_digest().encode())
-        digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
+        digest.update(f"{fingerprint} {configuration.arch} {configuration.folder} {builds}".encode())
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
         for file in files:
             digest.update(file.path.encode())

@@ -20,6 +20,7 @@ from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
 from analyzer.pipeline import examination, exports
 from analyzer.pipeline.answers import Answers
+from analyzer.pipeline.builds import digest_of
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, index
 from analyzer.pipeline.stored import StoredIndex
@@ -216,8 +217,14 @@ class Session:
             return ()
         if self._answers is None:
             version = self._indexed()
+            configuration = self.resolver.configuration
             self._answers = Answers(
-                self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
+                self._store,
+                version.fingerprint,
+                version.files,
+                configuration,
+                self.resolver.callees,
+                digest_of(self._source, configuration.directory),
             )
         return self._answers.callees(ref)
 
