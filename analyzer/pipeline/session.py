@@ -192,7 +192,7 @@ class Session:
         return names_sorted(found)
 
     def _unknown(self, name: str, message: str) -> UnknownNameError:
-        for path, reason in self.resolver.not_built(name):
+        for path, _, reason in self.resolver.names.not_built(name):
             return UnknownNameError(
                 f"{name} is defined in {path}, which this configuration does not build: {reason}.",
                 hint="Give another --config, or none.",

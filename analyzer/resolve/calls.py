@@ -363,6 +363,7 @@ class _Collector:
             if self._is_pointer_object(name):
                 self._pointer(name, site, written, arguments, position, macros)
                 return
+            reasons = tuple(Evidence(*reason) for reason in self._names.not_built(name))
             self._add(
                 position,
                 Edge(
@@ -375,9 +376,9 @@ class _Collector:
                     macros,
                     None,
                     self._guard_of(macros),
-                    rule or ("assembly" if in_assembly else "external"),
+                    rule or ("assembly" if in_assembly else "not built" if reasons else "external"),
                     "certain",
-                    (),
+                    reasons,
                 ),
             )
             return

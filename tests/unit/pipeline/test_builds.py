@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import UnknownNameError
+from analyzer.model.callgraph import FunctionRef
 from analyzer.pipeline.session import Session, open_session
 
 FILES = {
@@ -58,6 +59,16 @@ def test_functions_of_other_configurations_are_left_out(kernel: Path) -> None:
     session.close()
     assert callees(opened(kernel)) == [("extra", "")]
     assert callees(opened(kernel, configured=False)) == [("extra", "kernel/extra.c")]
+
+
+def test_a_call_of_what_is_not_built_says_so(kernel: Path) -> None:
+    session = opened(kernel)
+    (edge,) = session.callees(session.find("run").ref)
+    session.close()
+    assert (edge.rule, edge.callee) == ("not built", FunctionRef("extra"))
+    assert [(e.file, e.line, e.object.partition(",")[0]) for e in edge.evidence] == [
+        ("kernel/extra.c", 1, "obj-$(CONFIG_EXTRA) in kernel/Makefile")
+    ]
 
 
 def test_a_changed_makefile_changes_the_answer(kernel: Path) -> None:
