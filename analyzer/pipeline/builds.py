@@ -27,8 +27,10 @@ def is_makefile(path: str) -> bool:
 
 def build_table(source: Source, store: Store, version: VersionRow, paths: Sequence[str], arch: str) -> BuildTable:
     """The build table of a source with these C and assembler files, for an architecture's folder."""
-    makefiles = [entry for entry in source.entries() if is_makefile(entry.path) and _of_interest(entry, arch)]
-    question = store.question(_digest(makefiles, paths, arch), version.identity, version.content)
+    makefiles = _makefiles(source, arch)
+    digest = hashlib.sha1(f"kbuild {code_digest()} {digest_of(source, arch)}\n".encode(), usedforsecurity=False)
+    digest.update("\n".join(paths).encode())
+    question = store.question(digest.hexdigest(), version.identity, version.content)
     kept = store.answer(question, "") if question else None
     if kept is not None:
         return _TABLE.decode(kept)
@@ -41,16 +43,20 @@ def build_table(source: Source, store: Store, version: VersionRow, paths: Sequen
     return table
 
 
+def digest_of(source: Source, arch: str) -> str:
+    """Changes when a Makefile that matters for an architecture does."""
+    digest = hashlib.sha1(arch.encode(), usedforsecurity=False)
+    for entry in _makefiles(source, arch):
+        digest.update(f"{entry.path} {entry.blob or entry.stamp} {entry.size}\n".encode())
+    return digest.hexdigest()
+
+
+def _makefiles(source: Source, arch: str) -> list[Entry]:
+    return [entry for entry in source.entries() if is_makefile(entry.path) and _of_interest(entry, arch)]
+
+
 def _of_interest(entry: Entry, arch: str) -> bool:
     """No other architecture's, and none of the trees of programs beside the kernel."""
     if entry.path.startswith("arch/"):
         return entry.path.startswith(f"arch/{arch}/")
     return not entry.path.startswith(("tools/", "scripts/", "Documentation/"))
-
-
-def _digest(makefiles: Sequence[Entry], paths: Sequence[str], arch: str) -> str:
-    digest = hashlib.sha1(f"kbuild {code_digest()} {arch}\n".encode(), usedforsecurity=False)
-    for entry in makefiles:
-        digest.update(f"{entry.path} {entry.blob or entry.stamp} {entry.size}\n".encode())
-    digest.update("\n".join(paths).encode())
-    return digest.hexdigest()

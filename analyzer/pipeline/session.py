@@ -194,7 +194,7 @@ class Session:
         return names_sorted(found)
 
     def _unknown(self, name: str, message: str) -> UnknownNameError:
-        for path, reason in self.resolver.not_built(name):
+        for path, _, reason in self.resolver.names.not_built(name):
             return UnknownNameError(
                 f"{name} is defined in {path}, which this configuration does not build: {reason}.",
                 hint="Give another --config, or none.",
@@ -223,7 +223,7 @@ class Session:
 
     def absence(self, name: str) -> str:
         """One clause that says why a name has no function."""
-        for path, reason in self.resolver.not_built(name):
+        for path, _, reason in self.resolver.names.not_built(name):
             return f"{name} is in {path}, which this configuration does not build: {reason}"
         return f"no function is called {name} in Linux {self.info.version}"
 

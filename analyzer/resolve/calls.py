@@ -227,8 +227,9 @@ class _Collector:
             if self._is_pointer_object(name):
                 self._pointer((Token(name),), site)
                 return
-            rule = rule or ("assembly" if in_assembly else "external")
-            self._add(site, FunctionRef(name), "direct", rule, "certain")
+            reasons = tuple(Evidence(*reason) for reason in self._names.not_built(name))
+            rule = rule or ("assembly" if in_assembly else "not built" if reasons else "external")
+            self._add(site, FunctionRef(name), "direct", rule, "certain", evidence=reasons)
             return
         own_guard = self._guard_of(site.macros)
         for number, function in enumerate(bound.functions):

@@ -156,8 +156,11 @@ class Maker:
             holders = ", ".join(f"{_HOLDER}{n}_" for n in range(len(values)))
             tokens = Expander(lookup).expand(tokenize(f"{macro}({holders})")).tokens
             read = {d.name: d for d in extract(_as_text(tokens)).definitions}
+            # names that owe nothing to the arguments and are not defined are only mentioned
             templates = self._templates[key] = {
-                t.text: read.get(t.text, NO_DEFINITION) for t in tokens if t.is_name
+                t.text: read.get(t.text, NO_DEFINITION)
+                for t in tokens
+                if t.is_name and (_HOLDER in t.text or t.text in read)
             }
         for template, definition in templates.items():
             spelled = _HOLDING.sub(

@@ -139,6 +139,16 @@ class Names:
             return Bound((chosen[0],), len({f.path for f in hidden}) == 1)
         return Bound((), True)
 
+    def not_built(self, name: str) -> list[tuple[str, int, str]]:
+        """The definitions of a function that the configuration leaves out: file, line, reason."""
+        name = canonical_name(name)
+        return [
+            (path, function.definition.line, self.scopes.kbuild.built(path).reason)
+            for path in self.index.files("function", name)
+            if self.scopes.unbuilt(path)
+            for function in self.in_file(path, name)
+        ]
+
     def in_assembly(self, name: str) -> bool:
         """Whether an assembler file of the analysed architecture defines a symbol."""
         return any(

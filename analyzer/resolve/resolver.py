@@ -53,15 +53,6 @@ class Resolver:
             self._functions[ref_of(function)] = function
         return found
 
-    def not_built(self, name: str) -> list[tuple[str, str]]:
-        """The files of the architecture that define a function but are not built, with the reasons."""
-        name = canonical_name(name)
-        return [
-            (path, self.scopes.kbuild.built(path).reason)
-            for path in self.index.files("function", name)
-            if self.scopes.unbuilt(path) and self.names.in_file(path, name)
-        ]
-
     def function(self, ref: FunctionRef) -> Function | None:
         """The definition behind a reference, None for an external one."""
         if ref.external:

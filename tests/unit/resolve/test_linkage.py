@@ -54,8 +54,8 @@ def test_what_is_not_built_defines_nothing() -> None:
     assert set(bound("kernel/core.c", "hook")) == {"kernel/extra.c", "kernel/off.c"}
     found = resolver(FILES, options=OPTIONS)
     assert found.named("unbuilt") == []
-    assert found.not_built("unbuilt") == [
-        ("kernel/off.c", "obj-$(CONFIG_OFF) in kernel/Makefile, CONFIG_OFF is not set")
+    assert found.names.not_built("unbuilt") == [
+        ("kernel/off.c", 2, "obj-$(CONFIG_OFF) in kernel/Makefile, CONFIG_OFF is not set")
     ]
     assert [f.path for f in resolver(FILES).named("unbuilt")] == ["kernel/off.c"]
 
