@@ -5,7 +5,7 @@
              (call_expression) (pointer_expression) (cast_expression) (generic_expression)]) @indirect
 
 (assignment_expression
-  left: [(field_expression) (subscript_expression) (pointer_expression)]
+  left: [(identifier) (field_expression) (subscript_expression) (pointer_expression)]
   right: [(identifier) (pointer_expression) (field_expression) (assignment_expression)
           (conditional_expression) (cast_expression)]) @assignment
 

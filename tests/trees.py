@@ -4,10 +4,14 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from analyzer.extract.extractor import extract
+from analyzer.extract.kbuild import extract_makefile
 from analyzer.model.facts import FileFacts, Include
+from analyzer.model.kbuild import BuildTable
+from analyzer.pipeline.builds import is_makefile
 from analyzer.pipeline.postings import names_of
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import NameKind
+from analyzer.resolve.kbuild import read_tree
 from analyzer.resolve.resolver import Resolver
 
 
@@ -16,17 +20,22 @@ class Tree:
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._texts = {path: text.encode() for path, text in sorted(files.items())}
-        self._facts = {path: extract(data) for path, data in self._texts.items()}
+        self._makefiles = {path: extract_makefile(data) for path, data in self._texts.items() if is_makefile(path)}
+        self._facts = {
+            path: extract(data)
+            for path, data in self._texts.items()
+            if path not in self._makefiles and not path.endswith(".tbl")
+        }
         self._files: dict[tuple[str, str], set[str]] = {}
         for path, facts in self._facts.items():
             for key in names_of(facts):
                 self._files.setdefault(key, set()).add(path)
 
     def paths(self) -> Sequence[str]:
-        return tuple(self._texts)
+        return tuple(self._facts)
 
     def has(self, path: str) -> bool:
-        return path in self._texts
+        return path in self._facts
 
     def facts(self, path: str) -> FileFacts:
         return self._facts.get(path, FileFacts())
@@ -40,8 +49,14 @@ class Tree:
     def text(self, path: str) -> bytes:
         return self._texts.get(path, b"")
 
+    def tables(self) -> tuple[str, ...]:
+        return tuple(path for path in self._texts if path.endswith(".tbl"))
+
     def by_basename(self, name: str) -> tuple[str, ...]:
-        return tuple(path for path in self._texts if posixpath.basename(path) == name)
+        return tuple(path for path in self._facts if posixpath.basename(path) == name)
+
+    def build_table(self, arch: str) -> BuildTable:
+        return read_tree(self.paths(), arch, self._makefiles.get)
 
 
 def resolver(files: Mapping[str, str], *, arch: str = "x86", options: Mapping[str, str] | None = None) -> Resolver:

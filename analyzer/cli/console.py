@@ -55,11 +55,25 @@ def coloured_text(text: "Text") -> str:
     return buffer.getvalue()
 
 
+def emit_coloured(text: Callable[[], "Text"]) -> None:
+    """Rich text on stdout, with its colours."""
+    emit(coloured_text(text()))
+
+
 def coloured(choice: str) -> bool:
     """Whether to colour stdout: `always`, `never`, or on a terminal unless $NO_COLOR is set."""
     if choice != "auto":
         return choice == "always"
     return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """Columns of the terminal that stdout is, 0 when it is none."""
+    if not _is_terminal(sys.stdout):
+        return 0
+    import shutil
+
+    return shutil.get_terminal_size((0, 0)).columns
 
 
 def speaks_unicode() -> bool:

@@ -3,6 +3,7 @@
 Not handled: options before the command's name.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ class Common:
     store: str | None
     jobs: int | None
     quiet: bool
+    kernels: tuple[str, ...] = ()  # all of them, where a command takes several
 
     def tell(self, text: str) -> None:
         """A line on stderr unless it is to be quiet."""
@@ -39,20 +41,50 @@ class Common:
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `-k` and its like; the command gets them as `common`."""
+    return _with_options(command, several=False)
+
+
+def common_options_of_several(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for commands that take `-k` several times."""
+    return _with_options(command, several=True)
+
+
+def several_kernels(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, but the command gets `commons`, one for each kernel."""
+    inner = _with_options(_each_kernel(command), several=True)
+    return inner
+
+
+def _each_kernel(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def wrapped(common: Common, **values: Any) -> Any:
+        kernels = common.kernels or (None,)
+        commons = tuple(dataclasses.replace(common, kernel=k, kernels=()) for k in kernels)
+        return command(commons=commons, **values)
+
+    return wrapped
+
+
+def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[..., Any]:
     names = ("kernel", "arch", "config", "store", "jobs", "quiet")
 
     @functools.wraps(command)
     def wrapped(**values: Any) -> Any:
-        common = Common(**{name: values.pop(name) for name in names})
-        return command(common=common, **values)
+        given = {name: values.pop(name) for name in names}
+        if several:
+            given["kernels"] = given["kernel"]
+            given["kernel"] = given["kernels"][0] if given["kernels"] else None
+        return command(common=Common(**given), **values)
 
     options = (
         click.option(
             "-k",
             "--kernel",
             metavar="SOURCE",
+            multiple=several,
             help="Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
-            "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
+            + ("Repeatable; of --revs, the repository. " if several else "")
+            + "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
             "else the small kernel that comes with kcg.",
         ),
         click.option(

@@ -3,26 +3,65 @@
 Not handled: colours for anything but trees.
 """
 
+import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.console import coloured, coloured_text, speaks_unicode
+from analyzer.cli.console import coloured, coloured_text, speaks_unicode, terminal_width
 from analyzer.cli.options import Common, answer, common_options, format_option, hide_option
 
 if TYPE_CHECKING:
+    from analyzer.model.callgraph import FunctionRef
     from analyzer.pipeline.opening import Reply
     from analyzer.pipeline.session import Session
 
-_SHOWS = ("args", "lines")
+_SHOWS = ("args", "values", "assignments", "conditions", "lines", "signatures", "comments", "macros")
+_STYLES = ("unicode", "ascii", "indent", "box", "cflow", "cflow-posix", "ftrace", "markdown", "org")
 
 
-def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[str]:
-    parts = [part.strip() for part in value.split(",") if part.strip()]
-    for part in parts:
-        if part not in _SHOWS:
-            raise click.BadParameter(f"{part!r} is none of {', '.join(_SHOWS)}.")
-    return frozenset(parts)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What `--show` names; `patterns` are those of `assignments=PATTERN`."""
+
+    names: frozenset[str]
+    patterns: tuple[str, ...]
+
+    @property
+    def assignments(self) -> tuple[str, ...] | None:
+        if "assignments" not in self.names:
+            return None
+        return self.patterns or ("",)
+
+
+def _show_parts(_: click.Context, __: click.Parameter, value: str) -> _Parts:
+    names: set[str] = set()
+    patterns: list[str] = []
+    for part in (part.strip() for part in value.split(",") if part.strip()):
+        name, equals, pattern = part.partition("=")
+        if name not in _SHOWS or (equals and name != "assignments"):
+            raise click.BadParameter(f"{part!r} is none of {', '.join(_SHOWS)}, assignments=PATTERN.")
+        names.add(name)
+        if equals:
+            patterns.append(pattern.strip())
+    return _Parts(frozenset(names), tuple(patterns))
+
+
+def _indent(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    if value in ("tab", "tabs"):
+        return "\t"
+    if value.isdecimal() and 1 <= int(value) <= 16:
+        return " " * int(value)
+    raise click.BadParameter("give `tab`, or a number of blanks from 1 to 16.")
+
+
+def _address(template: str, version: str, ref: "FunctionRef") -> str:
+    from analyzer.render.words import link
+
+    return link(template, ref.file, ref.line, version)
 
 
 @click.command()
@@ -42,7 +81,15 @@ def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[
     metavar="PARTS",
     default="",
     callback=_show_parts,
-    help="`args`: calls with their arguments; `lines`: where functions are defined. Several with commas.",
+    help="Several with commas: `args`, calls with their arguments; `values`, constant arguments put in further "
+    "down; `conditions`, under which calls happen; `assignments`, stores that reach outside a function, or "
+    "`assignments=PATTERN` those to `sk->*`; `lines`, where functions are defined; `signatures`; `comments`, the "
+    "first sentence above a definition; `macros`, uses of macros that call nothing.",
+)
+@click.option(
+    "--fold",
+    type=click.Choice(["errors"]),
+    help="`errors`: leave out branches that fail, and count what error labels call.",
 )
 @click.option(
     "--targets",
@@ -54,8 +101,20 @@ def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[
 @click.option("--possible", is_flag=True, help="List also targets that are only possible.")
 @click.option(
     "--style",
-    type=click.Choice(["unicode", "ascii", "indent"]),
-    help="Lines of the tree; default: unicode where the terminal can.",
+    type=click.Choice(_STYLES),
+    help="How the tree is drawn; default: unicode where the terminal can.",
+)
+@click.option(
+    "--indent",
+    metavar="N|tab",
+    callback=_indent,
+    help="One level in styles of indentation: N blanks, or a tab. Default: 4 blanks.",
+)
+@click.option(
+    "--url",
+    metavar="TEMPLATE",
+    help="Where functions link to in markdown and org, with {file}, {line} and {version}; `none` for no links. "
+    "Default: elixir.bootlin.com.",
 )
 @click.option(
     "--color",
@@ -68,8 +127,11 @@ def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[
 @common_options
 def tree(
     root: str,
-    show: frozenset[str],
+    show: _Parts,
+    fold: str | None,
     style: str | None,
+    indent: str,
+    url: str | None,
     color: str,
     form: str,
     common: Common,
@@ -82,18 +144,38 @@ def tree(
     """
     style = style or ("unicode" if speaks_unicode() else "ascii")
     colours = coloured(color)
+    width = terminal_width()
 
     def make(session: "Session") -> "Reply":
+        from analyzer.graph.detail import Detail
         from analyzer.pipeline import views
         from analyzer.pipeline.opening import Reply
         from analyzer.render.answers import document
         from analyzer.render.jsonout import tree_json
         from analyzer.render.text import TextOptions, tree_rich, tree_text
+        from analyzer.render.words import ELIXIR
 
         wanted = views.View(**view)
         told = [views.hide_notice(wanted.hide)]
-        made, end = views.tree(session, root, wanted)
-        options = TextOptions(style=style, args="args" in show, lines="lines" in show)
+        detail = Detail(
+            conditions="conditions" in show.names,
+            assignments=show.assignments,
+            macros="macros" in show.names,
+            values="values" in show.names,
+            fold_errors=fold == "errors",
+        )
+        made, end = views.tree(session, root, wanted, detail)
+        options = TextOptions(
+            style=style,
+            args=bool(show.names & {"args", "values"}),
+            lines="lines" in show.names,
+            signatures="signatures" in show.names,
+            comments="comments" in show.names,
+            indent=indent,
+            width=width,
+            url=None if url == "none" else functools.partial(_address, url or ELIXIR, session.info.version),
+            facts=views.facts(session),
+        )
         if form == "json":
             out = document(tree_json(made))
         elif colours:
@@ -109,7 +191,8 @@ def tree(
             )
         return Reply(out, tuple(told), int(missed))
 
-    answer(common, ("tree", root, sorted(show), style, colours, form, sorted(view.items())), make)
+    parts = (sorted(show.names), show.patterns, fold, style, indent, url, colours, width, form)
+    answer(common, ("tree", root, parts, sorted(view.items())), make)
 
 
 @click.command()
@@ -214,23 +297,36 @@ def targets(function: str, why: bool, form: str, common: Common) -> None:
 
 @click.command()
 @click.argument("name", metavar="NAME")
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "table", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="Close to C, as a table, for a document, or for programs.",
+)
 @common_options
 def show(name: str, form: str, common: Common) -> None:
     """A function, struct, union, enum, typedef, macro, ops table or family of constants.
 
     NAME as in C: `sk_alloc`, `inet_family_ops`, `struct sock`, or `AF_*` for constants with a
-    common prefix. All definitions of the name are shown.
+    common prefix, in order of their values. All definitions of the name are shown.
     """
 
     def make(session: "Session") -> "Reply":
         from analyzer.pipeline.opening import Reply
         from analyzer.render.answers import document
-        from analyzer.render.shown import shown_row, shown_text
+        from analyzer.render.shown import shown_markdown, shown_row, shown_table, shown_text
+        from analyzer.render.words import ELIXIR, link
 
         found = session.show(name)
         if form == "json":
             return Reply(document([shown_row(item) for item in found]))
+        if form == "table":
+            return Reply(shown_table(found))
+        if form == "markdown":
+            version = session.info.version
+            return Reply(shown_markdown(found, url=lambda file, line: link(ELIXIR, file, line, version)))
         return Reply(shown_text(found))
 
     answer(common, ("show", name, form), make)

@@ -35,7 +35,7 @@ _NOT_NAMES = frozenset(
     )
 )
 # operators that the grammar takes for calls
-_NOT_CALLS = frozenset(
+NOT_CALLS = frozenset(
     (
         "sizeof",
         "typeof",
@@ -198,7 +198,7 @@ class Bodies:
         text = self._text
         masked = text.masked
         starts = text.starts
-        guard_at = text.conditionals.guard_at
+        guard_at = text.guard
         for node in found.get("direct", ()):
             callee = node.child(0)
             if callee is None:
@@ -208,7 +208,7 @@ class Bodies:
             if body is None:
                 continue
             name = masked[start : callee.end_byte].decode("utf-8", "replace")
-            if name in _NOT_CALLS:
+            if name in NOT_CALLS or name.startswith("T__"):
                 continue
             line = bisect.bisect_right(starts, start)
             column = start - starts[line - 1] + 1
@@ -217,7 +217,9 @@ class Bodies:
             body = self._at(use.start)
             if body is not None:
                 line = bisect.bisect_right(starts, use.start)
-                body.calls.append(DirectCall(use.name, line, use.start - starts[line - 1] + 1, use.start, use.end))
+                column = use.start - starts[line - 1] + 1
+                guard = guard_at(use.start)
+                body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
         for node in found.get("indirect", ()):
             self._indirect(node)
         for node in found.get("assignment", ()):
@@ -243,7 +245,7 @@ class Bodies:
         if body is None:
             return
         start = callee.start_byte
-        plain = _plain_callee(callee)
+        plain = plain_callee(callee)
         if plain is not None:  # `(f)(x)` is a call of f
             name = text.masked[plain.start_byte : plain.end_byte].decode("utf-8", "replace")
             body.calls.append(
@@ -277,6 +279,8 @@ class Bodies:
         value = text.original(right.start_byte, right.end_byte)
         if value.isupper() or value[:1].isdigit():
             return
+        if left.type == "identifier" and right.type == "field_expression":
+            return  # a pointer read from a member; a file-scope variable that is called holds functions
         body.assignments.append(
             FieldAssignment(text.original(left.start_byte, left.end_byte), value, text.line(node.start_byte))
         )
@@ -292,15 +296,11 @@ class Bodies:
         text = self._text
         names = {p.name for p in body.parameters}
         variables: list[Variable] = []
-        needed = bool(body.indirect or body.assignments)
         for node in body.locals:
-            for variable in variables_of(text, node):
-                names.add(variable.name)
-                if needed or "(*" in variable.type:
-                    variables.append(variable)
-        called = {c.name for c in body.calls}
-        if not needed and called & names:
-            variables = [v for node in body.locals for v in variables_of(text, node)]
+            variables.extend(variables_of(text, node))
+        names.update(v.name for v in variables)
+        # a plain name on the left is a file-scope variable's; those of locals are found in the body
+        assignments = tuple(a for a in body.assignments if not a.left.isidentifier() or a.left not in names)
         references = {name: line for name, line in reversed(body.references) if name not in names}
         body.calls.sort(key=lambda c: c.start)
         return Definition(
@@ -320,13 +320,13 @@ class Bodies:
             head=body.head,
             calls=tuple(body.calls),
             indirect=tuple(body.indirect),
-            assignments=tuple(body.assignments),
+            assignments=assignments,
             variables=tuple(variables),
             references=tuple(sorted(references.items(), key=lambda r: (r[1], r[0]))),
         )
 
 
-def _plain_callee(node: Node) -> Node | None:
+def plain_callee(node: Node) -> Node | None:
     """The identifier inside parentheses that do nothing, as in `(f)(x)`."""
     while node.type == "parenthesized_expression" and node.named_child_count == 1:
         inner = node.named_child(0)

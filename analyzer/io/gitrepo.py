@@ -32,7 +32,7 @@ class GitSource:
     def __init__(self, repository: Path, revision: str, *, label: str) -> None:
         self._label = label
         self._repo = open_repository(repository)
-        named = _find_revision(self._repo, revision, repository)
+        named = find_revision(self._repo, revision, repository)
         try:
             self._tree = named.peel(pygit2.Tree)
         except _GIT_ERRORS as error:
@@ -188,7 +188,7 @@ def is_repository(path: Path) -> bool:
 
 
 def open_repository(path: Path) -> pygit2.Repository:
-    """The git repository, bare or not, at exactly this path. Raises SourceError when there is none."""
+    """The repository at exactly this path. Raises SourceError."""
     # Ownership matters where git runs hooks and commands from the configuration; reading objects
     # runs none, and repositories mounted into containers belong to somebody else.
     pygit2.settings.owner_validation = False
@@ -201,7 +201,8 @@ def open_repository(path: Path) -> pygit2.Repository:
         ) from error
 
 
-def _find_revision(repo: pygit2.Repository, revision: str, path: Path) -> pygit2.Object:
+def find_revision(repo: pygit2.Repository, revision: str, path: Path) -> pygit2.Object:
+    """What a revision names. Raises SourceError with what to do for an unknown or ambiguous one."""
     try:
         return repo.revparse_single(revision)
     except _GIT_ERRORS as error:

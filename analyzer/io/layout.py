@@ -19,7 +19,8 @@ LARGEST_FILE = 64 << 20
 _KERNEL_FOLDERS = frozenset({"arch", "fs", "include", "init", "kernel", "net"})
 _EXCLUDED_TOP = frozenset({"Documentation"})
 _SUFFIXES = (".c", ".h", ".S", ".tbl", ".inc")
-_NAMES = frozenset({"Makefile", "Kbuild", "MAINTAINERS"})
+_NAMES = frozenset({"MAINTAINERS"})
+_STEMS = ("Makefile", "Kbuild", "Kconfig")  # also Makefile_64, Kbuild.platforms
 _VARIABLE = re.compile(rb"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*:?=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _MAX_LINKS = 16
 
@@ -36,7 +37,7 @@ def is_source_name(name: str) -> bool:
     """
     if name.startswith("."):
         return False
-    return name.endswith(_SUFFIXES) or name in _NAMES or name.startswith("Kconfig")
+    return name.endswith(_SUFFIXES) or name in _NAMES or name.startswith(_STEMS)
 
 
 def is_source_folder(name: str, *, top: bool) -> bool:

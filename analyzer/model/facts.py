@@ -71,8 +71,8 @@ class IndirectCall(_Fact, frozen=True):
 
 
 class FieldAssignment(_Fact, frozen=True):
-    """`left = right` where the left side is a member or element and the right side may be a function
-    or an ops table: an identifier, `&identifier`, or another member."""
+    """`left = right` where the left side is a member, an element or a variable that is not local, and the
+    right side may be a function or an ops table: an identifier, `&identifier`, another member, a choice."""
 
     left: str
     right: str
@@ -247,6 +247,7 @@ class FileFacts(_Fact, frozen=True):
     diagnostics: tuple[ParseDiagnostic, ...] = ()
     size: int = 0
     lines: int = 0
+    lost: tuple[int, ...] = ()  # lines of function bodies at the margin that no definition has
 
 
 class Brief(_Fact, frozen=True):
@@ -256,8 +257,9 @@ class Brief(_Fact, frozen=True):
     diagnostics: tuple[ParseDiagnostic, ...] = ()
     size: int = 0
     functions: int = 0
+    lost: tuple[int, ...] = ()
 
 
 def brief_of(facts: FileFacts) -> Brief:
     """The brief of a file."""
-    return Brief(facts.includes, facts.diagnostics, facts.size, len(facts.definitions))
+    return Brief(facts.includes, facts.diagnostics, facts.size, len(facts.definitions), facts.lost)

@@ -4,7 +4,9 @@ They are valid for one version's files, one configuration and one resolver; the 
 own sources, so that a change of code never meets old answers. Not handled: callers (found anew each time).
 """
 
+import functools
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,10 +17,17 @@ from analyzer.resolve.configuration import Configuration
 
 _EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
 _BATCH = 500
+_T = TypeVar("_T")
+
+
+@functools.cache
+def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(kind)
 
 
 class Answers:
-    """Edges by caller, from the store or from the resolver."""
+    """Edges by caller, from the store or from the resolver. `identity` tells the version's files, the
+    configuration and the code apart from all others."""
 
     def __init__(
         self,
@@ -28,7 +37,8 @@ class Answers:
         resolve: Callable[[FunctionRef], tuple[Edge, ...]],
     ) -> None:
         self._store = store
-        self._question = store.question(question_text(version, configuration), version.identity, version.content)
+        self.identity = question_text(version, configuration)
+        self._question = store.question(self.identity, version.identity, version.content)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}
@@ -47,6 +57,20 @@ class Answers:
                 if len(self._fresh) >= _BATCH:
                     self.flush()
             self._known[ref] = found
+        return found
+
+    def kept(self, key: str, kind: Any, make: Callable[[], _T]) -> _T:
+        """Any other answer of a type that msgspec knows, under a key that no edge has (it holds a blank)."""
+        kept = self._store.answer(self._question, key) if self._question else None
+        if kept is None and key in self._fresh:
+            kept = self._fresh[key]
+        if kept is not None:
+            found: _T = _decoder(kind).decode(kept)
+            return found
+        found = make()
+        self._fresh[key] = msgspec.msgpack.encode(found)
+        if len(self._fresh) >= _BATCH:
+            self.flush()
         return found
 
     def flush(self) -> None:

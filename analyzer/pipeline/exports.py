@@ -14,6 +14,8 @@ def _paths(resolver: Resolver, under: Sequence[str]) -> Iterator[str]:
         if path.endswith(_NATIVE_SUFFIXES) and (not prefixes or path.startswith(prefixes)):
             if resolver.scopes.foreign(path) and not prefixes:
                 continue
+            if resolver.scopes.unbuilt(path):
+                continue
             yield path
 
 

@@ -16,7 +16,7 @@ from analyzer.resolve.tokens import KEYWORDS
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
-_FILLED = re.compile(r"\.\s*([A-Za-z_]\w*)\s*=")
+_FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _LAST_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)\W*$")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
@@ -42,9 +42,12 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
             if match:
                 yield "dispatch", match.group(1)
         for assignment in definition.assignments:
-            match = _LAST_MEMBER.search(assignment.left.split("[")[0])
+            stored = assignment.left.split("[")[0]
+            match = _LAST_MEMBER.search(stored)
             if match:
                 yield "store", match.group(1)
+            elif stored.isidentifier():
+                yield "store", stored
         for name, _ in definition.references:
             yield "reference", name
     for declaration in facts.declarations:
@@ -55,7 +58,7 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
             for word in _CALLED.findall(macro.body):
                 if word not in KEYWORDS:
                     yield "expanded", word
-        if "=" in macro.body and "." in macro.body:
+        if "=" in macro.body and ("." in macro.body or "->" in macro.body):
             for word in _FILLED.findall(macro.body):
                 yield "filler", word
     for record in facts.records:

@@ -13,6 +13,8 @@ from analyzer.errors import SourceError
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
 from analyzer.model.facts import Brief, FileFacts, Include
+from analyzer.model.kbuild import BuildTable
+from analyzer.pipeline.builds import build_table
 from analyzer.pipeline.indexing import Version
 from analyzer.pipeline.postings import key_of
 from analyzer.resolve.index import NameKind
@@ -41,6 +43,7 @@ class StoredIndex:
         self._includes: dict[str, tuple[Include, ...]] = {}
         self._files: dict[tuple[str, str], tuple[str, ...]] = {}
         self._basenames: dict[str, list[str]] | None = None
+        self._tables: tuple[str, ...] | None = None
 
     def paths(self) -> Sequence[str]:
         """All source files, sorted."""
@@ -107,6 +110,16 @@ class StoredIndex:
             for path in self._file:
                 self._basenames.setdefault(posixpath.basename(path), []).append(path)
         return tuple(self._basenames.get(name, ()))
+
+    def tables(self) -> tuple[str, ...]:
+        """The system call tables of the tree."""
+        if self._tables is None:
+            self._tables = tuple(sorted(e.path for e in self._source.entries() if e.path.endswith(".tbl")))
+        return self._tables
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture."""
+        return build_table(self._source, self._store, tuple(self._file), arch)
 
     def function_names(self) -> set[str]:
         """The names of all functions, for suggestions."""

@@ -1,14 +1,11 @@
-"""Edges of a function: direct calls, calls out of macro expansions, calls through members.
+"""Edges of a function: direct calls, calls out of macro expansions, calls through pointers, functions handed over.
 
-Not handled: branches that constants decide, pointers that are no members (their sites stay unresolved unless
-a local variable is initialized with something that resolves).
+Not handled: branches that constants decide.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-
-import msgspec
 
 from analyzer.extract.lexical import strip_comments
 from analyzer.model.callgraph import (
@@ -22,43 +19,31 @@ from analyzer.model.callgraph import (
 )
 from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
-from analyzer.resolve.ctypes import Fun, Ptr, Type
-from analyzer.resolve.macros import Expander, MacroName
+from analyzer.resolve.ctypes import Fun, Ptr
+from analyzer.resolve.expansions import ExpandedCall, Expansions
+from analyzer.resolve.flow import Flow, Place, Target
+from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Bound, Names, ref_of
-from analyzer.resolve.scope import Scope, is_stub
+from analyzer.resolve.scope import is_stub
 from analyzer.resolve.slots import Slots, strip_callee
-from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell, tokenize
+from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPACE = re.compile(r"\s+")
 _MAX_EXPRESSION = 160
-_MAX_SHARED = 8  # expansions of one macro remembered for other files that see the same definitions
-
-
-class _Made(NamedTuple):
-    """A call in an expansion: a name, or the tokens of a computed callee."""
-
-    name: str
-    callee: tuple[Token, ...]
-    macros: tuple[str, ...]
-    cleanup: bool
-    given: bool  # the callee's name is the site's own text
-    value: tuple[Token, ...] = ()  # what a variable of the expansion with that name is initialized with
-    declaration: tuple[Token, ...] = ()  # of the variable that a computed callee begins with
-    declared: bool = False  # the expansion itself declares a function of that name
 
 
 class Calls:
     """Edges by caller."""
 
-    def __init__(self, names: Names, slots: Slots) -> None:
-        self._names = names
-        self._slots = slots
-        self._summaries: dict[tuple[str, str], tuple[_Made, ...]] = {}
-        self._shared: dict[str, list[tuple[Mapping[str, object], tuple[_Made, ...]]]] = {}
+    def __init__(self, names: Names, slots: Slots, flow: Flow) -> None:
+        self.names = names
+        self.slots = slots
+        self.flow = flow
+        self.expansions = Expansions()
         self._callers: dict[FunctionRef, tuple[Edge, ...]] = {}
-        self._quiet: dict[tuple[str, str], bool] = {}
 
     def of(self, function: Function) -> tuple[Edge, ...]:
         """The edges of a function's call sites in source order, one per (site, callee)."""
@@ -68,122 +53,33 @@ class Calls:
             found = self._callers[caller] = tuple(_Collector(self, function, caller).edges())
         return found
 
-    def summary(self, scope: Scope, name: str, use: Sequence[Token]) -> tuple[_Made, ...]:
-        """The calls that expanding a macro use makes, its own argument text left out."""
-        key = (scope.path, name)
-        found = self._summaries.get(key)
-        if found is not None:
-            return found
-        shared = self._shared.setdefault(name, [])
-        for footprint, made in shared:
-            if all(scope.macro(n) == d for n, d in footprint.items()):
-                self._summaries[key] = made
-                return made
-        expander = Expander(scope.macro, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
-        expansion = expander.expand(use, outermost=True)
-        made = tuple(_calls_in(expansion.tokens))
-        if not expansion.depends and not any(m.callee or m.given for m in made):
-            self._summaries[key] = made
-            shared.insert(0, (expansion.footprint, made))
-            del shared[_MAX_SHARED:]
-        return made
 
-    def calls_nothing(self, scope: Scope, name: str) -> bool:
-        """Whether an object-like macro makes no call."""
-        key = (scope.path, name)
-        found = self._quiet.get(key)
-        if found is None:
-            definitions = [d for d in scope.macro(name) if d.parameters is None]
-            found = not any(t.is_name and t.text != name for d in definitions for t in d.body)
-            if not found:
-                found = not self.summary(scope, name, [Token(name)])
-            self._quiet[key] = found
-        return found
+class _Site(NamedTuple):
+    """A call site being resolved. `position` orders sites within the function."""
 
-
-def _calls_in(tokens: Sequence[Token]) -> Iterator[_Made]:
-    seen: set[tuple[str, str]] = set()
-    for call in find_calls(tokens):
-        callee = tokens[call.start : call.opening]
-        opening = tokens[call.opening]
-        origin = tokens[call.opening - 1].origin
-        if origin is None and opening.origin is None:
-            continue  # spelled at the site: a site of its own
-        macros = origin if origin is not None else opening.origin or ()
-        if call.name in CLEANUP:
-            inner = tokens[call.opening + 1]
-            if inner.is_name:
-                yield _Made(inner.text, (), macros, True, inner.origin is None)
-            continue
-        key = (call.name, "" if call.name else spell(callee))
-        if key in seen:
-            continue
-        seen.add(key)
-        if call.name:
-            value = _initial_value(tokens, call.name)
-            yield _Made(
-                call.name, (), macros, False, origin is None, value, (), _declares_function(tokens, call.name)
-            )
-        else:
-            root = next((t.text for t in callee if t.is_name), "")
-            yield _Made("", tuple(callee), macros, False, origin is None, (), _declaration(tokens, root))
-
-
-def _initial_value(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:
-    """The initializer of a variable that an expansion declares: `typeof(f) name = value;`."""
-    for at in range(1, len(tokens) - 2):
-        if (
-            tokens[at].text == name
-            and tokens[at + 1].text == "="
-            and (tokens[at - 1].is_name or tokens[at - 1].text in (")", "*"))
-        ):
-            end = at + 2
-            depth = 0
-            while end < len(tokens) and not (depth == 0 and tokens[end].text in (";", ",")):
-                depth += (tokens[end].text == "(") - (tokens[end].text == ")")
-                end += 1
-            return tuple(tokens[at + 2 : end])
-    return ()
-
-
-def _declares_function(tokens: Sequence[Token], name: str) -> bool:
-    """Whether an expansion holds `extern void name(`."""
-    return any(
-        tokens[at].text == name and tokens[at + 1].text == "(" and tokens[at - 1].text in ("void", "int", "long")
-        for at in range(1, len(tokens) - 1)
-    )
-
-
-def _declaration(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:
-    """The declaration of a variable inside an expansion: `struct t *name;`."""
-    for at in range(1, len(tokens) - 1):
-        if tokens[at].text != name or tokens[at + 1].text not in (";", "="):
-            continue
-        start = at
-        while start and tokens[start - 1].text not in (";", "{", "}"):
-            start -= 1
-        if at - start >= 2 or (at - start == 1 and tokens[start].is_name and tokens[start].text not in KEYWORDS):
-            return tuple(tokens[start : at + 1])
-    return ()
+    location: Location
+    written: str
+    arguments: tuple[str, ...]
+    position: int
+    macros: tuple[str, ...] = ()
 
 
 class _Collector:
     """Collects the edges of one function."""
 
     def __init__(self, calls: Calls, function: Function, caller: FunctionRef) -> None:
-        self._calls = calls
-        self._names = calls._names
-        self._slots = calls._slots
+        self._expansions = calls.expansions
+        self._names = calls.names
+        self._slots = calls.slots
+        self._flow = calls.flow
         self._function = function
         self._definition: Definition = function.definition
         self._caller = caller
-        self._scope = self._names.scopes.of(function.path)
-        self._typer = self._names.typer(function.path)
+        self._frame = calls.flow.frame(function)
+        self._scope = self._frame.scope
+        self._typer = self._frame.typer
         self._text = self._names.index.text(function.path) if self._definition.end else b""
-        self._local_types: Mapping[str, Type | None] | None = None
-        self._local_names = {p.name for p in self._definition.parameters} | {
-            v.name for v in self._definition.variables
-        }
+        self._local_names = self._frame.parameters.keys() | self._frame.variables
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -198,47 +94,31 @@ class _Collector:
 
     def edges(self) -> list[Edge]:
         definition = self._definition
+        head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if not self._enter(call.guard):
-                    continue
-                self._direct(call.name, call.line, call.column, call.start, call.end)
+                if self._enter(call.guard):
+                    self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if not self._enter(indirect.guard):
-                    continue
-                self._site(indirect.callee, indirect.line, indirect.column, indirect.start, indirect.end)
+                if self._enter(indirect.guard):
+                    self._indirect(
+                        indirect.callee,
+                        self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
+                    )
             self._enter(definition.guard)
             self._object_macros()
+            self._dispatched()
+            self._handed_over()
         else:
-            for made_indirect in definition.indirect:
-                self._computed(
-                    tokenize(made_indirect.callee),
-                    self._location(definition.line, definition.column),
-                    made_indirect.callee + "(…)",
-                    (),
-                    (self._function.macro,),
-                    0,
-                )
+            for made in definition.indirect:
+                site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
+                self._computed(tokenize(made.callee), site)
         for name, macros in self._function.made:
-            self._bound_edges(
-                name,
-                self._location(definition.line, definition.column),
-                f"{name}(…)",
-                (),
-                macros,
-                -1,
-                "macro body",
-            )
+            self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
         self._found.sort(key=lambda f: (f[0], f[1]))
         distinct: dict[tuple[object, ...], Edge] = {}
         for _, _, edge in self._found:  # one row per site and callee
-            key = (
-                edge.site,
-                edge.callee,
-                edge.kind,
-                edge.slot,
-                edge.callee is None and edge.expression,
-            )
+            key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
             distinct.setdefault(key, edge)
         return list(distinct.values())
 
@@ -256,14 +136,38 @@ class _Collector:
         ]
         return conjunction(self._guard, *guards) if guards else self._guard
 
-    def _location(self, line: int, column: int) -> Location:
-        return Location(self._function.path, line, column)
+    def _site(self, line: int, column: int, start: int, end: int, callee: str = "") -> _Site:
+        written = self._source(start, end)
+        return _Site(Location(self._function.path, line, column), written, _arguments(written, callee), start)
 
-    def _add(self, position: int, edge: Edge) -> None:
-        if edge.macros:  # plain strings: the definitions' guards have been used
-            edge = msgspec.structs.replace(edge, macros=tuple(str(m) for m in edge.macros))
+    def _add(
+        self,
+        site: _Site,
+        callee: FunctionRef | None,
+        kind: EdgeKind,
+        rule: str,
+        confidence: Confidence,
+        *,
+        slot: Slot | None = None,
+        guard: str | None = None,
+        evidence: tuple[Evidence, ...] = (),
+    ) -> None:
         self._order += 1
-        self._found.append((position, self._order, edge))
+        edge = Edge(
+            self._caller,
+            callee,
+            site.location,
+            kind,
+            _clip(site.written),
+            site.arguments,
+            tuple(str(m) for m in site.macros),  # plain strings: the definitions' guards have been used
+            slot,
+            self._guard_of(site.macros) if guard is None else guard,
+            rule,
+            confidence,
+            evidence,
+        )
+        self._found.append((site.position, self._order, edge))
 
     def _source(self, start: int, end: int) -> str:
         piece = self._text[start:end]
@@ -273,113 +177,67 @@ class _Collector:
             piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
         return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
 
-    @property
-    def _locals(self) -> Mapping[str, Type | None]:
-        if self._local_types is None:
-            self._local_types = self._typer.variables(self._definition)
-        return self._local_types
+    # calls by name
 
-    def _direct(self, name: str, line: int, column: int, start: int, end: int) -> None:
-        site = self._location(line, column)
-        written = self._source(start, end)
-        arguments = _arguments(written)
+    def _direct(self, name: str, site: _Site) -> None:
         if name in self._local_names:
-            self._pointer(name, site, written, arguments, start)
+            self._pointer((Token(name),), site)
             return
-        macros = self._scope.macro(name)
-        if macros:
-            if (start, name) in self._curried:
+        if self._scope.macro(name):
+            if (site.position, name) in self._curried:
                 return
-            self._expanded(name, written, site, arguments, start)
+            self._expanded(name, site)
             if self._scope.macro_is_sure(name):
                 return
             bound = self._names.bind(self._scope, name)
             if not bound.functions:
                 return
             if all(is_stub(f.definition) for f in bound.functions):
-                self._bound_edges(name, site, written, arguments, (), start, "other configuration", 0)
+                self._bound_edges(name, site, "other configuration", 0)
                 return
-        self._bound_edges(name, site, written, arguments, (), start, "")
+        self._bound_edges(name, site, "")
 
-    def _expanded(
-        self, name: str, written: str, site: Location, arguments: tuple[str, ...], position: int
-    ) -> None:
-        for made in self._calls.summary(self._scope, name, tokenize(written)):
+    def _expanded(self, name: str, site: _Site) -> None:
+        outside = self._guard
+        for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
+            if not self._enter(conjunction(outside, made.guard)):
+                continue
+            inner = site._replace(macros=made.macros)
             if made.callee:
-                self._computed(made.callee, site, written, arguments, made.macros, position, made.declaration)
+                self._computed(made.callee, inner, made.declaration)
             elif made.declared and not self._names.bind(self._scope, made.name).functions:
                 continue  # an assertion: the expansion declares what nothing defines
             elif made.value and not self._names.index.files("function", made.name):
-                self._variable(made.value, site, written, arguments, made.macros, position)
+                self._variable(made, inner)
             elif not self._scope.macro(made.name) or self._names.bind(self._scope, made.name).functions:
-                rule = "cleanup" if made.cleanup else "macro body"
-                self._bound_edges(made.name, site, written, arguments, made.macros, position, rule)
+                self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
+        self._guard = outside
 
-    def _bound_edges(
-        self,
-        name: str,
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        macros: tuple[str, ...],
-        position: int,
-        rule: str,
-        likely: int | None = None,
-    ) -> None:
-        if macros and name in self._local_names:
-            self._pointer(name, site, written, arguments, position, macros)
+    def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
+        if (site.macros and name in self._local_names) or name.startswith(StaticCalls.TRAMPOLINE):
+            self._pointer((Token(name),), site)
             return
         bound: Bound = self._names.bind(self._scope, name)
         if not bound.functions:
             if name in KEYWORDS or self._not_a_function(name):
                 return
             in_assembly = self._names.in_assembly(name)
-            if macros and not in_assembly and self._names.scopes.whole:
+            if site.macros and not in_assembly and self._names.scopes.whole:
                 return  # defined nowhere: an assertion that fails at link time if it is called
             if self._is_pointer_object(name):
-                self._pointer(name, site, written, arguments, position, macros)
+                self._pointer((Token(name),), site)
                 return
-            self._add(
-                position,
-                Edge(
-                    self._caller,
-                    FunctionRef(name),
-                    site,
-                    "direct",
-                    _clip(written),
-                    arguments,
-                    macros,
-                    None,
-                    self._guard_of(macros),
-                    rule or ("assembly" if in_assembly else "external"),
-                    "certain",
-                    (),
-                ),
-            )
+            rule = rule or ("assembly" if in_assembly else "external")
+            self._add(site, FunctionRef(name), "direct", rule, "certain")
             return
-        own_guard = self._guard_of(macros)
+        own_guard = self._guard_of(site.macros)
         for number, function in enumerate(bound.functions):
             confidence: Confidence = "certain" if bound.certain else "likely"
             if number >= (bound.likely if likely is None else likely):
                 confidence = "possible"
             guard = conjunction(own_guard, function.definition.guard if not bound.certain else "")
-            self._add(
-                position,
-                Edge(
-                    self._caller,
-                    ref_of(function),
-                    site,
-                    "direct",
-                    _clip(written),
-                    arguments,
-                    macros,
-                    None,
-                    guard,
-                    rule or _binding_rule(self._function.path, function),
-                    confidence,
-                    (),
-                ),
-            )
+            why = rule or _binding_rule(self._function.path, function)
+            self._add(site, ref_of(function), "direct", why, confidence, guard=guard)
 
     def _not_a_function(self, name: str) -> bool:
         """Expansions hold names that only look called: types in casts, attributes, builtins."""
@@ -393,195 +251,147 @@ class _Collector:
         type_ = self._typer.name_type(name, {}) if self._names.index.files("object", name) else None
         return isinstance(type_, Ptr) or (type_ is not None and not isinstance(type_, Fun))
 
-    def _site(self, callee: str, line: int, column: int, start: int, end: int) -> None:
-        site = self._location(line, column)
-        written = self._source(start, end)
-        tokens = tokenize(callee)
-        name = callee.partition("(")[0].strip()
-        if (start, name) in self._curried:
-            made = self._calls.summary(self._scope, name, tokenize(written))
-            if any(m.name or m.macros for m in made):
-                self._expanded(name, written, site, _arguments(written, callee), start)
-                return
-        self._computed(tokens, site, written, _arguments(written, callee), (), start)
+    # calls through pointers
 
-    def _computed(
-        self,
-        callee: Sequence[Token],
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        macros: tuple[str, ...],
-        position: int,
-        declaration: Sequence[Token] = (),
-    ) -> None:
+    def _indirect(self, callee: str, site: _Site) -> None:
+        name = callee.partition("(")[0].strip()
+        if (site.position, name) in self._curried:
+            made = self._expansions.summary(self._scope, name, tokenize(site.written))
+            if any(m.name or m.macros for m in made):
+                self._expanded(name, site)
+                return
+        self._computed(tokenize(callee), site)
+
+    def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
-        local = self._locals
+        local = self._frame.types
         if declaration:
             local = self._typer.with_declaration(self._typer.expand_tokens(declaration), local)
         slot = self._slots.slot_of(self._scope, expanded, local)
-        if slot is None:
-            if expanded and expanded[0].text == "_Generic":
-                self._generic(expanded, site, written, arguments, macros, position)
-                return
-            bare = strip_callee(expanded)
-            names = [t.text for t in bare if t.is_name]
-            if len(bare) == 1 and names:
-                name = names[0]
-                if name not in self._local_names and self._names.bind(self._scope, name).functions:
-                    self._bound_edges(name, site, written, arguments, macros, position, "named pointer")
-                    return
-                self._pointer(name, site, written, arguments, position, macros)
-                return
-            kind: EdgeKind = (
-                "slot" if expanded and any(t.text in (".", "->") for t in expanded[-3:]) else "pointer"
-            )
-            self._unresolved(kind, None, site, written, arguments, macros, position, "untyped callee")
+        if slot is not None:
+            self._slot_edges(slot, site)
             return
-        self._slot_edges(slot, site, written, arguments, macros, position)
+        if expanded and expanded[0].text == "_Generic":
+            self._generic(expanded, site)
+            return
+        bare = strip_callee(expanded)
+        if len(bare) == 1 and bare[0].is_name:
+            name = bare[0].text
+            if name not in self._local_names and self._names.bind(self._scope, name).functions:
+                self._bound_edges(name, site, "named pointer")
+                return
+        elif any(t.text in (".", "->") for t in expanded[-3:]):
+            self._add(site, None, "slot", "untyped callee", "possible")
+            return
+        self._pointer(bare, site)
 
-    def _generic(
-        self,
-        callee: Sequence[Token],
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        macros: tuple[str, ...],
-        position: int,
-    ) -> None:
+    def _generic(self, callee: Sequence[Token], site: _Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
         cannot be typed."""
-        chosen = self._typer.associations(callee, self._locals)
+        chosen = self._typer.associations(callee, self._frame.types)
         if not chosen:
-            self._unresolved("pointer", None, site, written, arguments, macros, position, "untyped callee")
+            self._add(site, None, "pointer", "untyped callee", "possible")
         for name in chosen:
-            self._bound_edges(name, site, written, arguments, macros, position, "generic selection")
+            self._bound_edges(name, site, "generic selection")
 
-    def _slot_edges(
-        self,
-        slot: Slot,
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        macros: tuple[str, ...],
-        position: int,
-        kind: EdgeKind = "slot",
-    ) -> None:
-        targets: dict[FunctionRef, list[Evidence]] = {}
-        guards: dict[FunctionRef, str] = {}
-        for entry in self._slots.fillers(slot):
-            for function in entry.functions:
-                ref = ref_of(function)
-                targets.setdefault(ref, []).append(Evidence(entry.file, entry.line, entry.object))
-                guards.setdefault(ref, entry.guard)
+    def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
+        targets = self._flow.of_place(Place("slot", slot, 0))
         if not targets:
-            self._unresolved(kind, slot, site, written, arguments, macros, position, "slot without fillers")
-            return
-        for ref in sorted(targets):
+            self._add(site, None, kind, "slot without fillers", "possible", slot=slot)
+        self._target_edges(targets, site, kind, slot)
+
+    def _target_edges(
+        self, targets: Iterable[Target], site: _Site, kind: EdgeKind, slot: Slot | None = None
+    ) -> None:
+        own_guard = self._guard_of(site.macros)
+        for target in targets:
+            handed = target.handed and kind == "pointer"
             self._add(
-                position,
-                Edge(
-                    self._caller,
-                    ref,
-                    site,
-                    kind,
-                    _clip(written),
-                    arguments,
-                    macros,
-                    slot,
-                    conjunction(self._guard_of(macros), guards[ref]),
-                    "slot type",
-                    "likely",
-                    tuple(dict.fromkeys(targets[ref])),
-                ),
+                site,
+                target.function,
+                target.kind or ("callback" if handed else kind),
+                _flow_rule(target),
+                "likely",
+                slot=slot,
+                guard=conjunction(own_guard, target.guard),
+                evidence=tuple(dict.fromkeys(target.evidence)),
             )
 
-    def _pointer(
-        self,
-        name: str,
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        position: int,
-        macros: tuple[str, ...] = (),
-    ) -> None:
-        """A call of a variable: followed to what it is initialized with."""
-        for variable in self._definition.variables:
-            if variable.name == name and variable.value:
-                expanded = self._typer.expand(variable.value)
-                slot = self._slots.slot_of(self._scope, expanded, self._locals)
-                if slot is not None:
-                    self._slot_edges(slot, site, written, arguments, macros, position, "pointer")
-                    return
-                functions, _ = self._slots.functions_in(self._scope, variable.value)
-                if functions:
-                    for function in functions:
-                        self._add(
-                            position,
-                            Edge(
-                                self._caller,
-                                ref_of(function),
-                                site,
-                                "pointer",
-                                _clip(written),
-                                arguments,
-                                macros,
-                                None,
-                                self._guard_of(macros),
-                                "initialized variable",
-                                "likely",
-                                (Evidence(self._function.path, variable.line, name),),
-                            ),
-                        )
-                    return
-        self._unresolved("pointer", None, site, written, arguments, macros, position, "pointer variable")
+    def _pointer(self, callee: Sequence[Token], site: _Site) -> None:
+        """A call of a parameter, a variable or another value that is no member."""
+        name = callee[0].text if len(callee) == 1 else ""
+        hook = None
+        if name.startswith(StaticCalls.TRAMPOLINE):
+            hook = self._flow.hook_of(name)
+        targets = self._flow.of_expression(self._frame, callee, site.location.line)
+        if not targets:
+            rule = "pointer variable" if name else "untyped callee"
+            self._add(site, None, "hook" if hook else "pointer", rule, "possible", slot=hook)
+        slot = hook or self._read_slot(name)
+        self._target_edges(targets, site, "pointer", slot)
 
-    def _variable(
-        self,
-        value: Sequence[Token],
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        macros: tuple[str, ...],
-        position: int,
-    ) -> None:
+    def _read_slot(self, name: str) -> Slot | None:
+        """The member that a called variable is read from, when it is one."""
+        if name not in self._frame.variables:
+            return None
+        for value in self._frame.assigned(name):
+            slot = self._slots.slot_of(self._scope, self._typer.expand(value.text), self._frame.types)
+            if slot is not None:
+                return slot
+        return None
+
+    def _variable(self, made: ExpandedCall, site: _Site) -> None:
         """A call through a variable that an expansion initializes."""
-        expanded = self._typer.expand_tokens([Token(t.text) for t in value])
-        slot = self._slots.slot_of(self._scope, expanded, self._locals)
+        expanded = self._typer.expand_tokens([Token(t.text) for t in made.value])
+        slot = self._slots.slot_of(self._scope, expanded, self._frame.types)
         if slot is not None:
-            self._slot_edges(slot, site, written, arguments, macros, position, "pointer")
-        else:
-            self._unresolved("pointer", None, site, written, arguments, macros, position, "macro's variable")
+            self._slot_edges(slot, site, "pointer")
+            return
+        self._pointer(strip_callee(expanded), site)
 
-    def _unresolved(
-        self,
-        kind: EdgeKind,
-        slot: Slot | None,
-        site: Location,
-        written: str,
-        arguments: tuple[str, ...],
-        macros: tuple[str, ...],
-        position: int,
-        rule: str,
-    ) -> None:
-        self._add(
-            position,
-            Edge(
-                self._caller,
-                None,
-                site,
-                kind,
-                _clip(written),
-                arguments,
-                macros,
-                slot,
-                self._guard_of(macros),
-                rule,
-                "possible",
-                (),
-            ),
-        )
+    # functions that are not called here
+
+    def _handed_over(self) -> None:
+        """Functions passed as arguments: whoever takes them may call them, now or later."""
+        definition = self._definition
+        wanted = {n for n, _ in definition.references if self._names.may_be_function(n)}
+        if not wanted:
+            return
+        for call in definition.calls:
+            if not call.end:
+                continue
+            words = {w.decode() for w in _WORD.findall(self._text[call.start : call.end])} & wanted
+            if not words or not self._enter(call.guard):
+                continue
+            site = self._site(call.line, call.column, call.start, call.end)
+            called = {e.callee for position, _, e in self._found if position == site.position}
+            for argument in site.arguments:
+                name = argument.lstrip("&( ").rstrip(") ").rpartition(")")[2].strip()
+                if name not in words or name in self._local_names or self._scope.macro(name):
+                    continue
+                for function in self._names.bind(self._scope, name).functions[:1]:
+                    if ref_of(function) in called:
+                        continue  # a macro that calls its argument
+                    evidence = (Evidence(self._function.path, call.line, call.name),)
+                    self._add(
+                        site, ref_of(function), "callback", "passed as an argument", "likely", evidence=evidence
+                    )
+        self._enter(definition.guard)
+
+    def _dispatched(self) -> None:
+        """System calls out of a generated switch: `#include <asm/syscalls_64.h>` in a body."""
+        definition = self._definition
+        for include in self._names.index.includes(self._function.path):
+            if not definition.line <= include.line <= definition.end_line:
+                continue
+            for row in self._names.lists.system_calls(include):
+                location = Location(self._function.path, include.line, 1)
+                written = f"case {row.number}: {row.function}(regs)"
+                site = _Site(location, written, (), definition.end)
+                for function in self._names.bind(self._scope, row.function).functions[:1]:
+                    evidence = (Evidence(row.file, row.line, ""),)
+                    self._add(site, ref_of(function), "direct", "system call table", "certain", evidence=evidence)
 
     def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
@@ -600,13 +410,31 @@ class _Collector:
             definitions = self._scope.macro(name)
             if not definitions or all(d.parameters is not None for d in definitions):
                 continue
-            if self._calls.calls_nothing(self._scope, name):
+            if self._expansions.calls_nothing(self._scope, name):
                 continue
             at = re.search(rb"\b" + word + rb"\b", body)
             start = definition.body + (at.start() if at else 0)
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
-            self._expanded(name, name, self._location(line, column), (), start)
+            self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+
+
+def _flow_rule(target: Target) -> str:
+    """How a value got to where it is called, in words."""
+    if target.kind == "initcall":
+        return "initcall section"
+    if target.kind == "hook":
+        return "security hook"
+    if target.kind == "static_call":
+        return "static call"
+    places = target.places
+    if places == ("slot",):
+        return "slot type"
+    if "parameter" in places or target.handed:
+        return "handed over as an argument"
+    if "slot" in places:
+        return "slot type"
+    return "initialized variable" if "variable" in places or not places else "pointer value"
 
 
 def _clip(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from analyzer.model.facts import FileFacts, Include
+from analyzer.model.kbuild import BuildTable
 
 NameKind = Literal[
     "function",  # a definition whose name stands in the text
@@ -18,11 +19,11 @@ NameKind = Literal[
     "use",  # a macro use at file scope, by the macro's name
     "argument",  # an identifier in such a use, in a head, or in a macro use inside an initializer
     "slot",  # an initializer of `struct.field`, or `?.field` when the struct needs types
-    "store",  # an assignment to a member of that name
+    "store",  # an assignment to a member or file-scope variable of that name
     "includer",  # includes a file of that base name by a quoted name or a .c
     "expanded",  # called in a macro's body
     "dispatch",  # an indirect call through a member of that name
-    "filler",  # a macro whose body has `.name =`
+    "filler",  # a macro whose body has `.name =` or `->name =`
 ]
 
 
@@ -55,4 +56,12 @@ class Index(Protocol):
 
     def by_basename(self, name: str) -> tuple[str, ...]:
         """The files of that base name, sorted."""
+        ...
+
+    def tables(self) -> tuple[str, ...]:
+        """The system call tables (`.tbl`) of the tree, sorted; `text` reads them."""
+        ...
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture, given by its folder below arch/."""
         ...

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import FunctionRef
-from analyzer.model.facts import Field, Object, Record, Typedef
+from analyzer.model.facts import Definition, Field, Object, Record, Typedef
+from analyzer.resolve import linkage
+from analyzer.resolve.lists import Lists
 from analyzer.resolve.made import (
     Function,
     Maker,
@@ -43,6 +45,7 @@ class Names:
         self.scopes = scopes
         self.index = scopes.index
         self.maker = Maker()
+        self.lists = Lists(scopes)
         self._typers: dict[str, Typer] = {}
         self._bound: dict[tuple[str, str], Bound] = {}
         self._made: dict[str, tuple[Function, ...]] = {}
@@ -75,6 +78,13 @@ class Names:
         found.sort(key=lambda f: (f.definition.line, f.definition.column, f.definition.name))
         return found
 
+    def function_of(self, path: str, definition: Definition) -> Function | None:
+        """The function whose body a definition is; None when its head is a macro use that makes none."""
+        if not definition.head:
+            return Function(path, definition) if definition.name else None
+        made = self.maker.from_head(self.scopes.of(path), definition)
+        return next((f for f in made if f.definition.end), None)
+
     def bind(self, scope: Scope, name: str) -> Bound:
         """The definitions that a use of a function's name in a file denotes."""
         key = (scope.path, name)
@@ -86,7 +96,7 @@ class Names:
     def _bind(self, scope: Scope, name: str) -> Bound:
         seen, outside = scope.files_with("function", name)
         if scope.path in seen:
-            own = self._choose(scope, self.in_file(scope.path, name))
+            own = self._choose(scope, self._compiled(scope, self.in_file(scope.path, name)))
             if own:
                 return Bound(tuple(own[:1]), True)
         inline = [
@@ -99,7 +109,7 @@ class Names:
             own = self.own_made(scope.path, name)
             if own:
                 return Bound((own[0],), True)
-        chosen = self._choose(scope, inline)
+        chosen = self._choose(scope, self._compiled(scope, inline))
         sure = [f for f in chosen if scope.holds(f.definition.guard) is True and scope.surely_sees(f.path)]
         if sure:
             return Bound((sure[0],), True)
@@ -142,6 +152,12 @@ class Names:
             return True
         return not (name.isupper() or files("enumerator", name) or files("macro", name) or files("object", name))
 
+    def _compiled(self, scope: Scope, functions: list[Function]) -> list[Function]:
+        """Those that the configuration, if one is given, does not leave out."""
+        if self.scopes.configuration.options is None:
+            return functions
+        return [f for f in functions if scope.holds(f.definition.guard) is not False]
+
     def _choose(self, scope: Scope, functions: list[Function]) -> list[Function]:
         """Those that may hold, the likeliest first."""
         if len(functions) < 2:
@@ -180,16 +196,17 @@ class Names:
             by_path.setdefault(function.path, function)
         if len(by_path) == 1:
             return Bound(tuple(by_path.values()), True)
+        distances = {
+            p: linkage.distance(self.scopes, scope.path, p, f.definition.name) for p, f in by_path.items()
+        }
+        nearest = min(distances.values())
+        by_path = {p: f for p, f in by_path.items() if distances[p] == nearest}
+        if len(by_path) == 1:
+            return Bound(tuple(by_path.values()), True)
         folder = scope.path.rsplit("/", 1)[0]
         same = [f for p, f in by_path.items() if p.rsplit("/", 1)[0] == folder]
         if len(same) == 1:
             return Bound((same[0],), True)
-        boot = ("boot/", "/vdso/", "purgatory/", "realmode/", "/compressed/")
-        proper = [f for p, f in by_path.items() if not any(b in p for b in boot)]
-        if proper and not any(b in scope.path for b in boot):
-            by_path = {f.path: f for f in proper}
-        if len(by_path) == 1:
-            return Bound(tuple(by_path.values()), True)
         top = scope.path.split("/", 1)[0]
         ranked = sorted(
             by_path.values(),

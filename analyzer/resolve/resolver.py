@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from analyzer.model import callgraph
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.resolve.calls import Calls
+from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.flow import Flow
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.slots import SlotEntry, Slots
-
-_MAX_MACROS = 400  # macros followed upwards when looking for callers
 
 
 class Resolver:
@@ -30,14 +30,21 @@ class Resolver:
         self.scopes = Scopes(index, configuration)
         self.names = Names(self.scopes)
         self.slots = Slots(self.names)
-        self.calls = Calls(self.names, self.slots)
+        self.callsites = CallSites(self.names)
+        self.flow = Flow(self.names, self.slots, self.callsites)
+        self.calls = Calls(self.names, self.slots, self.flow)
         self._functions: dict[FunctionRef, Function | None] = {}
         self._folders: Counter[str] | None = None
 
     def named(self, name: str) -> list[Function]:
         """All functions of a name, the analysed architecture's first."""
         name = canonical_name(name)
-        found = [f for path in self.index.files("function", name) for f in self.names.in_file(path, name)]
+        found = [
+            f
+            for path in self.index.files("function", name)
+            if not self.scopes.unbuilt(path)
+            for f in self.names.in_file(path, name)
+        ]
         if all(self.scopes.foreign(f.path) for f in found):
             found += self.names.made(name)
         native = [f for f in found if not self.scopes.foreign(f.path)]
@@ -45,6 +52,15 @@ class Resolver:
         for function in found:
             self._functions[ref_of(function)] = function
         return found
+
+    def not_built(self, name: str) -> list[tuple[str, str]]:
+        """The files of the architecture that define a function but are not built, with the reasons."""
+        name = canonical_name(name)
+        return [
+            (path, self.scopes.kbuild.built(path).reason)
+            for path in self.index.files("function", name)
+            if self.scopes.unbuilt(path) and self.names.in_file(path, name)
+        ]
 
     def function(self, ref: FunctionRef) -> Function | None:
         """The definition behind a reference, None for an external one."""
@@ -107,7 +123,7 @@ class Resolver:
         spelled = {ref.name, *(function.aliases if function else ())}
         names = set(spelled)
         for name in spelled:
-            names |= self._macros_that_call(name)
+            names |= self.callsites.macros(name)
         fields = {entry.slot for name in spelled for entry in self._entries_of(name, ref)}
         paths: dict[str, None] = {}
         for name in sorted(names):
@@ -145,22 +161,6 @@ class Resolver:
             for entry in self.slots.of_file(path):
                 if any(ref_of(f) == ref for f in entry.functions):
                     yield entry
-
-    def _macros_that_call(self, name: str) -> set[str]:
-        """Names of macros whose expansion may call a function, directly or through other macros."""
-        found: set[str] = set()
-        todo = [name]
-        while todo and len(found) < _MAX_MACROS:
-            current = todo.pop()
-            pattern = re.compile(rb"\b%s\s*\(" % re.escape(current.encode()))
-            for path in self.index.files("expanded", current):
-                if self.scopes.foreign(path):
-                    continue
-                for macro in self.index.facts(path).macros:
-                    if macro.name not in found and macro.name != name and pattern.search(macro.body.encode()):
-                        found.add(macro.name)
-                        todo.append(macro.name)
-        return found
 
     def neighbours(self, path: str) -> int:
         """How many source files share a file's folder."""

@@ -13,6 +13,7 @@ from analyzer.model.facts import Definition, FileFacts, Macro, Record
 from analyzer.model.guards import Truth, conjunction
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index, NameKind
+from analyzer.resolve.kbuild import Kbuild
 from analyzer.resolve.macros import MacroDefinition, macro_definition
 
 _FORCED = (
@@ -36,6 +37,9 @@ class Scopes:
         self._resolved: dict[tuple[str, str, bool], str] = {}
         self._scopes: dict[str, Scope] = {}
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
+        self._foreign: dict[str, bool] = {}
+        self._unbuilt: dict[str, bool] = {}
+        self._kbuild: Kbuild | None = None
         self._arch = self._arch_roots()
         # only in a whole kernel does "defined nowhere" say that a function does not exist
         self.whole = all(index.has(f) for f in ("lib/string.c", "mm/page_alloc.c", "fs/namei.c", "init/main.c"))
@@ -61,10 +65,38 @@ class Scopes:
             scope = self._scopes[path] = Scope(self, path)
         return scope
 
+    @property
+    def kbuild(self) -> Kbuild:
+        """What is built; read when it is first asked for."""
+        if self._kbuild is None:
+            arch = self.configuration.directory
+            self._kbuild = Kbuild(self.index.build_table(arch), arch, self.configuration.holds)
+        return self._kbuild
+
+    def unbuilt(self, path: str) -> bool:
+        """Whether the configuration, if one is given, builds a source neither by itself nor as a part of one
+        that includes it."""
+        if self.configuration.options is None or not path.endswith((".c", ".S")):
+            return False
+        found = self._unbuilt.get(path)
+        if found is None:
+            self._unbuilt[path] = True  # files that include each other
+            found = self._unbuilt[path] = self.kbuild.built(path).truth is False and not self.of(path).includers
+        return found
+
     def foreign(self, path: str) -> bool:
-        """Whether a file belongs to another architecture or is no part of the kernel proper."""
+        """Whether a file belongs to another architecture, is no part of the kernel proper, or is not built
+        by the configuration."""
+        found = self._foreign.get(path)
+        if found is None:
+            found = self._foreign[path] = self._elsewhere(path) or self.unbuilt(path)
+        return found
+
+    def _elsewhere(self, path: str) -> bool:
         if path.startswith("arch/"):
-            arch = path.split("/", 2)[1]
+            arch, _, rest = path[5:].partition("/")
+            if rest.startswith("um/"):  # arch/x86/um is user mode Linux
+                arch = "um"
             return arch != self.configuration.directory
         if path.startswith("include/asm-") and not path.startswith("include/asm-generic/"):
             return not path.startswith(self._old_arch) if self._old_arch else True
@@ -177,7 +209,7 @@ class Scopes:
 
     def _never(self, name: str) -> Truth:
         """Names that no file of the tree defines are undefined."""
-        return None if self.index.files("macro", name) else False
+        return None if name == "MODULE" or self.index.files("macro", name) else False
 
     def macros_in(self, path: str, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in a file, tokenized once."""
@@ -206,6 +238,7 @@ class Scope:
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
         self._outer: tuple[str, ...] | None = None
+        self._behind: frozenset[str] | None = None
 
     @property
     def visible(self) -> frozenset[str]:
@@ -233,6 +266,24 @@ class Scope:
             self._outer = tuple(found)
         return self._outer
 
+    @property
+    def _late(self) -> frozenset[str]:
+        """What the file includes only behind all of its code, so that no macro there serves it: trace headers
+        end with what reads them again under other definitions."""
+        if self._behind is None:
+            index, scopes = self.scopes.index, self.scopes
+            facts = index.facts(self.path)
+            last = max(
+                (0, *(u.end_line for u in facts.invocations), *(d.end_line for d in facts.definitions)),
+            )
+            reached: tuple[set[str], set[str]] = (set(), {self.path})
+            for include in facts.includes if any(i.line > last for i in facts.includes) and last else ():
+                target = scopes.resolve_include(self.path, include.target, quoted=include.quoted)
+                if target:
+                    reached[include.line <= last].update(scopes.closure(target))
+            self._behind = frozenset(reached[0] - reached[1])
+        return self._behind
+
     def files_with(self, kind: NameKind, name: str) -> tuple[list[str], list[str]]:
         """The files that have a name, split into those this file sees and the others."""
         files = self.scopes.index.files(kind, name)
@@ -241,6 +292,8 @@ class Scope:
         if files == (self.path,):
             return list(files), []
         visible = self.visible
+        if kind == "macro" and self._late:
+            files = tuple(f for f in files if f not in self._late)
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
         if not seen and outside and not self.path.startswith("include/") and self.includers:
@@ -259,9 +312,12 @@ class Scope:
         itself depend on its absence (`#ifndef arch_x` / `#define arch_x`)."""
         if name in self._deciding or len(self._deciding) > 4:
             return None
+        given = self._given(name)
+        if given is not None or (name == "MODULE" and self.scopes.configuration.options is not None):
+            return given
         files, outside = self.files_with("macro", name)
         if not files:
-            return None if outside else False
+            return None if outside and not self._whole_unit() else False
         self._deciding.add(name)
         try:
             verdict: Truth = False
@@ -277,6 +333,28 @@ class Scope:
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _whole_unit(self) -> bool:
+        """Whether what this file does not see is not there: a `.c` that is compiled by itself with a known
+        configuration."""
+        scopes = self.scopes
+        return (
+            scopes.configuration.options is not None
+            and self.path.endswith(".c")
+            and scopes.kbuild.built(self.path).truth is True
+            and not self.includers
+        )
+
+    def _given(self, name: str) -> Truth:
+        """Whether the build's command line defines a name for this file; None when that cannot be told, or
+        when it does not and something else may."""
+        if self.scopes.configuration.options is None or not self.path.endswith(".c"):
+            return None
+        kbuild = self.scopes.kbuild
+        if name == "MODULE":
+            images = {image for image, _ in kbuild.built(self.path).images}
+            return None if len(images) != 1 or self.includers else "module" in images
+        return kbuild.defined(self.path, name) or None
 
     def macro(self, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro that may hold here, the likeliest first; empty when there is none."""

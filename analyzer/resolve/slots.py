@@ -21,6 +21,7 @@ from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
 
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
+_DESIGNATOR = r"(?<![\w)\]])\s*\."
 _MAX_FILES = 6_000
 _MAX_MACROS = 300
 
@@ -82,7 +83,7 @@ class Slots:
     def _search(self, slot: Slot) -> Iterator[SlotEntry]:
         index, scopes = self._index, self._names.scopes
         field = slot.field
-        macros = self._filling_macros(field)
+        macros = self.macros_that_fill(field, _DESIGNATOR)
         paths = set(index.files("slot", f"{slot.struct}.{field}"))
         paths.update(index.files("slot", f"{slot.struct}.#"))
         paths.update(index.files("slot", f"?.{field}"))
@@ -98,10 +99,11 @@ class Slots:
                 if entry.functions:
                     yield entry
 
-    def _filling_macros(self, field: str) -> frozenset[str]:
-        """Macros whose body, or that of a macro they use, has `.field =`."""
+    def macros_that_fill(self, field: str, shape: str) -> frozenset[str]:
+        """Macros whose body, or that of a macro they use, has a designator or a store of a member.
+        `shape` is a regular expression for what stands before the member's name."""
         found: set[str] = set()
-        pattern = re.compile(rf"\.\s*{re.escape(field)}\s*=")
+        pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)")
         todo = [
             m.name
             for path in self._index.files("filler", field)
@@ -130,16 +132,7 @@ class Slots:
         field = slot.field
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
-
-        def concerns(entry: Entry) -> bool:
-            last = entry.path.rpartition(".")[2]
-            if entry.path and last.split("[")[0].split("#")[0] == field and "." in entry.path:
-                return True
-            match = _MACRO_USE.match(entry.value)
-            if match is None or (match.group(1) not in macros and not match.group(2)):
-                return "." not in entry.path
-            return match.group(1) in macros or has_word(entry.value, field)
-
+        concerns = _concerning(field, macros)
         for variable in facts.objects:
             yield from self._of_object(scope, variable, concerns, slot)
         for definition in facts.definitions:
@@ -153,6 +146,10 @@ class Slots:
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
                 yield from self._of_assignments(scope, definition, slot)
+
+    def entries_of(self, scope: Scope, variable: Object, slot: Slot) -> Iterator[SlotEntry]:
+        """The entries of an object that fill a slot, whatever their value is."""
+        return self._of_object(scope, variable, _concerning(slot.field, frozenset()), slot)
 
     def _local_tables(
         self, scope: Scope, definition: Definition, macros: frozenset[str] | None = None
@@ -203,7 +200,8 @@ class Slots:
         concerns: Callable[[Entry], bool] | None = None,
         wanted: Slot | None = None,
     ) -> Iterator[SlotEntry]:
-        entries = [e for e in variable.entries if concerns is None or concerns(e)]
+        listed = self._names.lists.entries(scope.path, variable)
+        entries = [e for e in (*variable.entries, *listed) if concerns is None or concerns(e)]
         if not variable.entries and (match := _MACRO_USE.match(variable.value)) and match.group(2):
             whole = Entry("", variable.value, variable.line, variable.guard)
             if concerns is None or concerns(whole):
@@ -409,6 +407,21 @@ class Slots:
             owner = pointee(owner)
         found = typer.member(owner, tokens[-1].text)
         return Slot(found[0], tokens[-1].text) if found else None
+
+
+def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
+    """A cheap test for entries that may fill a member of that name."""
+
+    def concerns(entry: Entry) -> bool:
+        last = entry.path.rpartition(".")[2]
+        if entry.path and last.split("[")[0].split("#")[0] == field and "." in entry.path:
+            return True
+        match = _MACRO_USE.match(entry.value)
+        if match is None or (match.group(1) not in macros and not match.group(2)):
+            return "." not in entry.path
+        return match.group(1) in macros or has_word(entry.value, field)
+
+    return concerns
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:

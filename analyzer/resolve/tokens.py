@@ -108,11 +108,10 @@ def close_of(tokens: Sequence[Token], opening: int) -> int:
     return -1
 
 
-def find_calls(tokens: Sequence[Token]) -> Iterator[TokenCall]:
-    """The calls in a stream, by the position of their opening parenthesis."""
+def _partners(tokens: Sequence[Token]) -> dict[int, int]:
+    """For every parenthesis and bracket the index of its partner."""
     opens: list[int] = []
     partner: dict[int, int] = {}
-    skipped = 0  # inside an attribute, where only a cleanup function is called
     for at, token in enumerate(tokens):
         text = token.text
         if text in ("(", "["):
@@ -121,6 +120,18 @@ def find_calls(tokens: Sequence[Token]) -> Iterator[TokenCall]:
             start = opens.pop()
             partner[start] = at
             partner[at] = start
+    return partner
+
+
+def postfix_start(tokens: Sequence[Token], end: int) -> int:
+    """Index where the postfix expression that ends at `end` begins."""
+    return _postfix_start(tokens, end, _partners(tokens))
+
+
+def find_calls(tokens: Sequence[Token]) -> Iterator[TokenCall]:
+    """The calls in a stream, by the position of their opening parenthesis."""
+    partner = _partners(tokens)
+    skipped = 0  # inside an attribute, where only a cleanup function is called
     for at, token in enumerate(tokens):
         if token.text != "(" or at == 0 or at not in partner:
             continue

@@ -1,0 +1,142 @@
+"""Where a function is called by name: in bodies, through macros, and in functions that macros make.
+
+Not handled: calls through pointers.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from analyzer.model.facts import DirectCall
+from analyzer.resolve.made import Function, expansion_of
+from analyzer.resolve.names import Names
+from analyzer.resolve.tokens import Token, TokenCall, find_calls
+
+_MAX_MACROS = 400  # macros followed upwards from a called name
+_MAX_FILES = 6_000
+
+
+class CallSite(NamedTuple):
+    """One call: who calls, where, and the (expanded) tokens of its arguments. `macros` tells that the call
+    comes out of an expansion."""
+
+    caller: Function
+    line: int
+    arguments: tuple[tuple[Token, ...], ...]
+    macros: bool
+
+
+class CallSites:
+    """Calls by callee."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._index = names.index
+        self._macros: dict[str, frozenset[str]] = {}
+        self._sites: dict[tuple[str, int, str], tuple[CallSite, ...]] = {}
+
+    def macros(self, name: str) -> frozenset[str]:
+        """Names of macros whose expansion may call a function, directly or through other macros."""
+        known = self._macros.get(name)
+        if known is not None:
+            return known
+        found: set[str] = set()
+        todo = [name]
+        while todo and len(found) < _MAX_MACROS:
+            current = todo.pop()
+            pattern = re.compile(rf"\b{re.escape(current)}\s*\(")
+            for path in self._index.files("expanded", current):
+                if self._names.scopes.foreign(path):
+                    continue
+                for macro in self._index.facts(path).macros:
+                    if macro.name not in found and macro.name != name and pattern.search(macro.body):
+                        found.add(macro.name)
+                        todo.append(macro.name)
+        result = self._macros[name] = frozenset(found)
+        return result
+
+    def of(self, function: Function) -> tuple[CallSite, ...]:
+        """The calls of a function with their arguments, by file and line."""
+        definition = function.definition
+        key = (function.path, definition.line, definition.name)
+        found = self._sites.get(key)
+        if found is None:
+            found = self._sites[key] = tuple(self._search(function))
+        return found
+
+    def _search(self, function: Function) -> Iterator[CallSite]:
+        spelled = {function.definition.name, *function.aliases}
+        macros = frozenset().union(*(self.macros(n) for n in spelled))
+        if function.definition.static and not function.path.endswith(".h"):
+            scope = self._names.scopes.of(function.path)
+            paths = {function.path, *scope.includers}
+        else:
+            paths = {p for n in spelled | macros for p in self._index.files("call", n)}
+            paths |= {p for n in macros for p in self._index.files("use", n)}
+        for path in sorted(paths)[:_MAX_FILES]:
+            if not self._names.scopes.foreign(path) or path == function.path:
+                yield from self._in_file(path, function, spelled, macros)
+
+    def _in_file(
+        self, path: str, function: Function, spelled: set[str], macros: frozenset[str]
+    ) -> Iterator[CallSite]:
+        scope = self._names.scopes.of(path)
+        facts = self._index.facts(path)
+        for definition in facts.definitions:
+            calls = [c for c in definition.calls if c.name in spelled or c.name in macros]
+            if not calls:
+                continue
+            caller = self._names.function_of(path, definition)
+            if caller is None:
+                continue
+            for call in calls:
+                yield from self._in_call(caller, call, function, spelled)
+        for use in facts.invocations:
+            if use.macro in macros and self._names.makes(use.macro):
+                tokens = expansion_of(scope, use)
+                made_here: Sequence[Function] = ()
+                for found in find_calls(tokens):
+                    if found.name in spelled and self._binds(path, found.name, function):
+                        made_here = made_here or self._names.maker.from_use(scope, use)
+                        if made_here:
+                            yield CallSite(made_here[0], use.line, arguments_of(tokens, found), True)
+
+    def _in_call(
+        self, caller: Function, call: DirectCall, function: Function, spelled: set[str]
+    ) -> Iterator[CallSite]:
+        path = caller.path
+        text = self._index.text(path)[call.start : call.end].decode("utf-8", "replace")
+        tokens = self._names.typer(path).expand(_plain(text))
+        for found in find_calls(tokens):
+            if found.name in spelled and self._binds(path, found.name, function):
+                yield CallSite(caller, call.line, arguments_of(tokens, found), call.name not in spelled)
+                return
+
+    def _binds(self, path: str, name: str, function: Function) -> bool:
+        bound = self._names.bind(self._names.scopes.of(path), name)
+        return any(
+            f.path == function.path and f.definition.line == function.definition.line for f in bound.functions
+        )
+
+
+def arguments_of(tokens: Sequence[Token], call: TokenCall) -> tuple[tuple[Token, ...], ...]:
+    """The arguments of a call in a token stream."""
+    found: list[tuple[Token, ...]] = []
+    depth = 0
+    start = call.opening + 1
+    for at in range(call.opening, call.closing + 1):
+        text = tokens[at].text
+        if text in ("(", "[", "{"):
+            depth += 1
+        elif text in (")", "]", "}"):
+            depth -= 1
+        if (text == "," and depth == 1) or at == call.closing:
+            found.append(tuple(tokens[start:at]))
+            start = at + 1
+    return tuple(found) if found != [()] else ()
+
+
+def _plain(text: str) -> str:
+    """C text without comments and preprocessor lines."""
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.S) if "/" in text else text
+    return re.sub(r"(?m)^[ \t]*#.*$", " ", text) if "#" in text else text

@@ -1,0 +1,364 @@
+"""Which functions a pointer may hold: values followed backwards from place to place.
+
+A place is a member of a struct type, a parameter, a local or file-scope variable, a function's result, or a
+static call. Each place has sources: functions, or other places. What a place may hold are the functions at the
+ends of all chains of sources (Andersen's inclusion constraints, field-based as in Heintze and Tardieu,
+"Ultra-fast aliasing analysis", PLDI 2001, solved from the asked place only).
+
+Not handled: pointers to function pointers, values stored through an address, and which caller a value came
+from (parameters take the values of all callers).
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
+from analyzer.resolve.callsites import CallSites
+from analyzer.resolve.frames import Frame
+from analyzer.resolve.initcalls import Initcalls, rank
+from analyzer.resolve.made import Function
+from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.slots import Slots, strip_callee
+from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.stores import Store, Stores
+from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
+
+PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
+_MAX_PLACES = 3_000
+
+
+class Place(NamedTuple):
+    """Something that holds a function pointer. `owner` is a Slot, the function of a parameter, variable or
+    result, or the file of a static global ("" for an external one); `name` a name or a parameter's number."""
+
+    kind: PlaceKind
+    owner: Slot | FunctionRef | str
+    name: str | int
+
+
+class Source(NamedTuple):
+    """One way a value gets into a place. `handed` tells that it is passed as an argument there."""
+
+    value: FunctionRef | Place
+    evidence: Evidence
+    guard: str = ""
+    handed: bool = False
+    kind: EdgeKind | None = None
+    rank: int = 0  # order of running, where the kernel has one
+
+
+class Target(NamedTuple):
+    """A function that a place may hold. `evidence` leads from the place to the function's name; the first
+    is nearest to the place. `kind` is set where a mechanism of the kernel puts it there."""
+
+    function: FunctionRef
+    evidence: tuple[Evidence, ...]
+    guard: str
+    handed: bool
+    kind: EdgeKind | None
+    places: tuple[PlaceKind, ...]
+    rank: int = 0
+
+
+class Flow:
+    """Sources of places, found on demand and remembered."""
+
+    def __init__(self, names: Names, slots: Slots, callsites: CallSites) -> None:
+        self._names = names
+        self._slots = slots
+        self._index = names.index
+        self._callsites = callsites
+        self._initcalls = Initcalls(names, callsites)
+        self._static_calls = StaticCalls(names, callsites)
+        self._stores = Stores(names, slots)
+        self._frames: dict[FunctionRef, Frame] = {}
+        self._sources: dict[Place, tuple[Source, ...]] = {}
+        self._targets: dict[Place, tuple[Target, ...]] = {}
+        self._functions: dict[FunctionRef, Function] = {}
+
+    def frame(self, function: Function) -> Frame:
+        """The variables of a function."""
+        ref = ref_of(function)
+        found = self._frames.get(ref)
+        if found is None:
+            found = self._frames[ref] = Frame(self._names, function)
+            self._functions[ref] = function
+        return found
+
+    def of_expression(self, frame: Frame, tokens: Sequence[Token], line: int) -> tuple[Target, ...]:
+        """The functions that an (expanded) expression in a function may denote."""
+        found: dict[FunctionRef, Target] = {}
+        for source in self._evaluate(frame, frame.scope, tokens, line):
+            for target in self._of_source(source):
+                found.setdefault(target.function, target)
+        return tuple(sorted(found.values(), key=_order))
+
+    def of_place(self, place: Place) -> tuple[Target, ...]:
+        """The functions that a place may hold, sorted."""
+        known = self._targets.get(place)
+        if known is not None:
+            return known
+        found: dict[FunctionRef, Target] = {}
+        seen = {place}
+        queue: deque[tuple[Place, tuple[Evidence, ...], str, bool, tuple[PlaceKind, ...]]] = deque(
+            [(place, (), "", False, (place.kind,))]
+        )
+        while queue and len(seen) < _MAX_PLACES:
+            at, chain, guard, handed, kinds = queue.popleft()
+            for source in self.sources(at):
+                evidence = (*chain, source.evidence)
+                passed = handed or source.handed
+                if isinstance(source.value, FunctionRef):
+                    known_target = found.get(source.value)
+                    if known_target is None:
+                        found[source.value] = Target(
+                            source.value, evidence, guard or source.guard, passed, source.kind, kinds, source.rank
+                        )
+                    elif known_target.places == kinds and len(known_target.evidence) < 8:
+                        found[source.value] = known_target._replace(
+                            evidence=tuple(dict.fromkeys((*known_target.evidence, *evidence)))
+                        )
+                elif source.value not in seen:
+                    seen.add(source.value)
+                    queue.append(
+                        (source.value, evidence, guard or source.guard, passed, (*kinds, source.value.kind))
+                    )
+        result = self._targets[place] = tuple(sorted(found.values(), key=_order))
+        return result
+
+    def _of_source(self, source: Source) -> Iterator[Target]:
+        if isinstance(source.value, FunctionRef):
+            yield Target(source.value, (source.evidence,), source.guard, source.handed, source.kind, ())
+            return
+        for target in self.of_place(source.value):
+            yield target._replace(
+                guard=target.guard or source.guard,
+                handed=target.handed or source.handed,
+            )
+
+    def hook_of(self, trampoline: str) -> Slot | None:
+        """The LSM hook that a static call's trampoline stands for."""
+        return self._static_calls.hook(trampoline.removeprefix(StaticCalls.TRAMPOLINE))
+
+    def sources(self, place: Place) -> tuple[Source, ...]:
+        """What is put into a place."""
+        found = self._sources.get(place)
+        if found is None:
+            self._sources[place] = ()
+            found = self._sources[place] = tuple(dict.fromkeys(self._search(place)))
+        return found
+
+    def _search(self, place: Place) -> Iterator[Source]:
+        owner = place.owner
+        if isinstance(owner, Slot):
+            yield from self._into_slot(owner)
+        elif isinstance(owner, FunctionRef):
+            frame = self._frames.get(owner)
+            if frame is None:
+                return
+            if place.kind == "parameter" and isinstance(place.name, int):
+                yield from self._into_parameter(frame, place.name)
+            elif place.kind == "variable":
+                name = str(place.name)
+                for value in frame.assigned(name):
+                    for source in self._evaluate(frame, frame.scope, frame.typer.expand(value.text), value.line):
+                        yield source._replace(evidence=Evidence(frame.function.path, value.line, name))
+            elif place.kind == "result":
+                for value in frame.returned:
+                    yield from self._evaluate(frame, frame.scope, frame.typer.expand(value.text), value.line)
+        elif place.kind == "static_call":
+            yield from self._into_static_call(str(place.name))
+        else:
+            yield from self._into_global(owner, str(place.name))
+
+    # the places
+
+    def _into_slot(self, slot: Slot) -> Iterator[Source]:
+        for entry in self._slots.fillers(slot):
+            evidence = Evidence(entry.file, entry.line, entry.object)
+            for function in entry.functions:
+                yield Source(ref_of(function), evidence, entry.guard)
+        for store in self._stores.of(slot):
+            yield from self._from_store(store)
+
+    def _from_store(self, store: Store) -> Iterator[Source]:
+        frame = self.frame(store.function)
+        for source in self._evaluate(frame, frame.scope, store.value, store.line):
+            yield source._replace(guard=source.guard or store.guard, handed=source.handed or store.macro)
+
+    def _into_parameter(self, frame: Frame, number: int) -> Iterator[Source]:
+        for site in self._callsites.of(frame.function):
+            if number < len(site.arguments):
+                caller = self.frame(site.caller)
+                for source in self._evaluate(caller, caller.scope, site.arguments[number], site.line):
+                    yield source._replace(handed=True)
+
+    def _into_static_call(self, name: str) -> Iterator[Source]:
+        if slot := self._static_calls.hook(name):
+            for entry in self._slots.fillers(slot):
+                evidence = Evidence(entry.file, entry.line, entry.object)
+                for function in entry.functions:
+                    yield Source(ref_of(function), evidence, entry.guard, kind="hook")
+            return
+        for setting in self._static_calls.values(name):
+            frame = self.frame(setting.function) if setting.function is not None else None
+            scope = self._names.scopes.of(setting.path)
+            for source in self._evaluate(frame, scope, setting.value, setting.line):
+                yield source._replace(kind="static_call")
+
+    def _into_global(self, path: str, name: str) -> Iterator[Source]:
+        index = self._index
+        defined = False
+        places = (path,) if path else index.files("object", name)
+        for file in places:
+            if self._names.scopes.foreign(file):
+                continue
+            scope = self._names.scopes.of(file)
+            for variable in index.facts(file).objects:
+                if variable.name != name or variable.function or (not path and variable.static):
+                    continue
+                defined = defined or variable.defined
+                if variable.value:
+                    tokens = self._names.typer(file).expand(variable.value)
+                    yield from self._evaluate(None, scope, tokens, variable.line)
+                for entry in (*variable.entries, *self._names.lists.entries(file, variable)):
+                    if "." not in entry.path:
+                        tokens = self._names.typer(file).expand(entry.value)
+                        for source in self._evaluate(None, scope, tokens, entry.line):
+                            yield source._replace(
+                                guard=source.guard or entry.guard, evidence=Evidence(file, entry.line, name)
+                            )
+        for file in (path,) if path else index.files("store", name):
+            if self._names.scopes.foreign(file):
+                continue
+            for definition in index.facts(file).definitions:
+                for assignment in definition.assignments:
+                    if assignment.left.partition("[")[0].strip() == name:
+                        frame = self.frame(Function(file, definition))
+                        if name not in frame.variables and name not in frame.parameters:
+                            tokens = frame.typer.expand(assignment.right)
+                            yield from self._evaluate(frame, frame.scope, tokens, assignment.line)
+        if not defined and not path:
+            for call in self._initcalls.between(name):
+                yield Source(call.function, call.evidence, call.guard, False, "initcall", rank(call.level))
+
+    # expressions
+
+    def _evaluate(self, frame: Frame | None, scope: Scope, tokens: Sequence[Token], line: int) -> Iterator[Source]:
+        """The functions and places that an expanded expression may take its value from."""
+        tokens = strip_callee(tokens)
+        if not tokens:
+            return
+        choice = _choices(tokens)
+        if choice:
+            for part in choice:
+                yield from self._evaluate(frame, scope, part, line)
+            return
+        evidence = Evidence(scope.path, line, "")
+        while len(tokens) > 3 and tokens[-1].text == "]":
+            opening = _opening(tokens)
+            if opening <= 0:
+                return
+            tokens = strip_callee(tokens[:opening])
+        if not tokens:
+            return
+        if len(tokens) == 1:
+            if tokens[0].is_name and tokens[0].text not in KEYWORDS:
+                yield from self._of_name(frame, scope, tokens[0].text, evidence)
+            return
+        if tokens[-1].text == ")":
+            yield from self._of_call(frame, scope, tokens, evidence)
+            return
+        if tokens[-2].text in (".", "->"):
+            slot = self._slots.slot_of(scope, tokens, frame.types if frame else {})
+            if slot is not None:
+                yield Source(Place("slot", slot, 0), evidence)
+            return
+        if tokens[-2].text in ("+", "-") or (len(tokens) > 2 and tokens[1].text in ("+", "-")):
+            yield from self._evaluate(frame, scope, tokens[:1], line)
+
+    def _of_name(self, frame: Frame | None, scope: Scope, name: str, evidence: Evidence) -> Iterator[Source]:
+        if frame is not None:
+            if name in frame.parameters:
+                yield Source(Place("parameter", frame.ref, frame.parameters[name]), evidence)
+                for value in frame.assigned(name):
+                    yield from self._evaluate(frame, scope, frame.typer.expand(value.text), value.line)
+                return
+            if name in frame.variables:
+                yield Source(Place("variable", frame.ref, name), evidence)
+                return
+        if name.startswith(StaticCalls.TRAMPOLINE):
+            yield Source(Place("static_call", "", name.removeprefix(StaticCalls.TRAMPOLINE)), evidence)
+            return
+        if self._names.may_be_function(name):
+            bound = self._names.bind(scope, name)
+            for function in bound.functions[: bound.likely]:
+                yield Source(ref_of(function), evidence, function.definition.guard)
+            if bound.functions:
+                return
+            if self._index.files("declaration", name) and not self._index.files("object", name):
+                yield Source(FunctionRef(name), evidence)
+                return
+        found = self._names.object(scope, name)
+        if found is not None:
+            path, variable = found
+            yield Source(Place("global", path if variable.static else "", name), evidence)
+
+    def _of_call(
+        self, frame: Frame | None, scope: Scope, tokens: Sequence[Token], evidence: Evidence
+    ) -> Iterator[Source]:
+        """The value of a call by name: what the function returns."""
+        calls = [c for c in find_calls(tokens) if c.start == 0 and c.closing == len(tokens) - 1]
+        if not calls or not calls[0].name:
+            return
+        for function in self._names.bind(scope, calls[0].name).functions[:2]:
+            if function.definition.end:
+                callee = self.frame(function)
+                yield Source(Place("result", callee.ref, 0), evidence)
+
+
+def _order(target: Target) -> tuple[int, FunctionRef]:
+    return target.rank, target.function
+
+
+def _choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """The alternatives of a conditional expression, the last operand of a comma; empty for others."""
+    depth = nested = 0
+    question = comma = colon = -1
+    for at, token in enumerate(tokens):
+        text = token.text
+        if text in ("(", "[", "{"):
+            depth += 1
+        elif text in (")", "]", "}"):
+            depth -= 1
+        elif depth == 0:
+            if text == "?":
+                nested += question >= 0
+                question = at if question < 0 else question
+            elif text == ":" and question >= 0 and colon < 0:
+                if nested:
+                    nested -= 1
+                else:
+                    colon = at
+            elif text == ",":
+                comma = at
+            elif text == "=" and question < 0:
+                return [tokens[at + 1 :]]
+    if comma >= 0 and question < 0:
+        return [tokens[comma + 1 :]]
+    if question >= 0 and colon > question:
+        middle = tokens[question + 1 : colon] or tokens[:question]
+        return [middle, tokens[colon + 1 :]]
+    return []
+
+
+def _opening(tokens: Sequence[Token]) -> int:
+    """Index of the bracket that the last token closes."""
+    depth = 0
+    for at in range(len(tokens) - 1, -1, -1):
+        depth += (tokens[at].text == "]") - (tokens[at].text == "[")
+        if depth == 0:
+            return at
+    return -1

@@ -1,0 +1,58 @@
+"""How near an external definition is to a caller, as the linker sees it: one object, one module, vmlinux, or an
+exported symbol of another module.
+
+The build table gives the images; `EXPORT_SYMBOL` what a module may use. Not handled: name spaces of exported
+symbols, and linker scripts that rename.
+"""
+
+import re
+
+from analyzer.model.kbuild import Image
+from analyzer.resolve.scope import Scopes
+
+_WORD = re.compile(r"\w+")
+
+_SAME, _OPEN, _HIDDEN, _UNKNOWN, _APART = range(5)
+
+
+def exported(scopes: Scopes, path: str, name: str) -> bool:
+    """Whether a file exports a symbol to modules (`EXPORT_SYMBOL`, `EXPORT_SYMBOL_GPL`, …)."""
+    if path not in scopes.index.files("argument", name):
+        return False
+    return any(
+        use.macro.startswith("EXPORT_SYMBOL") and name in _WORD.findall(use.arguments)
+        for use in scopes.index.facts(path).invocations
+    )
+
+
+def images_of(scopes: Scopes, path: str) -> frozenset[tuple[Image, str]]:
+    """The images and link units that a file may end up in; those of its includers when it is a part of
+    them."""
+    found = set(scopes.kbuild.built(path).images)
+    if not found and not path.endswith(".h"):
+        for includer in scopes.of(path).includers:
+            found.update(scopes.kbuild.built(includer).images)
+    return frozenset(found)
+
+
+def distance(scopes: Scopes, caller: str, callee: str, name: str) -> int:
+    """The rank of a definition in `callee` for a call from `caller`; smaller is nearer. Definitions of equal
+    rank are told apart by other means."""
+    if not scopes.kbuild.known:
+        return _SAME
+    here, there = images_of(scopes, caller), images_of(scopes, callee)
+    if not here:  # a header is part of whoever includes it
+        here = frozenset({("vmlinux", ""), ("module", "")}) if caller.endswith(".h") else here
+    if not here or not there:
+        return _UNKNOWN
+    units = {unit for _, unit in here}
+    if any(unit in units and image != "vmlinux" for image, unit in there):
+        return _SAME
+    ours, theirs = {image for image, _ in here}, {image for image, _ in there}
+    if "vmlinux" in theirs and "vmlinux" in ours:
+        return _SAME if units & {unit for _, unit in there} else _OPEN
+    if ours & {"vmlinux", "module"} and theirs & {"vmlinux", "module"}:
+        if "module" in ours and exported(scopes, callee, name):
+            return _OPEN
+        return _HIDDEN if "vmlinux" in theirs else _APART
+    return _APART

@@ -1,0 +1,125 @@
+"""Entries that list files add to an initializer: `T table[] = { #include <list.h> };`.
+
+The included file holds macro uses that the including file defines (`#define LSM_HOOK(…) …`), or is generated
+from a system call table (`asm/syscalls_64.h` from `syscall_64.tbl`).
+
+Not handled: lists that include further lists.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from analyzer.extract.extractor import extract
+from analyzer.extract.lexical import lex
+from analyzer.model.facts import Entry, Include, Object
+from analyzer.resolve.macros import Expander, MacroDefinition
+from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.tokens import spell, tokenize
+
+_GENERATED = re.compile(r"^asm/(?:syscalls?|syscall_table)(?:_(\w+))?\.h$")
+_ROW = re.compile(r"^(\d+)\s+(\w+)\s+(\w+)\s+([A-Za-z_]\w*)(?:\s+([A-Za-z_-][\w-]*))?")
+
+
+class SystemCall(NamedTuple):
+    """A row of a system call table: the function that the kernel calls."""
+
+    number: int
+    function: str
+    file: str
+    line: int
+
+
+class Lists:
+    """List files of a kernel."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+        self._index = scopes.index
+        self._tables: dict[str, tuple[SystemCall, ...]] = {}
+
+    def entries(self, path: str, variable: Object) -> tuple[Entry, ...]:
+        """The entries that inclusions inside an object's braces add."""
+        includes = [i for i in self._index.includes(path) if i.line > variable.line]
+        if not includes or variable.function:
+            return ()
+        last = self._closing_line(path, variable.line)
+        found: list[Entry] = []
+        for include in includes:
+            if include.line < last:
+                found.extend(self._included(self._scopes.of(path), variable, include))
+        return tuple(found)
+
+    def _included(self, scope: Scope, variable: Object, include: Include) -> Iterator[Entry]:
+        target = self._scopes.resolve_include(scope.path, include.target, quoted=include.quoted)
+        if not target:
+            for row in self.system_calls(include):
+                yield Entry(f"[{row.number}]", row.function, include.line, include.guard)
+            return
+        lookup = _before(scope, include.line)
+        texts = [
+            spell(Expander(lookup).expand(tokenize(f"{use.macro}({use.arguments})")).tokens)
+            for use in self._index.facts(target).invocations
+            if lookup(use.macro)
+        ]
+        if not texts:
+            return
+        body = " ".join(t.rstrip().removesuffix(",") + "," for t in texts if t.strip())
+        for made in extract(f"T v[] = {{ {body} }};".encode()).objects:
+            for entry in made.entries:
+                yield msgspec.structs.replace(entry, line=include.line, guard=include.guard)
+
+    def _closing_line(self, path: str, line: int) -> int:
+        """The line of the brace that closes the initializer which begins at a line, 0 when there is none."""
+        text = self._index.text(path)
+        start = 0
+        for _ in range(line - 1):
+            start = text.find(b"\n", start) + 1
+        skeleton = lex(text[start : start + 400_000]).skeleton
+        depth = 0
+        for match in re.finditer(rb"[{};]", skeleton):
+            brace = match.group()
+            depth += (brace == b"{") - (brace == b"}")
+            if depth == 0:
+                return 0 if brace == b";" else line + skeleton.count(b"\n", 0, match.start())
+        return 0
+
+    def system_calls(self, include: Include) -> tuple[SystemCall, ...]:
+        """The system calls that a generated header lists, () for any other include."""
+        match = _GENERATED.match(include.target)
+        if match is None:
+            return ()
+        kind = match.group(1) or ""
+        found = self._tables.get(kind)
+        if found is None:
+            found = self._tables[kind] = tuple(self._read(kind))
+        return found
+
+    def _read(self, kind: str) -> Iterator[SystemCall]:
+        folder = f"arch/{self._scopes.configuration.directory}/"
+        tables = [p for p in self._index.tables() if p.startswith(folder)]
+        tables = tables or [p for p in self._index.tables() if p == "scripts/syscall.tbl"]
+        bits = "64" if kind in ("64", "x32", "") else "32" if kind == "32" else kind
+        chosen = [p for p in tables if bits in posixpath.basename(p)] or tables[:1]
+        abis = {"64": {"common", "64"}, "x32": {"common", "x32"}}.get(kind)
+        for path in chosen[:1]:
+            for number, line in enumerate(self._index.text(path).decode("utf-8", "replace").splitlines(), 1):
+                row = _ROW.match(line)
+                if row and (abis is None or row.group(2) in abis):
+                    compat = row.group(5) if kind == "32" and bits == "32" else None
+                    name = compat if compat and compat.isidentifier() else row.group(4)
+                    yield SystemCall(int(row.group(1)), name, path, number)
+
+
+def _before(scope: Scope, line: int) -> Callable[[str], Sequence[MacroDefinition]]:
+    """Macros as they are at a line: of a file's own definitions the nearest above."""
+
+    def lookup(name: str) -> Sequence[MacroDefinition]:
+        found = scope.macro(name)
+        own = [d for d in found if d.file == scope.path and d.line < line]
+        return own[-1:] or found
+
+    return lookup

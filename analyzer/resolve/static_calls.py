@@ -1,0 +1,115 @@
+"""Static calls: what `static_call(name)(…)` may call.
+
+Linux since 5.10 calls a trampoline `__SCT__name` that is patched. Its function is set where the call is defined
+(`DEFINE_STATIC_CALL(name, f)`, an object `__SCK__name` with `.func = f`) and by `static_call_update(name, f)`.
+From 6.12 each LSM hook is a run of static calls `lsm_static_call_<hook>_<n>`; `lsm_static_call_init` takes their
+functions from the hook's entries in `struct security_list_options`.
+
+Not handled: keys that are passed around as pointers, other than the LSM's.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from analyzer.model.callgraph import Slot
+from analyzer.resolve.callsites import CallSites, arguments_of
+from analyzer.resolve.made import Function
+from analyzer.resolve.names import Names
+from analyzer.resolve.tokens import Token, find_calls
+
+_KEY = "__SCK__"
+_UPDATE = "__static_call_update"
+_LSM = re.compile(r"^lsm_static_call_(\w+)_\w*$")
+_LSM_SLOTS = "security_list_options"
+
+
+class Setting(NamedTuple):
+    """A value given to a static call: in a function, or in the definition at file scope."""
+
+    function: Function | None
+    path: str
+    value: tuple[Token, ...]
+    line: int
+
+
+class StaticCalls:
+    """Static calls of a kernel by name; all are looked for when the first is asked."""
+
+    TRAMPOLINE = "__SCT__"
+
+    def __init__(self, names: Names, callsites: CallSites) -> None:
+        self._names = names
+        self._index = names.index
+        self._callsites = callsites
+        self._settings: dict[str, list[Setting]] | None = None
+
+    def hook(self, name: str) -> Slot | None:
+        """The LSM hook that a static call stands for."""
+        match = _LSM.match(name)
+        return Slot(_LSM_SLOTS, match.group(1)) if match else None
+
+    def values(self, name: str) -> list[Setting]:
+        """The values that a static call is given, by file and line."""
+        if self._settings is None:
+            self._settings = {}
+            for key, setting in [*self._defined(), *self._updated()]:
+                self._settings.setdefault(key, []).append(setting)
+        return self._settings.get(name, [])
+
+    def _defined(self) -> Iterator[tuple[str, Setting]]:
+        macros = {"DEFINE_STATIC_CALL", "DEFINE_STATIC_CALL_RET0"}
+        macros |= self._callsites.macros("DEFINE_STATIC_CALL")
+        for path in sorted({p for m in macros for p in self._index.files("use", m)}):
+            if self._names.scopes.foreign(path):
+                continue
+            scope = self._names.scopes.of(path)
+            for use in self._index.facts(path).invocations:
+                if use.macro not in macros:
+                    continue
+                facts = self._names.maker.use(scope, use)
+                for variable in facts.objects if facts else ():
+                    if not variable.name.startswith(_KEY):
+                        continue
+                    for entry in variable.entries:
+                        if entry.path.endswith(".func"):
+                            tokens = tuple(self._names.typer(path).expand(entry.value))
+                            yield variable.name[len(_KEY) :], Setting(None, path, tokens, use.line)
+
+    def _updated(self) -> Iterator[tuple[str, Setting]]:
+        macros = self._callsites.macros(_UPDATE)
+        for path in sorted({p for m in macros for p in self._index.files("call", m)}):
+            if self._names.scopes.foreign(path):
+                continue
+            for definition in self._index.facts(path).definitions:
+                calls = [c for c in definition.calls if c.name in macros]
+                function = self._names.function_of(path, definition) if calls else None
+                if function is None:
+                    continue
+                text = self._index.text(path)
+                for call in calls:
+                    use = text[call.start : call.end].decode("utf-8", "replace")
+                    tokens = self._names.typer(path).expand(use)
+                    yield from self._update(tokens, function, call.line)
+
+    def _update(self, tokens: list[Token], function: Function, line: int) -> Iterator[tuple[str, Setting]]:
+        """`({ typeof(f) *__F = (value); __static_call_update(&__SCK__name, …, __F); })`"""
+        for call in find_calls(tokens):
+            if call.name != _UPDATE:
+                continue
+            arguments = arguments_of(tokens, call)
+            keys = [t.text for t in arguments[0] if t.text.startswith(_KEY)] if arguments else []
+            if not keys or not arguments[-1]:
+                continue
+            value = arguments[-1]
+            local = value[-1].text
+            for at in range(call.start - 1, 0, -1):
+                if tokens[at].text == "=" and tokens[at - 1].text == local:
+                    end = at + 1
+                    depth = 0
+                    while end < call.start and not (depth == 0 and tokens[end].text == ";"):
+                        depth += (tokens[end].text == "(") - (tokens[end].text == ")")
+                        end += 1
+                    value = tuple(tokens[at + 1 : end])
+                    break
+            yield keys[0][len(_KEY) :], Setting(function, function.path, value, line)

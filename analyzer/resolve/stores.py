@@ -1,0 +1,135 @@
+"""Stores of values that are no function names into members: parameters, variables, other members.
+
+`x->f = g` with a function `g` is a slot entry (`slots`); here is everything whose value must be followed:
+`timer->function = function`, `INIT_WORK(&w, fn)` whose body stores its argument, `{ .fn = fn }` of a local
+object. Not handled: copies of whole structs, which change nothing where members are told apart by type only.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from analyzer.model.callgraph import Slot
+from analyzer.model.facts import Definition
+from analyzer.resolve.frames import Frame
+from analyzer.resolve.made import Function
+from analyzer.resolve.names import Names
+from analyzer.resolve.slots import Slots
+from analyzer.resolve.tokens import Token, postfix_start, tokenize
+
+_STATEMENT = r"(?:->|(?<=[\w)\]])\s*\.)"
+_MAX_FILES = 6_000
+
+
+class Store(NamedTuple):
+    """A value put into a member inside a function. `macro`: by a macro's body, so the value is an argument."""
+
+    function: Function
+    value: tuple[Token, ...]  # expanded
+    line: int
+    guard: str
+    macro: bool
+
+
+class Stores:
+    """Stores by slot."""
+
+    def __init__(self, names: Names, slots: Slots) -> None:
+        self._names = names
+        self._slots = slots
+        self._index = names.index
+
+    def of(self, slot: Slot) -> Iterator[Store]:
+        """All stores into a slot, by file and line."""
+        macros = self._slots.macros_that_fill(slot.field, _STATEMENT)
+        files = self._index.files
+        paths = set(files("store", slot.field))
+        paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))
+        for macro in macros:
+            paths.update(files("call", macro))
+        for path in sorted(paths)[:_MAX_FILES]:
+            if not self._names.scopes.foreign(path):
+                yield from self._in_file(path, slot, macros)
+
+    def _in_file(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[Store]:
+        facts = self._index.facts(path)
+        for definition in facts.definitions:
+            assigned = any(slot.field in a.left for a in definition.assignments)
+            called = bool(macros) and any(c.name in macros for c in definition.calls)
+            if not assigned and not called:
+                continue
+            function = self._names.function_of(path, definition)
+            if function is None:
+                continue
+            frame = Frame(self._names, function)
+            if assigned:
+                yield from self._assigned(frame, definition, slot)
+            if called:
+                yield from self._by_macros(frame, definition, slot, macros)
+        owners: dict[str, Function | None] = {}
+        for variable in facts.objects:
+            if not variable.function or not any(e.path.endswith(f".{slot.field}") for e in variable.entries):
+                continue
+            if variable.function not in owners:
+                owner = next((d for d in facts.definitions if d.name == variable.function), None)
+                owners[variable.function] = self._names.function_of(path, owner) if owner else None
+            function = owners[variable.function]
+            if function is None:
+                continue
+            frame = Frame(self._names, function)
+            for entry in self._slots.entries_of(frame.scope, variable, slot):
+                if entry.value in frame.parameters or entry.value in frame.variables:
+                    yield Store(function, tuple(tokenize(entry.value)), entry.line, entry.guard, False)
+
+    def _assigned(self, frame: Frame, definition: Definition, slot: Slot) -> Iterator[Store]:
+        for assignment in definition.assignments:
+            if slot.field not in assignment.left:
+                continue
+            value = frame.typer.expand(assignment.right)
+            names = [t.text for t in value if t.is_name]
+            if not names or not self._follows(frame, names, value):
+                continue
+            left = frame.typer.expand(assignment.left)
+            if self._slots.slot_of(frame.scope, left, frame.types) == slot:
+                yield Store(frame.function, tuple(value), assignment.line, definition.guard, False)
+
+    def _follows(self, frame: Frame, names: Sequence[str], value: Sequence[Token]) -> bool:
+        """Whether a value is more than the name of a function, which is a slot entry already."""
+        if any(n in frame.parameters or n in frame.variables for n in names):
+            return True
+        return len(value) > 2 or not self._names.index.files("function", names[0])
+
+    def _by_macros(
+        self, frame: Frame, definition: Definition, slot: Slot, macros: frozenset[str]
+    ) -> Iterator[Store]:
+        text = self._index.text(frame.function.path)
+        for call in definition.calls:
+            if call.name not in macros or not call.end:
+                continue
+            use = text[call.start : call.end].decode("utf-8", "replace")
+            tokens = frame.typer.expand(re.sub(r"/\*.*?\*/", " ", use, flags=re.S))
+            for left, value in _stores_in(tokens, slot.field):
+                if self._slots.slot_of(frame.scope, left, frame.types) == slot:
+                    yield Store(frame.function, tuple(value), call.line, call.guard, True)
+
+
+def _stores_in(tokens: Sequence[Token], field: str) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
+    """The assignments to a member of that name in a token stream: left side and value."""
+    for at in range(2, len(tokens) - 1):
+        if tokens[at].text != "=" or tokens[at - 1].text != field or tokens[at - 2].text not in (".", "->"):
+            continue
+        start = postfix_start(tokens, at - 1)
+        if start >= at - 2:
+            continue  # a designator
+        end = at + 1
+        depth = 0
+        while end < len(tokens):
+            text = tokens[end].text
+            if text in ("(", "[", "{"):
+                depth += 1
+            elif text in (")", "]", "}"):
+                depth -= 1
+            if depth < 0 or (depth == 0 and text in (";", ",")):
+                break
+            end += 1
+        yield tokens[start:at], tokens[at + 1 : end]
