@@ -55,6 +55,11 @@ def coloured_text(text: "Text") -> str:
     return buffer.getvalue()
 
 
+def emit_coloured(text: Callable[[], "Text"]) -> None:
+    """Rich text on stdout, with its colours."""
+    emit(coloured_text(text()))
+
+
 def coloured(choice: str) -> bool:
     """Whether to colour stdout: `always`, `never`, or on a terminal unless $NO_COLOR is set."""
     if choice != "auto":

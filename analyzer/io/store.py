@@ -445,9 +445,9 @@ class Store:
 
     # answers: what resolution found, kept for the next process
 
-    def question(self, text: str, identity: str, content: str) -> int:
-        """The row under which answers about one version, configuration and resolver are kept; 0 when
-        the store cannot be written."""
+    def question(self, text: str, identity: str = "", content: str = "") -> int:
+        """The row under which answers are kept that depend on what `text` digests; 0 when the store cannot be
+        written. Answers about a version go when that changes; those about none go with pruning."""
         try:
             return self._named("questions", "text", text, (identity, content))
         except DamagedStoreError:

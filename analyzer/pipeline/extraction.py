@@ -23,10 +23,15 @@ Work = tuple[str, bytes | None]  # path, and its bytes where the worker cannot r
 
 
 class Surveyed(msgspec.Struct, frozen=True, array_like=True):
-    """A file's content key and, for a header, what it teaches about the dialect. `oid` is empty when the file
-    could not be read."""
+    """A file's content key, empty when the file could not be read."""
 
     path: str
+    oid: bytes
+
+
+class Lesson(msgspec.Struct, frozen=True, array_like=True):
+    """What a header teaches about the dialect, encoded, with its content key."""
+
     oid: bytes
     learned: bytes
 
@@ -52,22 +57,26 @@ def _bytes(root: str, work: Work) -> bytes | None:
 
 
 def survey(root: str, works: Sequence[Work]) -> list[Surveyed]:
-    """Blob ids and lessons of files."""
+    """Blob ids of files."""
     found = []
     for work in works:
         data = _bytes(root, work)
-        if data is None:
-            found.append(Surveyed(work[0], b"", b""))
-            continue
-        lesson = b""
-        if work[0].endswith(".h") and len(data) <= LARGE_HEADER:
-            lesson = msgspec.msgpack.encode(learn(data))
-        found.append(Surveyed(work[0], content_key(work[0], oid_of(data)), lesson))
+        found.append(Surveyed(work[0], b"" if data is None else content_key(work[0], oid_of(data))))
+    return found
+
+
+def lessons(root: str, works: Sequence[Work]) -> list[Lesson]:
+    """What headers teach."""
+    found = []
+    for work in works:
+        data = _bytes(root, work)
+        if data is not None and len(data) <= LARGE_HEADER:
+            found.append(Lesson(oid_of(data), msgspec.msgpack.encode(learn(data))))
     return found
 
 
 def decode_lesson(data: bytes) -> Learned:
-    """The opposite of the encoding in `survey`."""
+    """The opposite of the encoding in `lessons`."""
     return Learned(*msgspec.msgpack.decode(data, type=tuple[tuple[str, ...], ...])) if data else Learned()
 
 

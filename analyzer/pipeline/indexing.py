@@ -1,7 +1,7 @@
 """From a source to an indexed version in the store.
 
-Two passes: a survey gives every changed file its blob id and collects what headers teach about the dialect;
-then the blobs that the store lacks are extracted, in parallel. Interrupted at any moment, the next run goes on
+Passes: a survey gives every changed file its blob id; headers that are new teach about the dialect; then the blobs
+that the store lacks are extracted. All of them in parallel. Interrupted at any moment, the next run goes on
 from what was stored.
 
 Not handled: a source that changes while it is read; its changes are seen by the next run.
@@ -19,6 +19,7 @@ from analyzer.io.directory import is_recent
 from analyzer.io.sources import Source
 from analyzer.io.store import BlobRow, ManifestFile, Store, VersionRow, word_mark
 from analyzer.model.doctor import IndexSummary
+from analyzer.model.facts import LARGE_HEADER
 from analyzer.model.source import Entry
 from analyzer.pipeline.extraction import (
     Surveyed,
@@ -29,6 +30,7 @@ from analyzer.pipeline.extraction import (
     encode_dialect,
     extract_rows,
     extractor_fingerprint,
+    lessons,
     oid_of,
     quarantined,
     row_of,
@@ -126,6 +128,11 @@ def index(
         run.close()
 
 
+def dialect_of(store: Store, version: Version) -> Dialect:
+    """The dialect that a version's headers teach."""
+    return dialect_from(store.dialect_data(version.row.dialect))
+
+
 class _Run:
     """One run over one source."""
 
@@ -151,7 +158,7 @@ class _Run:
         oids.update((e.path, content_key(e.path, bytes.fromhex(e.blob))) for e in entries if e.blob)
         wanted = [e for e in entries if e.path.startswith(under)] if under else entries
         fingerprint = store.fingerprint(extractor_fingerprint())
-        dialect, number = self._survey(entries, wanted, oids, known, before, fingerprint)
+        dialect, number = self._survey(entries, wanted, oids)
         blobs, missing = self._known(wanted, oids, before, known, fingerprint, dialect, number)
         if missing or store.pending(fingerprint):
             blobs.update(self._extract(missing, fingerprint, dialect, number))
@@ -191,29 +198,28 @@ class _Run:
         entries: Sequence[Entry],
         wanted: Sequence[Entry],
         oids: dict[str, bytes],
-        known: VersionRow | None,
-        before: Mapping[str, ManifestFile],
-        fingerprint: int,
     ) -> tuple[Dialect, int]:
         """Fill in the blob ids that are not known; the dialect and its row."""
         store = self._store
-        headers = [e for e in entries if e.path.endswith(".h")]
-        lessons = store.learned({oids[e.path] for e in headers if e.path in oids})
-        unknown = {e.path for e in wanted if e.path not in oids}
-        unknown |= {e.path for e in headers if oids.get(e.path) not in lessons}
-        todo = [e for e in entries if e.path in unknown]
-        fresh: dict[bytes, bytes] = {}
-        for done in self._run("Surveying", todo, survey):
+        for done in self._run("Surveying", [e for e in wanted if e.path not in oids], survey):
             for surveyed in done.results:
                 oids[surveyed.path] = surveyed.oid
-                if surveyed.learned:
-                    fresh[surveyed.oid] = surveyed.learned
-            for path, data in done.lost:  # the extractor will have the same trouble with it, and say so
-                oids[path] = content_key(path, oid_of(data if data is not None else self._source.read(path)))
+        headers = [e for e in entries if e.path.endswith(".h")]
+        for done in self._run("Surveying", [e for e in headers if e.path not in oids], survey):
+            for surveyed in done.results:
+                oids[surveyed.path] = surveyed.oid
+        known = store.learned({oids[e.path] for e in headers if e.path in oids})
+        todo = {oids.get(e.path): e for e in headers if e.size <= LARGE_HEADER and oids.get(e.path) not in known}
+        todo.pop(b"", None)
+        fresh = {
+            lesson.oid: lesson.learned
+            for done in self._run("Learning", [e for e in headers if todo.get(oids.get(e.path)) is e], lessons)
+            for lesson in done.results
+        }
         if fresh:
             store.save_learned(fresh)
-            lessons.update(fresh)
-        dialect = combine((e.path, decode_lesson(lessons.get(oids.get(e.path, b""), b""))) for e in headers)
+            known.update(fresh)
+        dialect = combine((e.path, decode_lesson(known.get(oids.get(e.path, b""), b""))) for e in headers)
         return dialect, store.dialect(dialect.identity, encode_dialect(dialect))
 
     def _known(
@@ -363,11 +369,6 @@ class _Run:
         """End the pool."""
         if self._own is not None:
             self._own.close()
-
-
-def dialect_of(store: Store, version: Version) -> Dialect:
-    """The dialect that a version's headers teach."""
-    return dialect_from(store.dialect_data(version.row.dialect))
 
 
 def _same(entry: Entry, file: ManifestFile) -> bool:

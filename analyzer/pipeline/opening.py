@@ -32,6 +32,7 @@ class Kernel(NamedTuple):
     store: Store
     configuration: Configuration
     notices: tuple[str, ...]
+    spec: str  # what names the source
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -51,7 +52,7 @@ def open_kernel(
     source = open_source(spec)
     configuration = Configuration(arch, _read_config(config) if config else None)
     index_file = open_store(store)
-    return Kernel(source, index_file, configuration, tuple(filter(None, (notice, index_file.notice))))
+    return Kernel(source, index_file, configuration, tuple(filter(None, (notice, index_file.notice))), spec)
 
 
 def open_store(path: str | None) -> Store:

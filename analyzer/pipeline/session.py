@@ -5,6 +5,7 @@ session is open.
 """
 
 import difflib
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ import msgspec
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
 from analyzer.extract.comments import comment_above
 from analyzer.extract.maintainers import subsystem_of
-from analyzer.io.sources import Source
+from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
@@ -29,7 +30,7 @@ from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
 from analyzer.pipeline.kept import KeptSources
-from analyzer.pipeline.opening import Kernel, open_kernel
+from analyzer.pipeline.opening import Kernel, open_kernel, open_store
 from analyzer.pipeline.selectors import selector_of
 from analyzer.pipeline.stored import StoredIndex
 from analyzer.pipeline.workers import Workers
@@ -61,7 +62,14 @@ def open_session(
 
 def session_on(kernel: Kernel, *, jobs: int | None = None, progress: Progress | None = None) -> "Session":
     """A session on an opened kernel."""
-    return Session(kernel.source, kernel.store, kernel.configuration, kernel.notices, jobs, progress)
+    session = Session(kernel.source, kernel.store, kernel.configuration, kernel.notices, jobs, progress)
+    session.reopen = functools.partial(_again, kernel.spec, str(kernel.store.path), kernel.configuration)
+    return session
+
+
+def _again(spec: str, store: str, configuration: Configuration) -> "Session":
+    """The same session in another process."""
+    return Session(open_source(spec), open_store(store), configuration, (), 1, None)
 
 
 class Session:
