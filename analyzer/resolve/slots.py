@@ -146,7 +146,8 @@ class Slots:
             for variable in self._local_tables(scope, definition, macros):
                 yield from self._of_object(scope, variable, concerns, slot)
         for use in facts.invocations:
-            if use.macro in macros or (has_word(use.arguments, field) and self._names.makes(use.macro)):
+            written = has_word(use.arguments, field) or has_word(use.tail, field)
+            if use.macro in macros or (written and self._names.makes(use.macro)):
                 made = self._names.maker.use(scope, use)
                 for variable in placed_objects(use, made) if made else ():
                     yield from self._of_object(scope, variable, concerns, slot)

@@ -5,7 +5,7 @@ Not handled: brackets that do not match; a group without an end is stepped into 
 
 from abc import ABC, abstractmethod
 
-from analyzer.extract.masking import Note, TopInvocation
+from analyzer.extract.notes import Note, TopInvocation
 from analyzer.extract.repair.tokens import WORD, Piece
 from analyzer.extract.repair.words import NO_CALLEE, TYPE_WORDS
 
