@@ -12,6 +12,7 @@ _BARE_STATEMENT = re.compile(rb"^[ \t]++(?:\}[ \t]*+)?([A-Za-z_]\w++)[ \t]*+(\([
 
 
 def mask_loops(text: bytes, names: list[bytes], uses: list[Note]) -> bytes:
+    """Uses of loop macros become `while (…)`."""
     if not names:
         return text
     out = bytearray(text)

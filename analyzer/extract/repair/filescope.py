@@ -20,6 +20,7 @@ class FileScope(Statements):
         self.file_scope(0, len(self.piece))
 
     def file_scope(self, lo: int, hi: int) -> None:
+        """Repair what is declared from token `lo` up to `hi`."""
         p = self.piece
         at = begin = lo
         while at < hi:
