@@ -20,7 +20,7 @@ from analyzer.extract.scanning import (
 _ANNOTATED = re.compile(rb"^[a-z_]\w*[ \t]+[A-Z_][A-Z_0-9]+[ \t]*\(", re.M)
 _ITEM_TOKEN = re.compile(rb"\w+|[^\s\w]")
 _TYPED_HEAD = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]*\(")
-_PRIMITIVE_WORD = re.compile(rb"(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)")
+_PRIMITIVE_WORD = re.compile(rb"(?:T_+|unsigned|signed|long|short|int|char|void|float|double|_Bool)")
 _TOP_INVOCATION = re.compile(
     rb"^((?:(?:static|const|extern|inline|__inline|volatile)\s+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
 )

@@ -161,3 +161,9 @@ def test_only_what_surrounds_the_places_is_touched() -> None:
     out = repaired(text, text, [(first + 3, first + 4)]).text
     assert out[:first] == text[:first] and out[second:] == text[second:]
     assert not Parser(LANGUAGE).parse(out[first : second - 3]).root_node.has_error
+
+
+def test_a_type_made_by_typeof_is_no_macro_head() -> None:
+    facts = extract(b"static inline\ntypeof(x->call)(find_entry(unsigned type))\n{\n\treturn g();\n}\n")
+    assert [definition.head for definition in facts.definitions] == [""]
+    assert [call.name for definition in facts.definitions for call in definition.calls] == ["g"]
