@@ -8,7 +8,7 @@ import bisect
 
 from tree_sitter import Node
 
-from analyzer.extract.masking import Head, Masked
+from analyzer.extract.notes import Head, Masked
 from analyzer.extract.text import Text, name_node
 from analyzer.model.callgraph import Parameter
 from analyzer.model.facts import (
@@ -190,7 +190,7 @@ class Bodies:
             pieces.append((function.end_byte, declarator.end_byte))
         read.return_type = text.type_text(pieces)
         if parameters is not None:
-            read.parameters = _parameters(text, parameters)
+            read.parameters = _parameters(text, parameters) or _old_parameters(text, parameters, node)
         return read
 
     def fill(self, found: dict[str, list[Node]]) -> None:
@@ -375,6 +375,23 @@ def _parameters(text: Text, node: Node) -> tuple[Parameter, ...]:
         elif child.type == "variadic_parameter":
             found.append(Parameter("...", ""))
     return tuple(found)
+
+
+def _old_parameters(text: Text, names: Node, definition: Node) -> tuple[Parameter, ...]:
+    """The parameters of a K&R head: names in parentheses, declarations before the body. What is not declared
+    is an int."""
+    types = {
+        variable.name: variable.type
+        for child in definition.named_children
+        if child.type == "declaration"
+        for variable in variables_of(text, child)
+    }
+    spelled = (
+        text.masked[child.start_byte : child.end_byte].decode("utf-8", "replace")
+        for child in names.named_children
+        if child.type == "identifier"
+    )
+    return tuple(Parameter(types.get(name, "int"), name) for name in spelled)
 
 
 def _is_prototype(declarator: Node) -> bool:

@@ -20,7 +20,8 @@ from analyzer.extract.directives import includes_of, macros_of, undefs_of, witho
 from analyzer.extract.dominance import dominance
 from analyzer.extract.grammar import LANGUAGE, captures, query
 from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
-from analyzer.extract.masking import Masked, Note, TopInvocation, identifiers_of, mask, words_of
+from analyzer.extract.masking import identifiers_of, mask, words_of
+from analyzer.extract.notes import Masked, Note, TopInvocation
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.repair.repairing import repaired, stretches
 from analyzer.extract.text import Text

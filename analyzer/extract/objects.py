@@ -206,9 +206,29 @@ def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
             _leaf(text, value, path + step, found, designated=True)
             if step.startswith("["):
                 position = _next_position(step, position)
+        elif kind == "assignment_expression" and (use := _use_before_item(text, child)) is not None:
+            _leaf(text, use, f"{path}#{position}", found, designated=False)
+            left, right = child.child_by_field_name("left"), child.child_by_field_name("right")
+            if left is not None and right is not None:
+                step = "".join(text.original(use.end_byte, left.end_byte).split())
+                _leaf(text, right, path + step, found, designated=True)
+            position += 1
         else:
             _leaf(text, child, f"{path}#{position}", found, designated=False)
             position += 1
+
+
+def _use_before_item(text: Text, node: Node) -> Node | None:
+    """`F(x)` in `F(x) .a = b`: a macro use that brings its own comma, and the item after it, which the grammar
+    takes for an assignment to a member."""
+    inner = node.child_by_field_name("left")
+    if inner is None or node.children[1].type != "=":
+        return None
+    while inner is not None and inner.type == "field_expression":
+        inner = inner.child_by_field_name("argument")
+    if inner is None or inner.type != "call_expression":
+        return None
+    return inner if b"\n" in text.data[inner.end_byte : node.end_byte].split(b".")[0] else None
 
 
 def _next_position(step: str, position: int) -> int:

@@ -100,6 +100,11 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
         yield "use", use.macro
         for word in _WORD.findall(use.arguments):
             yield "argument", word
+        if use.tail:
+            for word in _FILLED.findall(use.tail):
+                yield "slot", f"?.{word}"
+            for word in _WORD.findall(use.tail):
+                yield "reference", word
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):
             yield "includer", posixpath.basename(include.target)

@@ -33,7 +33,7 @@ def doctor_text(report: DoctorReport) -> str:
         f"kernel    Linux {report.version} ({report.label})",
         f"read      {plural(total.files, 'file')}, {size(total.bytes)}, {plural(total.functions, 'function')}",
         f"unclear   {_unclear(total)}",
-        f".c        {plural(sources.files, 'file')}, {_clean(sources)} of them read whole; {_unclear(sources)}",
+        f".c        {plural(sources.files, 'file')}, {_whole(sources)}",
         f"lost      {plural(total.functions_lost, 'function')}",
         f"index     {report.store} ({size(report.store_bytes)})",
         *_held(report.index),
@@ -107,16 +107,19 @@ def size(count: int) -> str:
 
 
 def _unclear(coverage: Coverage) -> str:
+    if not coverage.files_with_diagnostics:
+        return "nothing"
     return (
         f"{plural(coverage.files_with_diagnostics, 'file')} with {size(coverage.bytes_in_errors)} "
         f"not understood ({_share(coverage)})"
     )
 
 
-def _clean(coverage: Coverage) -> str:
+def _whole(coverage: Coverage) -> str:
     if not coverage.files_with_diagnostics:
-        return "all"
-    return f"{100 - 100 * coverage.files_with_diagnostics / max(coverage.files, 1):.3f} %"
+        return "all of them read whole"
+    share = 100 - 100 * coverage.files_with_diagnostics / max(coverage.files, 1)
+    return f"{share:.3f} % of them read whole; {_unclear(coverage)}"
 
 
 def _share(coverage: Coverage) -> str:

@@ -183,9 +183,10 @@ class Slots:
     def _may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether a macro use whose body has no designator of a member may get one from its arguments: they
         hold one, or a macro on the way makes a designator of what it is given."""
-        if not has_word(use.arguments, field) or not self._names.makes(use.macro):
+        written = has_word(use.arguments, field) or has_word(use.tail, field)
+        if not written or not self._names.makes(use.macro):
             return False
-        if re.search(rf"{_DESIGNATOR}\s*{re.escape(field)}\b", " " + use.arguments):
+        if re.search(rf"{_DESIGNATOR}\s*{re.escape(field)}\b", f" {use.arguments} {use.tail}"):
             return True
         words = [use.macro, *(w for w in _WORD.findall(use.arguments) if scope.macro(w))]
         return any(self._shapes_designators(scope, word) for word in dict.fromkeys(words))

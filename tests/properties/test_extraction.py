@@ -12,6 +12,7 @@ from analyzer.extract.dialect import BASE, learn, local_words
 from analyzer.extract.extractor import extract
 from analyzer.extract.lexical import lex, line_starts
 from analyzer.extract.masking import identifiers_of, mask, words_of
+from analyzer.extract.repair.repairing import repaired
 from analyzer.model.facts import FileFacts
 
 # Pieces that meet in kernel sources, so that random sequences of them reach the special cases.
@@ -53,6 +54,16 @@ PIECES = [
     b"\\\n",
     b"__attribute__((x(1)))",
     b"if (a) else do while",
+    b"\tF(a, ==, if (b) break;);\n",
+    b"\tG(, 1baseT, { x; }, return)\n",
+    b"\tLIST(a)\n\t.b = c\n",
+    b"\tDECLARE(map, 8);\n\tu8 : 3;\n",
+    b'MACHINE(x, "y")\n\t.a = f,\nEND\n',
+    b'char t[] SEC("x") = A "b" F(c) "d";\n',
+    b'\tasm volatile (A "x" : "=r" (a), B(c, d) ::: D);\n',
+    b"static const struct ops p = {\n",
+    b"{ 1, F(2) G(3) },\n",
+    b"enum e { A(1) B, C(2), };\n",
 ]  # fmt: skip
 
 mixtures = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
@@ -66,7 +77,9 @@ def test_masking_moves_nothing(data: bytes) -> None:
     breaks = [at for at, byte in enumerate(data) if byte == 0x0A]
     present = words_of(identifiers_of(lexed.skeleton), BASE, local_words(lexed.directives))
     read, _ = variants(lexed.skeleton, analyse(lexed.directives, len(data)))
-    for text in (lexed.skeleton, *read, *(mask(variant, present).text for variant in read)):
+    masked = [mask(variant, present).text for variant in read]
+    mended = [repaired(text, text, [(0, len(text))]).text for text in masked]
+    for text in (lexed.skeleton, *read, *masked, *mended):
         assert len(text) == len(data)
         assert [at for at, byte in enumerate(text) if byte == 0x0A] == breaks
 

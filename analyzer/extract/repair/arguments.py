@@ -14,6 +14,7 @@ class Arguments(Expressions):
     """Repairs between the parentheses of a use."""
 
     def arguments(self, at: int, close: int) -> None:
+        """Repair the arguments between the parentheses `at` and `close` of a use."""
         p = self.piece
         parts = self.commas(at + 1, close)
         if len(parts) == 1 and parts[0][1] < parts[0][0]:
@@ -62,6 +63,7 @@ class Arguments(Expressions):
         return True
 
     def argument(self, first: int, last: int) -> None:
+        """Repair one argument, the tokens `first` to `last`."""
         p = self.piece
         kinds = p.kind[first : last + 1]
         word = p.word[first]

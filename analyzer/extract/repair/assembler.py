@@ -47,6 +47,7 @@ class Assembler(Records):
         return close + 1
 
     def operands(self, first: int, last: int) -> None:
+        """Repair the operands `first` to `last` of one section; those that a macro stands for go."""
         p = self.piece
         for start, stop in self.commas(first, last + 1):
             if start > stop:

@@ -142,6 +142,7 @@ class Declarations(Arguments):
                 self.after_name(at + 1, hi)
 
     def parameters(self, at: int, close: int) -> None:
+        """Repair the parameters of a function head."""
         for first, last in self.commas(at + 1, close):
             if first > last:
                 continue

@@ -18,6 +18,7 @@ class Expressions(Walk):
         """Repair the arguments between the parentheses `at` and `close` of a use."""
 
     def value(self, lo: int, hi: int) -> None:
+        """Repair what follows a `=`: an initializer list or an expression."""
         if lo < hi and self.piece.kind[lo] == b"{":
             close = self.closing(lo, hi)
             if close >= 0:
@@ -37,6 +38,7 @@ class Expressions(Walk):
             self.item(first, last + 1)
 
     def item(self, lo: int, hi: int) -> None:
+        """Repair one item of an initializer list; several where commas are missing."""
         p = self.piece
         # `F(a) .b = c`, `F [1] = c`: a use that stands for items, without a comma
         at = lo
@@ -190,6 +192,7 @@ class Expressions(Walk):
                 p.put(end - 2, b'"+')
 
     def parenthesis(self, at: int, close: int, hi: int, *, use: bool) -> None:
+        """Repair the inside of parentheses: arguments of a use, statements, a type or an expression."""
         p = self.piece
         if at + 1 < close and p.kind[at + 1] == b"{" and p.close[at + 1] == close - 1:
             self.block(at + 2, close - 1)

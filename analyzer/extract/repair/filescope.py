@@ -20,6 +20,7 @@ class FileScope(Statements):
         self.file_scope(0, len(self.piece))
 
     def file_scope(self, lo: int, hi: int) -> None:
+        """Repair what is declared from token `lo` up to `hi`."""
         p = self.piece
         at = begin = lo
         while at < hi:
@@ -92,7 +93,7 @@ class FileScope(Statements):
             at += 1
         if begin < hi:
             if p.kind[hi - 1] == b"," and all(p.kind[k] in (WORD, NUMBER, b",") for k in range(begin, hi)):
-                p.put(p.start[hi - 1], b";")  # `1, 2, 3,` in a file that another one includes in a list
+                p.blank(begin, hi - 1)  # `1, 2, 3,` for another file's list: plain values
                 return
             self.declaration(begin, hi)
 

@@ -23,6 +23,7 @@ class Records(Declarations):
             self.block(at + 1, close)
 
     def record(self, lo: int, hi: int) -> None:
+        """Repair the members from token `lo` up to `hi`."""
         p = self.piece
         at = begin = lo
         while at < hi:
@@ -157,6 +158,7 @@ class Records(Declarations):
                 p.blank(k, k)
 
     def enum(self, lo: int, hi: int) -> None:
+        """Repair the enumerators from token `lo` up to `hi`."""
         p = self.piece
         at = lo
         while at < hi:

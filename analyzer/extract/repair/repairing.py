@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from analyzer.extract.masking import Note, TopInvocation
+from analyzer.extract.notes import Note, TopInvocation
 from analyzer.extract.repair.filescope import FileScope
 
 _STRETCH_END = re.compile(rb"^\}(?:[^\n]*;)?[ \t]*$", re.M)

@@ -20,6 +20,7 @@ class Statements(Assembler):
     """Repairs inside function bodies."""
 
     def block(self, lo: int, hi: int) -> None:
+        """Repair the statements from token `lo` up to `hi`."""
         at = lo
         while at < hi:
             following = self.statement(at, hi)
@@ -135,6 +136,7 @@ class Statements(Assembler):
         return at + 1 < hi and p.kind[at] == WORD and p.kind[at + 1] == b":" and p.starts_line(at)
 
     def declares(self, at: int, end: int) -> bool:
+        """Whether a statement reads as a declaration."""
         p = self.piece
         if p.word[at] in TYPE_WORDS or p.word[at] in STORAGE:
             return True
@@ -143,6 +145,7 @@ class Statements(Assembler):
         )
 
     def for_head(self, lo: int, hi: int) -> None:
+        """Repair the three parts of a `for`."""
         at = begin = lo
         p = self.piece
         while at <= hi:

@@ -5,7 +5,7 @@ Not handled: brackets that do not match; a group without an end is stepped into 
 
 from abc import ABC, abstractmethod
 
-from analyzer.extract.masking import Note, TopInvocation
+from analyzer.extract.notes import Note, TopInvocation
 from analyzer.extract.repair.tokens import WORD, Piece
 from analyzer.extract.repair.words import NO_CALLEE, TYPE_WORDS
 
@@ -28,6 +28,7 @@ class Walk(ABC):
         """Repair a declaration that ends before token `hi`."""
 
     def closing(self, at: int, hi: int) -> int:
+        """Index of the partner of the bracket `at`, -1 when there is none up to `hi`."""
         close = self.piece.close[at]
         return close if at < close <= hi else -1
 
@@ -40,6 +41,7 @@ class Walk(ABC):
         return at + 1
 
     def over_indices(self, at: int, hi: int) -> int:
+        """The index after the `[…]` groups at `at`."""
         while at < hi and self.piece.kind[at] == b"[":
             at = self.over(at, hi)
         return at
@@ -60,6 +62,7 @@ class Walk(ABC):
         return parts
 
     def level(self, first: int, last: int) -> list[int]:
+        """The tokens from `first` to `last` outside inner brackets, the brackets themselves included."""
         found = []
         at = first
         while at <= last:
@@ -87,6 +90,7 @@ class Walk(ABC):
         return False
 
     def is_type(self, lo: int, hi: int) -> bool:
+        """Whether the tokens from `lo` up to `hi` read as a type name in a cast."""
         p = self.piece
         return (
             lo < hi
@@ -114,6 +118,7 @@ class Walk(ABC):
         return "block"
 
     def note(self, name: int, close: int) -> None:
+        """Note that a macro use up to token `close` became something else."""
         p = self.piece
         spelled = self.original[p.start[name] : p.end[name]]
         self.uses.append(Note(spelled.decode("utf-8", "replace"), p.start[name], p.end[close]))

@@ -5,7 +5,9 @@ import pytest
 from analyzer.extract.conditionals import analyse, variants
 from analyzer.extract.dialect import BASE, local_words
 from analyzer.extract.lexical import lex
-from analyzer.extract.masking import Masked, close_paren, identifiers_of, mask, words_of
+from analyzer.extract.masking import identifiers_of, mask, words_of
+from analyzer.extract.notes import Masked
+from analyzer.extract.scanning import close_paren
 
 
 def masked(text: str) -> Masked:
