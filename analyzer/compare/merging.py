@@ -84,7 +84,8 @@ class Merger:
             found.append(Change("order", *row.reordered))
         added = [pair[1] for pair in row.leads if pair[0] is None and pair[1] is not None]
         removed = [pair[0] for pair in row.leads if pair[1] is None and pair[0] is not None]
-        if (added or removed) and self._first_told(before, after, meeting, added, removed):
+        computed = before.callee is None or after.callee is None
+        if computed and (added or removed) and self._first_told(before, after, meeting, added, removed):
             found.append(Change("targets", str(len(before.targets)), str(len(after.targets))))
         return tuple(found)
 

@@ -33,6 +33,7 @@ class KernelSide:
         self._texts: dict[FunctionRef, str] = {}
         self._tokens: dict[FunctionRef, tuple[str, ...]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
+        self._users: set[str] = set()
         self._constants: dict[str, tuple[str, Constant] | None] = {}
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
@@ -145,6 +146,8 @@ class KernelSide:
 
     def words(self, refs: Iterable[FunctionRef]) -> set[str]:
         """The constants that bodies name, and those that these are other names of (`PF_INET` is `AF_INET`)."""
+        refs = list(refs)
+        self._users.update(ref.file for ref in refs)
         todo = {word for ref in refs for word in _CONSTANT.findall(self.text(ref))}
         found = set(todo)
         for _ in range(_CHAIN):
@@ -159,12 +162,20 @@ class KernelSide:
             self._constants[name] = self._constant(name)
         return self._constants[name]
 
+    def _near(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
+        """The files with a name that the functions may see: their own, headers beside them, the kernel's headers."""
+        folders = {file.rpartition("/")[0] for file in self._users}
+        for path, facts in self._files(kind, name):
+            beside = path.endswith(".h") and path.rpartition("/")[0] in folders
+            if path in self._users or beside or path.startswith(("include/", "arch/")):
+                yield path, facts
+
     def _constant(self, name: str) -> tuple[str, Constant] | None:
-        for path, facts in self._files("macro", name):
+        for path, facts in self._near("macro", name):
             for macro in facts.macros:
                 if macro.name == name and _is_constant(macro) and macro.body != name:
                     return path, Constant(macro.body)
-        for path, facts in self._files("enumerator", name):
+        for path, facts in self._near("enumerator", name):
             for enum in facts.enums:
                 for constant, value in numbered(enum):
                     if constant.name == name:
