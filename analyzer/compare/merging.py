@@ -325,15 +325,18 @@ def _helpers(rows: list[Row]) -> tuple[tuple[FunctionRef, ...], tuple[FunctionRe
 def _edge(row: Row, pair: Pair) -> Edge | None:
     """The edge that leads to a pair, on the newer side where it has one."""
     for group, ref in ((row.after, pair[1]), (row.before, pair[0])):
-        if group is not None and ref is not None and ref.name in group.targets:
-            return group.targets[ref.name]
+        if group is not None and ref is not None:
+            for edge in group.targets.values():
+                if edge.callee == ref:
+                    return edge
     return None
 
 
 def _targets(refs: list[FunctionRef], edges: dict[str, Edge]) -> tuple[Target, ...]:
     found = []
+    by_ref = {edge.callee: edge for edge in edges.values()}
     for ref in refs:
-        edge = edges.get(ref.name)
+        edge = by_ref.get(ref)
         objects = tuple(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else ()
         found.append(Target(ref.name, objects))
     return tuple(sorted(found))

@@ -163,7 +163,8 @@ class KernelSide:
         return self._constants[name]
 
     def _near(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
-        """The files with a name that the functions may see: their own, headers beside them, the kernel's headers."""
+        """The files with a name that the functions may see: their own, headers beside them, the kernel's
+        headers."""
         folders = {file.rpartition("/")[0] for file in self._users}
         for path, facts in self._files(kind, name):
             beside = path.endswith(".h") and path.rpartition("/")[0] in folders
