@@ -54,7 +54,7 @@ def _told(body: Body) -> Iterator[Told]:
             if isinstance(action, Assignment):
                 if _ERROR.match(action.value):
                     yield _statement("result", action.text)
-                elif any(_MEMBER.search(target) for target in action.targets) and not action.call:
+                elif any(_MEMBER.search(target) for target in action.targets):
                     yield _statement("assignment", action.text)
 
 
