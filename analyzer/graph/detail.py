@@ -115,7 +115,7 @@ def plain(condition: str) -> str:
             end += 1
         if depth:
             break
-        whole = not match.start() and end == len(condition)
+        whole = condition[: match.start()][-1:] in ("", "(") and condition[end : end + 1] in ("", ")")
         inside = condition[match.end() : end - 1]
         if not whole and _OPERATOR.search(inside):
             inside = f"({inside})"
@@ -404,7 +404,7 @@ class _Planner:
         inside = self._block(statement.body, self._under(statement.guard, guard))
         if not self._detail.conditions:
             return [*before, *inside]
-        if not inside:
+        if not inside and not (before and statement.keyword == "while"):
             return before
         head = f"do … {statement.head}" if statement.keyword == "do" else statement.head
         return [*before, PlannedStep("loop", head, place.line, tuple(inside), _new(statement.guard, guard))]

@@ -32,7 +32,7 @@ def _code() -> str:
     """A digest of the code that answers depend on."""
     digest = hashlib.sha1(usedforsecurity=False)
     root = Path(analyzer.__file__).parent
-    for folder in ("model", "extract", "resolve"):
+    for folder in ("model", "extract", "resolve", "pipeline"):
         for path in sorted((root / folder).glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

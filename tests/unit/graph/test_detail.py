@@ -144,6 +144,7 @@ def test_switch_and_loops() -> None:
         "do … while (a--)",
         " three()",
     ]
+    assert planned("while (next(a))\n\ta++;", Detail(conditions=True)) == ["next(a)", "while (next(a))"]
 
 
 def test_calls_in_expressions_have_their_condition() -> None:
@@ -189,6 +190,7 @@ def test_patterns_are_globs_without_classes() -> None:
         ("unlikely(err)", "err"),
         ("a && unlikely(b || c)", "a && (b || c)"),
         ("likely(!unlikely(x))", "!x"),
+        ("WARN_ON(unlikely(a & b))", "WARN_ON(a & b)"),
         ("unlikely(", "unlikely("),
     ],
 )
