@@ -11,6 +11,7 @@ import click
 _COMMANDS = {
     "tree": ("analyzer.cli.questions", "The call tree of a function as text or JSON."),
     "graph": ("analyzer.cli.outputs", "The call graph of a function as a picture or data."),
+    "note": ("analyzer.cli.notes", "A study note on a function, in Markdown."),
     "callees": ("analyzer.cli.questions", "The calls that a function makes."),
     "callers": ("analyzer.cli.questions", "The calls that lead to a function."),
     "path": ("analyzer.cli.questions", "A shortest call path between two functions."),

@@ -274,20 +274,33 @@ def targets(function: str, why: bool, form: str, common: Common) -> None:
 
 @click.command()
 @click.argument("name", metavar="NAME")
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "table", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="Close to C, as a table, for a document, or for programs.",
+)
 @common_options
 def show(name: str, form: str, common: Common) -> None:
     """A function, struct, union, enum, typedef, macro, ops table or family of constants.
 
     NAME as in C: `sk_alloc`, `inet_family_ops`, `struct sock`, or `AF_*` for constants with a
-    common prefix. All definitions of the name are shown.
+    common prefix, in order of their values. All definitions of the name are shown.
     """
     from analyzer.render.answers import document
-    from analyzer.render.shown import shown_row, shown_text
+    from analyzer.render.shown import shown_markdown, shown_row, shown_table, shown_text
+    from analyzer.render.words import ELIXIR, link
 
     with opened(common) as session:
         found = session.show(name)
         if form == "json":
             emit(document([shown_row(item) for item in found]))
+        elif form == "table":
+            emit(shown_table(found))
+        elif form == "markdown":
+            version = session.info.version
+            emit(shown_markdown(found, url=lambda file, line: link(ELIXIR, file, line, version)))
         else:
             emit(shown_text(found))

@@ -30,6 +30,9 @@ def comment_above(data: bytes, line: int) -> Comment | None:
         text = lines[at].strip()
         if text.endswith(b"*/"):
             break
+        if not text and at > 0 and lines[at - 1].strip().endswith(b"*/"):
+            at -= 1
+            break
         if not text or text.startswith(b"#") or text.endswith(_ENDS_OTHER):
             return None
         at -= 1
@@ -41,6 +44,14 @@ def comment_above(data: bytes, line: int) -> Comment | None:
     if first < 0 or not lines[first].lstrip().startswith(b"/*"):
         return None
     return _read(b"\n".join(lines[first : at + 1]).decode("utf-8", "replace"), first + 1)
+
+
+def frameless(comment: bytes) -> str:
+    """The words of a comment on one line, without what frames them."""
+    text = comment.decode("utf-8", "replace").strip()
+    text = text.removeprefix("//").removeprefix("/*").removesuffix("*/")
+    rows = (re.sub(r"^[\s*]*|[\s*]*$", "", row) for row in text.split("\n"))
+    return re.sub(r"\s+", " ", " ".join(rows)).strip(" *-=<")
 
 
 def _read(text: str, line: int) -> Comment | None:

@@ -136,8 +136,12 @@ def _fails(branch: Branch, labels: frozenset[str]) -> bool:
     if isinstance(last, Return):
         if _FAILURE_VALUE.search(last.value):
             return True
-        tests = tests_for_error(branch.condition)
-        return tests and bool(_RESULT.match(last.value) or _NOTHING.match(last.value))
+        if not tests_for_error(branch.condition):
+            return False
+        tested = (
+            re.search(rf"\b{re.escape(last.value)}\b", branch.condition) if last.value.isidentifier() else None
+        )
+        return bool(tested or _RESULT.match(last.value) or _NOTHING.match(last.value))
     if isinstance(last, Goto):
         if last.label in labels:
             return True

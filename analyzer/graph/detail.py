@@ -34,7 +34,11 @@ from analyzer.model.body import (
 
 StepKind = Literal["condition", "case", "loop", "label", "assignment", "leave", "macro", "error"]
 _BASE = re.compile(r"^[\s(*&]*([A-Za-z_]\w*)")
+_STORES = frozenset(
+    ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
+)
 _LONG_RETURN = re.compile(r"\W")
+_CASTS = re.compile(r"(?:\((?:[\w\s*]*\))?\s*)*")
 _HINT = re.compile(r"\b(?:un)?likely\(")
 _OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
 
@@ -111,7 +115,7 @@ def plain(condition: str) -> str:
             end += 1
         if depth:
             break
-        whole = not match.start() and end == len(condition)
+        whole = condition[: match.start()][-1:] in ("", "(") and condition[end : end + 1] in ("", ")")
         inside = condition[match.end() : end - 1]
         if not whole and _OPERATOR.search(inside):
             inside = f"({inside})"
@@ -137,6 +141,8 @@ class _Planner:
         for site in sites:
             self._left.setdefault((site.edge.site.line, site.edge.site.column), []).append(site)
         self._strays: dict[tuple[int, int], list[Site]] = {}
+        self._ends: list[Site] = []  # run at the end of their scope
+        self._made: set[object] = set()  # callees of the direct calls so far
         self._assign_strays()
 
     def _assign_strays(self) -> None:
@@ -169,6 +175,8 @@ class _Planner:
         visit(self._body.statements)
         starts.sort()
         for at in sorted(self._left):
+            self._ends += [s for s in self._left[at] if _is_cleanup(s)]
+            self._left[at] = [s for s in self._left[at] if not _is_cleanup(s)]
             if at in known:
                 continue
             position = bisect.bisect_right(starts, at) - 1
@@ -183,6 +191,7 @@ class _Planner:
             found += [PlannedSite(s) for s in self._left[at]]
         for owner in sorted(self._strays):
             found += [PlannedSite(s) for s in self._strays[owner]]
+        found += [PlannedSite(s) for s in self._ends]
         return tuple(found)
 
     def _block(self, statements: Sequence[Statement], guard: str, *, top: bool = False) -> list[Planned]:
@@ -249,34 +258,39 @@ class _Planner:
         return [PlannedStep("leave", text, place.line)] if self._detail.conditions else []
 
     def _return(self, statement: Return, guard: str, *, last: bool) -> list[Planned]:
-        found = self._actions(statement.actions, statement.place, guard, whole=statement.value)
+        final = statement.actions[-1] if statement.actions else None
+        whole = isinstance(final, Call) and _same(final.text, statement.value)
+        covered = self._detail.conditions and not whole
+        found = self._actions(statement.actions, statement.place, guard, covered=covered)
         if not self._detail.conditions:
             return found
-        final = statement.actions[-1] if statement.actions else None
-        if isinstance(final, Call) and found and isinstance(found[-1], PlannedSite) and not final.when:
-            if _same(final.text, statement.value):
-                return [*found[:-1], replace(found[-1], prefix="return ")]
-        elif last and not found and len(_LONG_RETURN.findall(statement.value)) < 2:
+        if whole and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
+            return [*found[:-1], replace(found[-1], prefix="return ")]
+        if last and not whole and (found or len(_LONG_RETURN.findall(statement.value)) < 2):
             return found  # `return err` at the end tells nothing
         text = f"return {statement.value}".rstrip()
-        if last and found:
-            return found
         return [*found, PlannedStep("leave", text, statement.place.line, (), _new(statement.guard, guard))]
 
-    def _actions(self, actions: Sequence[Action], place: Place, guard: str, *, whole: str = "") -> list[Planned]:
+    def _actions(
+        self, actions: Sequence[Action], place: Place, guard: str, *, covered: bool = False
+    ) -> list[Planned]:
+        """The lines of one expression; `covered`: a line of its own tells the whole of it."""
         found: list[Planned] = []
         detail = self._detail
-        for action in actions:
-            if isinstance(action, Call):
-                found += self._call(action, guard)
-                continue
-            if detail.assignments is None:
+        for number, action in enumerate(actions):
+            if isinstance(action, Call) and (stored := self._stored(action, guard)):
+                found.append(stored)
+            elif isinstance(action, Call):
+                inside = covered or any(_within(action, later) for later in actions[number + 1 :])
+                found += self._call(action, guard, inside=inside)
+            if isinstance(action, Call) or detail.assignments is None:
                 continue
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
             if action.call and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
                 site = found[-1]
-                if site.site.edge.site.line >= action.place.line and _ends_with(action.value, site.site):
-                    found[-1] = replace(site, prefix=_left_side(action))
+                cast = _cast_before(action.value, site.site)
+                if site.site.edge.site.line >= action.place.line and cast is not None:
+                    found[-1] = replace(site, prefix=f"{_left_side(action)}{cast}")
                     continue
             if shown:
                 step = PlannedStep("assignment", action.text, action.place.line, (), _new(action.guard, guard))
@@ -287,12 +301,28 @@ class _Planner:
         found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
         return found
 
-    def _call(self, call: Call, guard: str) -> list[Planned]:
+    def _stored(self, call: Call, guard: str) -> PlannedStep | None:
+        """A macro that stores its second argument in its first, as the assignment that it is."""
+        patterns = self._detail.assignments
+        if call.name not in _STORES or patterns is None or len(call.arguments) != 2:
+            return None
+        target = call.arguments[0].removeprefix("&")
+        if not matches(patterns, target, self._inner):
+            return None
+        self._left.pop((call.place.line, call.place.column), None)
+        text = f"{target} = {call.arguments[1]}  via {call.name}"
+        return PlannedStep("assignment", text, call.place.line, (), _new(call.guard, guard))
+
+    def _call(self, call: Call, guard: str, *, inside: bool) -> list[Planned]:
         sites = self._left.pop((call.place.line, call.place.column), None)
         when = call.when if self._detail.conditions else ()
         if sites:
             # what only another configuration compiles says nothing beside what this one calls
             known = [s for s in sites if s.total or s.unresolved] or sites
+            callees = {s.single.callee for s in known if s.single}
+            if inside and len(callees) == len(known) and callees <= self._made:
+                return []  # made before, and the line around it tells that it is made again
+            self._made |= callees
             return [PlannedSite(site, when=when, outer=guard) for site in known]
         if self._detail.macros and call.name:
             return [PlannedStep("macro", call.text, call.place.line, (), _new(call.guard, guard))]
@@ -302,7 +332,10 @@ class _Planner:
         found: list[Planned] = []
         pending: list[PlannedStep] = []  # arms without content, needed when a later one has some
         for branch in statement.branches:
-            before = [_unconditional(p) for p in self._actions(branch.actions, branch.place, guard)]
+            covered = self._detail.conditions
+            before = [
+                _unconditional(p) for p in self._actions(branch.actions, branch.place, guard, covered=covered)
+            ]
             inside = self._block(branch.body, self._under(branch.guard, guard))
             if branch.fails and self._detail.fold_errors:
                 found += before
@@ -371,10 +404,19 @@ class _Planner:
         inside = self._block(statement.body, self._under(statement.guard, guard))
         if not self._detail.conditions:
             return [*before, *inside]
-        if not inside:
+        if not inside and not (before and statement.keyword == "while"):
             return before
         head = f"do … {statement.head}" if statement.keyword == "do" else statement.head
         return [*before, PlannedStep("loop", head, place.line, tuple(inside), _new(statement.guard, guard))]
+
+
+def _is_cleanup(site: Site) -> bool:
+    """Whether a call is made by `__free()` or `CLASS()` when a variable goes out of scope."""
+    return bool(site.edge.macros) and site.edge.macros[-1] in ("__free", "__cleanup")
+
+
+def _within(call: Call, other: Action) -> bool:
+    return other.place.start <= call.place.start and call.place.end <= other.place.end
 
 
 def _unconditional(planned: Planned) -> Planned:
@@ -397,11 +439,16 @@ def _same(text: str, value: str) -> bool:
     return text.replace(" ", "") == value.replace(" ", "")
 
 
-def _ends_with(value: str, site: Site) -> bool:
-    """Whether the value of an assignment is this call (and not one inside its arguments)."""
+def _cast_before(value: str, site: Site) -> str | None:
+    """The casts and parentheses before the call that a value is; None when it is another call than this one."""
+    match = _CASTS.match(value)
+    cast = match.group() if match else ""
+    plain_value = value[len(cast) :]
     callee = site.edge.expression.partition("(")[0].strip()
-    plain = value.lstrip("(")
-    return plain.startswith(callee) or bool(site.edge.macros and plain.startswith(site.edge.macros[0]))
+    names = (callee, *site.edge.macros[:1])
+    if not any(plain_value.startswith(name) for name in names):
+        return None
+    return "" if cast.count("(") != cast.count(")") else cast
 
 
 def _bracketed(condition: str) -> str:

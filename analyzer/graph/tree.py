@@ -20,6 +20,7 @@ from analyzer.graph.values import NOTHING, Values, changed_names, passed, substi
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 
+_MAX_VARIANTS = 4  # expansions of one function for different values; more say little new
 MAX_DEPTH = 150  # the builder and its readers recurse once or twice per level
 
 # cut: has more calls than the limits show; repeated: expanded earlier in the tree;
@@ -139,7 +140,9 @@ class _Builder:
         self._inner: dict[FunctionRef, frozenset[str]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
         # The depth at which a function was expanded, and whether limits cut anything below it.
-        self._expanded: dict[FunctionRef, tuple[int, bool]] = {}
+        self._expanded: dict[tuple[FunctionRef, object], tuple[int, bool]] = {}
+        self._variants: dict[FunctionRef, int] = {}  # how often expanded with other values
+        self._last: dict[FunctionRef, object] = {}
         self._ancestors: set[FunctionRef] = set()
 
     def build(self) -> TreeFunction:
@@ -155,7 +158,8 @@ class _Builder:
             return TreeFunction(function, edge, depth, "external"), True
         if function == self._to and depth:
             return TreeFunction(function, edge, depth), True
-        earlier = self._expanded.get(function)
+        known = (function, self._kind(function, values))
+        earlier = self._expanded.get(known)
         if earlier and (earlier[1] or earlier[0] <= depth):
             return TreeFunction(function, edge, depth, "repeated"), earlier[1]
         if depth >= self._limit or (function in self._graph.cut and function not in self._graph.sites):
@@ -167,9 +171,23 @@ class _Builder:
         self._ancestors.add(function)
         items, complete = self._items(function, lines, depth + 1, values)
         self._ancestors.remove(function)
-        self._expanded[function] = depth, complete
+        if known not in self._expanded:
+            self._variants[function] = self._variants.get(function, 0) + 1
+        self._expanded[known] = depth, complete
+        self._last[function] = known[1]
         omitted = self._graph.omitted.get(function, 0)
         return TreeFunction(function, edge, depth, "", items, omitted), complete
+
+    def _kind(self, function: FunctionRef, values: Values) -> object:
+        """What tells one expansion of a function from another: the values it gets, as long as they are few."""
+        if not self._detail.values:
+            return None
+        found = tuple(sorted(values.items()))
+        if (function, found) in self._expanded:
+            return found
+        if self._variants.get(function, 0) >= _MAX_VARIANTS:
+            return self._last.get(function)
+        return found
 
     def _items(
         self, function: FunctionRef, lines: Sequence[Planned], depth: int, values: Values
@@ -205,10 +223,10 @@ class _Builder:
             if not self._leads_on(end, depth):
                 complete = False
                 continue
-            known = self._passed(function, end, arguments) if self._detail.values else NOTHING
+            known = self._passed(function, end, arguments, edge) if self._detail.values else NOTHING
             target, whole = self._place(end, edge, depth, known)
             if self._dead_end(target):
-                self._expanded.pop(end, None)
+                self._expanded.pop((end, self._kind(end, known)), None)
                 continue
             targets.append(target)
             complete = complete and whole
@@ -227,12 +245,16 @@ class _Builder:
         own = guards_within(described.guard, guard) if described else guard
         return guards_within(outer, own)
 
-    def _passed(self, caller: FunctionRef, callee: FunctionRef, arguments: tuple[str, ...]) -> Values:
+    def _passed(self, caller: FunctionRef, callee: FunctionRef, arguments: tuple[str, ...], edge: Edge) -> Values:
         """What the parameters of a callee are known to be at a call."""
         described = self._described(callee)
         if described is None or self._reading is None or not arguments or self._reading.body(caller) is None:
             return NOTHING
         parameters = [p.name for p in described.parameters]
+        if edge.macros:  # the macro's own arguments stand before those of the callee, if these are whole
+            if len(arguments) < len(parameters):
+                return NOTHING
+            arguments = arguments[len(arguments) - len(parameters) :]
         found = passed(parameters, arguments, inner=self._names(caller), changed=frozenset())
         if not found:
             return NOTHING

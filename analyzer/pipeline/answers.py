@@ -32,7 +32,7 @@ def _code() -> str:
     """A digest of the code that answers depend on."""
     digest = hashlib.sha1(usedforsecurity=False)
     root = Path(analyzer.__file__).parent
-    for folder in ("model", "extract", "resolve"):
+    for folder in ("model", "extract", "resolve", "pipeline"):
         for path in sorted((root / folder).glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -54,9 +54,7 @@ class Answers:
         digest.update(_code().encode())
         digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
-        for file in files:
-            digest.update(file.path.encode())
-            digest.update(file.oid)
+        digest.update(b"".join(file.path.encode() + file.oid for file in files))
         self._store = store
         self.identity = digest.hexdigest()
         self._question = store.question(self.identity)

@@ -1,134 +1,19 @@
-"""What is known of a name, and how well a kernel could be read.
+"""How well a kernel could be read.
 
-Not handled: values of constants that are expressions, beyond counting up an enum.
+Not handled: judging whether what was read is right.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from analyzer.io.graphviz import has_bundled_graphviz, has_system_graphviz
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
 from analyzer.model.doctor import Cause, Coverage, DoctorReport
-from analyzer.model.facts import Brief, FileFacts, Object, Record
-from analyzer.model.shown import (
-    Shown,
-    ShownConstant,
-    ShownConstants,
-    ShownEntry,
-    ShownEnum,
-    ShownField,
-    ShownFunction,
-    ShownMacro,
-    ShownObject,
-    ShownRecord,
-    ShownTypedef,
-)
+from analyzer.model.facts import Brief
 from analyzer.pipeline.stored import StoredIndex
-from analyzer.resolve.index import NameKind
-from analyzer.resolve.resolver import Resolver, described
 
 _MAX_CAUSES = 20
-
-
-def shown(resolver: Resolver, name: str) -> list[Shown]:
-    """Everything of that name in the analysed architecture's files, by kind, file and line. `AF_*` asks
-    for a family of constants."""
-    if name.endswith("*"):
-        family = _family(resolver, name)
-        return [family] if family.constants else []
-    name = re.sub(r"^(?:struct|union|enum)\s+", "", name.strip())
-    found: list[Shown] = [ShownFunction(described(f)) for f in resolver.named(name)]
-    for path, facts in _files(resolver, "record", name):
-        for record in facts.records:
-            if record.tag == name:
-                found.append(record_of(path, record, facts))
-        for enum in facts.enums:
-            if enum.tag == name:
-                constants = tuple(ShownConstant(c.name, c.value, path, c.line) for c in enum.constants)
-                found.append(ShownEnum(name, path, enum.line, enum.end_line, constants, enum.guard))
-    for path, facts in _files(resolver, "typedef", name):
-        for typedef in facts.typedefs:
-            if typedef.name == name:
-                found.append(ShownTypedef(name, typedef.type, path, typedef.line, typedef.guard))
-    for path, facts in _files(resolver, "macro", name):
-        for macro in facts.macros:
-            if macro.name == name:
-                found.append(ShownMacro(name, macro.parameters, macro.body, path, macro.line, macro.guard))
-    for path, facts in _files(resolver, "enumerator", name):
-        for enum in facts.enums:
-            for constant in enum.constants:
-                if constant.name == name:
-                    found.append(ShownConstants(name, (ShownConstant(name, constant.value, path, constant.line),)))
-    for path, facts in _files(resolver, "object", name):
-        for variable in facts.objects:
-            if variable.name == name and variable.defined and not variable.function:
-                found.append(object_of(path, variable))
-    return found
-
-
-def object_of(path: str, variable: Object) -> ShownObject:
-    """A variable with the entries of its initializer."""
-    entries = tuple(ShownEntry(_dotted(e.path), e.value, e.line, e.guard) for e in variable.entries)
-    return ShownObject(
-        variable.name, variable.type, variable.static, path, variable.line, variable.value, entries, variable.guard
-    )
-
-
-def _files(resolver: Resolver, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
-    for path in resolver.index.files(kind, name):
-        if not resolver.scopes.foreign(path):
-            yield path, resolver.index.facts(path)
-
-
-def _dotted(path: str) -> str:
-    return re.sub(r"#(\d+)", r"[\1]", path).lstrip(".")
-
-
-def record_of(path: str, record: Record, facts: FileFacts) -> ShownRecord:
-    """A record with the members of its untagged inner structs in place, dotted."""
-    inner = {r.tag: r for r in facts.records if r.tag.startswith(f"{record.tag}::")}
-    fields: list[ShownField] = []
-
-    def add(owner: Record, prefix: str) -> None:
-        for field in owner.fields:
-            fields.append(ShownField(prefix + field.name, field.type, field.line, field.guard))
-            nested = inner.get(f"{owner.tag}::{field.name}")
-            if nested is not None:
-                add(nested, f"{prefix}{field.name}.")
-
-    add(record, "")
-    return ShownRecord(record.tag, record.kind, path, record.line, record.end_line, tuple(fields), record.guard)
-
-
-def _family(resolver: Resolver, name: str) -> ShownConstants:
-    """The macros and enum constants with a prefix, from the header that has most of them, by line."""
-    prefix = name.rstrip("*")
-    by_file: dict[str, list[ShownConstant]] = {}
-    for path in resolver.index.paths():
-        if not path.startswith(("include/", "arch/")) or resolver.scopes.foreign(path):
-            continue
-        if prefix.encode() not in resolver.index.text(path):
-            continue
-        facts = resolver.index.facts(path)
-        constants = [
-            ShownConstant(m.name, m.body, path, m.line)
-            for m in facts.macros
-            if m.name.startswith(prefix) and m.parameters is None
-        ]
-        constants += [
-            ShownConstant(c.name, c.value, path, c.line)
-            for e in facts.enums
-            for c in e.constants
-            if c.name.startswith(prefix)
-        ]
-        if constants:
-            by_file[path] = constants
-    if not by_file:
-        return ShownConstants(name, ())
-    best = max(sorted(by_file), key=lambda p: len(by_file[p]))
-    return ShownConstants(name, tuple(sorted(by_file[best], key=lambda c: c.line)))
 
 
 class _Tally:

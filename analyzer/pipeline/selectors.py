@@ -6,6 +6,7 @@ the flow of values.
 
 import re
 
+from analyzer.extract.layouts import read_values
 from analyzer.model.facts import FileFacts
 
 # in the order in which they say most to a reader
@@ -14,12 +15,13 @@ _STRING = re.compile(r'^"([^"\\]{1,40})"$')
 _CONSTANT = re.compile(r"^[A-Z][A-Z0-9_]*$")
 
 
-def selector_of(facts: FileFacts, name: str) -> str:
-    """`TCP` for `.name = "TCP"`, `PF_INET` for `.family = PF_INET`; "" when the table holds no such constant."""
+def selector_of(facts: FileFacts, data: bytes, name: str) -> str:
+    """`TCP` for `.name = "TCP"`, `PF_INET` for `.family = PF_INET`; "" when the table of that name, in the file
+    with these facts and bytes, holds no such constant."""
     for table in facts.objects:
         if table.name != name or not table.entries:
             continue
-        entries = {entry.path.lstrip("."): entry.value for entry in reversed(table.entries)}
+        entries = {value.designator.lstrip("."): value.text for value in reversed(read_values(data, table.line))}
         for field in _FIELDS:
             value = entries.get(field, "")
             if string := _STRING.match(value):

@@ -7,11 +7,12 @@ session is open.
 import difflib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
 from analyzer.extract.comments import comment_above
+from analyzer.extract.maintainers import subsystem_of
 from analyzer.io.resources import bundled_kernel
 from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store, default_path
@@ -24,6 +25,7 @@ from analyzer.model.source import KernelInfo
 from analyzer.pipeline import examination, exports
 from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.bodies import Bodies, Span
+from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
 from analyzer.pipeline.selectors import selector_of
@@ -34,6 +36,7 @@ from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
 
 _SYSCALL_HEAD = re.compile(r"^(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(\s*(\w+)")
+_MAX_HOLDERS = 8  # tables whose constant can be one and the same without being a coincidence
 _QUALIFIED = re.compile(r"^(.+\.[chS]):(?:(\d+):)?(\w+)$")
 
 
@@ -107,6 +110,7 @@ class Session:
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
         self._bodies: Bodies | None = None
+        self._definitions: Definitions | None = None
         self._functions: dict[FunctionRef, Function | None] = {}
         self._selectors: dict[str, str] = {}
         self.notice = notice
@@ -256,6 +260,18 @@ class Session:
         found = self.resolver.function(ref)
         return described(found) if found is not None else None
 
+    def subsystems(self) -> Callable[[str], str]:
+        """From a file to the name of its subsystem in MAINTAINERS, "" where none is known."""
+        try:
+            text = self._source.read("MAINTAINERS").decode("utf-8", "replace")
+        except SourceError:
+            text = ""
+        return subsystem_of(text)
+
+    def source_lines(self, file: str) -> list[str]:
+        """The lines of a file, without their ends."""
+        return self.stored.text(file).decode("utf-8", "replace").split("\n")
+
     def comment(self, ref: FunctionRef) -> Comment | None:
         """The comment above a function's definition."""
         return comment_above(self.stored.text(ref.file), ref.line) if ref.file else None
@@ -263,13 +279,18 @@ class Session:
     def selector(self, edge: Edge) -> str:
         """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
         `PF_INET`); "" when it holds none."""
-        holder = next((item for item in edge.evidence if item.object), None)
-        if holder is None or edge.slot is None:
+        holders = list(dict.fromkeys((item.file, item.object) for item in edge.evidence if item.object))
+        if edge.slot is None or not 0 < len(holders) <= _MAX_HOLDERS:
             return ""
-        key = f"selector {holder.file} {holder.object}"
+        found = {self._selector(file, name) for file, name in holders}
+        return found.pop() if len(found) == 1 else ""
+
+    def _selector(self, file: str, name: str) -> str:
+        key = f"selector {file} {name}"
         if key not in self._selectors:
+            stored = self.stored
             self._selectors[key] = self.answers.kept(
-                key, str, lambda: selector_of(self.stored.facts(holder.file), holder.object)
+                key, str, lambda: selector_of(stored.facts(file), stored.text(file), name)
             )
         return self._selectors[key]
 
@@ -298,10 +319,18 @@ class Session:
     def show(self, name: str) -> list[Shown]:
         """Everything of that name: functions, records, enums, typedefs, macros, objects, constant families.
         Raises UnknownNameError."""
-        found = examination.shown(self.resolver, name)
+        found = self.definitions.shown(name)
         if not found:
             raise self._unknown(name, f"Nothing is called {name} in Linux {self.info.version}.")
         return found
+
+    @property
+    def definitions(self) -> Definitions:
+        """Definitions with their text."""
+        if self._definitions is None:
+            version = self._indexed()
+            self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version.files))
+        return self._definitions
 
     def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
         """All functions of the files below the prefixes (all files when there are none)."""

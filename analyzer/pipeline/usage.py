@@ -13,7 +13,7 @@ from analyzer.compare.likeness import tokens
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.facts import FileFacts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
-from analyzer.pipeline.examination import object_of, record_of
+from analyzer.pipeline.definitions import object_of, record_of
 from analyzer.pipeline.session import Session
 from analyzer.resolve.index import NameKind
 

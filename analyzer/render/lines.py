@@ -164,15 +164,29 @@ class Lines:
         slot = item.site.edge.slot
         if label:
             spans.append((f"[{label}] ", "object"))
-        if holder and slot and edge and edge.evidence and edge.evidence[0].object:
-            spans.append((f"{holder}.{slot.field} {self._words.target} ", "object"))
+        names = list(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else []
+        if names and slot:
+            first = names[0] if names[0].endswith(f".{slot.field}") else f"{names[0]}.{slot.field}"
+            more = f", +{len(names) - 1}" if len(names) > 1 else ""
+            spans.append((f"{first}{more} {self._words.target} ", "object"))
         elif holder:
             spans.append((f"[{holder}] ", "object"))
-        spans.append((f"{target.function.name}({', '.join(item.arguments)})", "function"))
+        spans.append((f"{target.function.name}({self._arguments(item, target.function)})", "function"))
         if self._shown.lines:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)
         return spans + self._mark(target)
+
+    def _arguments(self, item: TreeItem, function: FunctionRef) -> str:
+        """What a target gets. A macro that makes the call has arguments of its own before the callee's."""
+        arguments = item.arguments
+        if item.site.edge.macros:
+            described = self._facts.described(function)
+            count = len(described.parameters) if described else len(arguments)
+            if count > len(arguments):
+                return self._words.more
+            arguments = arguments[len(arguments) - count :]
+        return ", ".join(arguments)
 
     def _caller(self, item: TreeItem) -> list[Span]:
         target, edge = item.targets[0], item.site.edge
