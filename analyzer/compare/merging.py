@@ -84,7 +84,8 @@ class Merger:
             found.append(Change("order", *row.reordered))
         added = [pair[1] for pair in row.leads if pair[0] is None and pair[1] is not None]
         removed = [pair[0] for pair in row.leads if pair[1] is None and pair[0] is not None]
-        if (added or removed) and self._first_told(before, after, meeting, added, removed):
+        computed = before.callee is None or after.callee is None
+        if computed and (added or removed) and self._first_told(before, after, meeting, added, removed):
             found.append(Change("targets", str(len(before.targets)), str(len(after.targets))))
         return tuple(found)
 
@@ -324,15 +325,18 @@ def _helpers(rows: list[Row]) -> tuple[tuple[FunctionRef, ...], tuple[FunctionRe
 def _edge(row: Row, pair: Pair) -> Edge | None:
     """The edge that leads to a pair, on the newer side where it has one."""
     for group, ref in ((row.after, pair[1]), (row.before, pair[0])):
-        if group is not None and ref is not None and ref.name in group.targets:
-            return group.targets[ref.name]
+        if group is not None and ref is not None:
+            for edge in group.targets.values():
+                if edge.callee == ref:
+                    return edge
     return None
 
 
 def _targets(refs: list[FunctionRef], edges: dict[str, Edge]) -> tuple[Target, ...]:
     found = []
+    by_ref = {edge.callee: edge for edge in edges.values()}
     for ref in refs:
-        edge = edges.get(ref.name)
+        edge = by_ref.get(ref)
         objects = tuple(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else ()
         found.append(Target(ref.name, objects))
     return tuple(sorted(found))

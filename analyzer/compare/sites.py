@@ -42,12 +42,16 @@ class Group:
 
     @property
     def targets(self) -> dict[str, Edge]:
-        """Edges by the name of the function they lead to; of namesakes the first."""
+        """Edges by the name of the function they lead to; further ones of that name go by name and file."""
         found: dict[str, Edge] = {}
         for site in self.sites:
             for edge in site.targets:
-                if edge.callee is not None:
-                    found.setdefault(edge.callee.name, edge)
+                callee = edge.callee
+                if callee is None:
+                    continue
+                first = found.setdefault(callee.name, edge)
+                if first.callee != callee:
+                    found.setdefault(f"{callee.name} ({callee.file}:{callee.line})", edge)
         return found
 
 

@@ -17,6 +17,7 @@ from analyzer.model.difference import Change, What
 
 _ERROR = re.compile(r"^-\s*E[A-Z0-9]+$")
 _CALL = re.compile(r"^[A-Za-z_]\w*\s*\([^()]*(?:\([^()]*\)[^()]*)*\)$")  # the calls are compared by themselves
+_ACCESS = re.compile(r"^[A-Z_]+\(")  # READ_ONCE and its like
 _MEMBER = re.compile(r"->|\.")
 _IGNORED = frozenset(("likely", "unlikely", "(", ")"))
 _ALIKE = 0.4
@@ -54,7 +55,9 @@ def _told(body: Body) -> Iterator[Told]:
             if isinstance(action, Assignment):
                 if _ERROR.match(action.value):
                     yield _statement("result", action.text)
-                elif any(_MEMBER.search(target) for target in action.targets) and not action.call:
+                elif action.call and not _ACCESS.match(action.value):
+                    continue  # the call is compared by itself
+                elif any(_MEMBER.search(target) for target in action.targets):
                     yield _statement("assignment", action.text)
 
 

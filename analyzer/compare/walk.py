@@ -359,18 +359,15 @@ class Walk:
 
     def _leads(self, before: Group, after: Group) -> list[Pair]:
         """The targets of two calls that correspond, paired by name, then by likeness."""
-        left, right = before.targets, after.targets
+        rest, fresh = before.targets, after.targets
         pairs: list[Pair] = []
-        rest: dict[str, Edge] = {}
-        for name, edge in left.items():
-            new = self.renames.get(edge.callee) if edge.callee else None
-            same = right.get(new.name if new else name)
-            if same is not None:
-                pairs.append((edge.callee, same.callee))
-            else:
-                rest[name] = edge
-        seen = {pair[1] for pair in pairs}
-        fresh = {n: e for n, e in right.items() if e.callee not in seen}
+        for same in (_same_place, _same_entry):
+            for one, edge in list(rest.items()):
+                new = self.renames.get(edge.callee) if edge.callee else None
+                other = next((key for key, candidate in fresh.items() if same(edge, candidate, new)), None)
+                if other is not None:
+                    pairs.append((edge.callee, fresh.pop(other).callee))
+                    del rest[one]
         pairs += self._alike_targets(rest, fresh)
         pairs += [(edge.callee, None) for edge in rest.values()]
         pairs += [(None, edge.callee) for edge in fresh.values()]
@@ -430,6 +427,24 @@ class Walk:
             self._reach(pair, depth, taker.pair)
             found = True
         return found
+
+
+def _same_place(before: Edge, after: Edge, new: FunctionRef | None) -> bool:
+    """Whether two targets are one function by name and file, or known to be renamed."""
+    if before.callee is None or after.callee is None:
+        return False
+    if new is not None:
+        return after.callee == new
+    return (before.callee.name, before.callee.file) == (after.callee.name, after.callee.file)
+
+
+def _same_entry(before: Edge, after: Edge, _: FunctionRef | None) -> bool:
+    """Whether two targets of one name in different files are one function: no table says that they are not."""
+    if before.callee is None or after.callee is None or before.callee.name != after.callee.name:
+        return False
+    left = {evidence.object for evidence in before.evidence if evidence.object}
+    right = {evidence.object for evidence in after.evidence if evidence.object}
+    return not left or not right or bool(left & right)
 
 
 def _name(pair: Pair) -> str:

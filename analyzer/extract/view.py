@@ -12,7 +12,8 @@ from tree_sitter import Node
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import Dialect, WordClass, local_words
 from analyzer.extract.lexical import Directive, lex, line_starts, strip_comments
-from analyzer.extract.masking import Note, identifiers_of, mask, words_of
+from analyzer.extract.masking import identifiers_of, mask, words_of
+from analyzer.extract.notes import Note
 from analyzer.model.body import Place
 
 _SPACE = re.compile(rb"\s+")

@@ -38,6 +38,7 @@ _STORES = frozenset(
     ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
 )
 _LONG_RETURN = re.compile(r"\W")
+_CASTS = re.compile(r"(?:\((?:[\w\s*]*\))?\s*)*")
 _HINT = re.compile(r"\b(?:un)?likely\(")
 _OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
 
@@ -114,7 +115,7 @@ def plain(condition: str) -> str:
             end += 1
         if depth:
             break
-        whole = not match.start() and end == len(condition)
+        whole = condition[: match.start()][-1:] in ("", "(") and condition[end : end + 1] in ("", ")")
         inside = condition[match.end() : end - 1]
         if not whole and _OPERATOR.search(inside):
             inside = f"({inside})"
@@ -287,8 +288,9 @@ class _Planner:
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
             if action.call and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
                 site = found[-1]
-                if site.site.edge.site.line >= action.place.line and _ends_with(action.value, site.site):
-                    found[-1] = replace(site, prefix=_left_side(action))
+                cast = _cast_before(action.value, site.site)
+                if site.site.edge.site.line >= action.place.line and cast is not None:
+                    found[-1] = replace(site, prefix=f"{_left_side(action)}{cast}")
                     continue
             if shown:
                 step = PlannedStep("assignment", action.text, action.place.line, (), _new(action.guard, guard))
@@ -402,7 +404,7 @@ class _Planner:
         inside = self._block(statement.body, self._under(statement.guard, guard))
         if not self._detail.conditions:
             return [*before, *inside]
-        if not inside:
+        if not inside and not (before and statement.keyword == "while"):
             return before
         head = f"do … {statement.head}" if statement.keyword == "do" else statement.head
         return [*before, PlannedStep("loop", head, place.line, tuple(inside), _new(statement.guard, guard))]
@@ -437,11 +439,16 @@ def _same(text: str, value: str) -> bool:
     return text.replace(" ", "") == value.replace(" ", "")
 
 
-def _ends_with(value: str, site: Site) -> bool:
-    """Whether the value of an assignment is this call (and not one inside its arguments)."""
+def _cast_before(value: str, site: Site) -> str | None:
+    """The casts and parentheses before the call that a value is; None when it is another call than this one."""
+    match = _CASTS.match(value)
+    cast = match.group() if match else ""
+    plain_value = value[len(cast) :]
     callee = site.edge.expression.partition("(")[0].strip()
-    plain = value.lstrip("(")
-    return plain.startswith(callee) or bool(site.edge.macros and plain.startswith(site.edge.macros[0]))
+    names = (callee, *site.edge.macros[:1])
+    if not any(plain_value.startswith(name) for name in names):
+        return None
+    return "" if cast.count("(") != cast.count(")") else cast
 
 
 def _bracketed(condition: str) -> str:

@@ -268,7 +268,8 @@ def _enumerates(family: dict[str, declarations.Constant]) -> bool:
 def _objects(edges: dict[str, Edge]) -> dict[str, tuple[str, str]]:
     """The tables behind a call's targets: (file, function) by the table's name."""
     found: dict[str, tuple[str, str]] = {}
-    for name, edge in edges.items():
+    for edge in edges.values():
+        name = edge.callee.name if edge.callee else ""
         for evidence in edge.evidence:
             if evidence.object:
                 found.setdefault(evidence.object, (evidence.file, name))

@@ -184,27 +184,10 @@ class Definitions:
 
     def _record(self, path: str, record: Record, facts: FileFacts) -> ShownRecord:
         """A record with the members of its untagged inner structs in place, dotted, and as written."""
-        inner = {r.tag: r for r in facts.records if r.tag.startswith(f"{record.tag}::")}
-        fields: list[ShownField] = []
-
-        def add(owner: Record, prefix: str) -> None:
-            for field in owner.fields:
-                fields.append(ShownField(prefix + field.name, field.type, field.line, field.guard))
-                nested = inner.get(f"{owner.tag}::{field.name}")
-                if nested is not None:
-                    add(nested, f"{prefix}{field.name}.")
-
-        add(record, "")
-        return ShownRecord(
-            record.tag,
-            record.kind,
-            path,
-            record.line,
-            record.end_line,
-            tuple(fields),
-            record.guard,
-            self._members(path, record.line),
-            self._summary(path, record.line),
+        return msgspec.structs.replace(
+            record_of(path, record, facts),
+            members=self._members(path, record.line),
+            comment=self._summary(path, record.line),
         )
 
     def _enum(self, path: str, enum: Enum) -> ShownEnum:
@@ -220,17 +203,10 @@ class Definitions:
     def _object(self, path: str, variable: Object) -> ShownObject:
         dialect, local = self._words(path)
         values = read_values(self._text(path), variable.line, dialect=dialect, local=local)
-        return ShownObject(
-            variable.name,
-            variable.type,
-            variable.static,
-            path,
-            variable.line,
-            variable.value,
-            tuple(ShownEntry(_dotted(e.path), e.value, e.line, e.guard) for e in variable.entries),
-            variable.guard,
-            values if variable.entries else (),
-            self._summary(path, variable.line),
+        return msgspec.structs.replace(
+            object_of(path, variable),
+            values=values if variable.entries else (),
+            comment=self._summary(path, variable.line),
         )
 
     def _value(self, path: str, name: str) -> str | None:
@@ -315,6 +291,30 @@ def _by_value(constant: ShownConstant) -> tuple[bool, int, bool, int]:
 
 def _rank(path: str) -> int:
     return next((at for at, place in enumerate(_PLACES) if path.startswith(place)), len(_PLACES))
+
+
+def record_of(path: str, record: Record, facts: FileFacts) -> ShownRecord:
+    """What the facts say of a record, with the members of its untagged inner structs in place, dotted."""
+    inner = {r.tag: r for r in facts.records if r.tag.startswith(f"{record.tag}::")}
+    fields: list[ShownField] = []
+
+    def add(owner: Record, prefix: str) -> None:
+        for field in owner.fields:
+            fields.append(ShownField(prefix + field.name, field.type, field.line, field.guard))
+            nested = inner.get(f"{owner.tag}::{field.name}")
+            if nested is not None:
+                add(nested, f"{prefix}{field.name}.")
+
+    add(record, "")
+    return ShownRecord(record.tag, record.kind, path, record.line, record.end_line, tuple(fields), record.guard)
+
+
+def object_of(path: str, variable: Object) -> ShownObject:
+    """What the facts say of a variable, with the entries of its initializer."""
+    entries = tuple(ShownEntry(_dotted(e.path), e.value, e.line, e.guard) for e in variable.entries)
+    return ShownObject(
+        variable.name, variable.type, variable.static, path, variable.line, variable.value, entries, variable.guard
+    )
 
 
 def _dotted(path: str) -> str:

@@ -127,12 +127,14 @@ def follow(
     git = GitHistory(Path(versions.repository).expanduser()) if versions.repository else None
     reader = _Reader(symbol, arch)
     rows: list[HistoryRow] = []
+    names: list[str] = []
     before: Snapshot | None = None
     mentioned: dict[str, str] | None = None
     kind: HistoryKind = "function"
     last = ""
     for label, spec in zip(versions.labels, versions.sources, strict=True):
         source = open_source(spec)
+        names.append(label if versions.repository else source.info.version)
         found = reader.files(source, progress or Quiet())
         blobs = {path: blob for path, (blob, _) in found.items()}
         if blobs == mentioned:
@@ -161,7 +163,7 @@ def follow(
             f"Nothing is called {name} in {versions.labels[0]} to {versions.labels[-1]}.",
             hint="Name a function, struct, constant, ops table, `AF_*`, `caller -> callee` or `struct.field`.",
         )
-    return History(name, kind, versions.labels, tuple(rows), len(reader.blobs), reader.read)
+    return History(name, kind, tuple(names), tuple(rows), len(reader.blobs), reader.read)
 
 
 def _check(symbol: Symbol, files: dict[str, FileFacts], label: str) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.model.facts import FileFacts, Macro, Object, Record
-from analyzer.model.shown import ShownEntry, ShownField, ShownObject, ShownRecord
+from analyzer.model.facts import FileFacts, Macro
+from analyzer.model.shown import ShownObject, ShownRecord
+from analyzer.pipeline.definitions import object_of, record_of
 from analyzer.pipeline.session import Session
 from analyzer.resolve.index import NameKind
 
@@ -32,6 +33,7 @@ class KernelSide:
         self._texts: dict[FunctionRef, str] = {}
         self._tokens: dict[FunctionRef, tuple[str, ...]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
+        self._users: set[str] = set()
         self._constants: dict[str, tuple[str, Constant] | None] = {}
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
@@ -144,6 +146,8 @@ class KernelSide:
 
     def words(self, refs: Iterable[FunctionRef]) -> set[str]:
         """The constants that bodies name, and those that these are other names of (`PF_INET` is `AF_INET`)."""
+        refs = list(refs)
+        self._users.update(ref.file for ref in refs)
         todo = {word for ref in refs for word in _CONSTANT.findall(self.text(ref))}
         found = set(todo)
         for _ in range(_CHAIN):
@@ -158,12 +162,21 @@ class KernelSide:
             self._constants[name] = self._constant(name)
         return self._constants[name]
 
+    def _near(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
+        """The files with a name that the functions may see: their own, headers beside them, the kernel's
+        headers."""
+        folders = {file.rpartition("/")[0] for file in self._users}
+        for path, facts in self._files(kind, name):
+            beside = path.endswith(".h") and path.rpartition("/")[0] in folders
+            if path in self._users or beside or path.startswith(("include/", "arch/")):
+                yield path, facts
+
     def _constant(self, name: str) -> tuple[str, Constant] | None:
-        for path, facts in self._files("macro", name):
+        for path, facts in self._near("macro", name):
             for macro in facts.macros:
                 if macro.name == name and _is_constant(macro) and macro.body != name:
                     return path, Constant(macro.body)
-        for path, facts in self._files("enumerator", name):
+        for path, facts in self._near("enumerator", name):
             for enum in facts.enums:
                 for constant, value in numbered(enum):
                     if constant.name == name:
@@ -194,45 +207,3 @@ def _is_constant(macro: Macro) -> bool:
 def _is_number(body: str, prefix: str) -> bool:
     """A number, or another constant of the family (`AF_LOCAL` is `AF_UNIX`)."""
     return NUMBER.match(body) is not None or (body.startswith(prefix) and body.replace("_", "").isalnum())
-
-
-def object_of(path: str, variable: Object) -> ShownObject:
-    """A variable with the entries of its initializer."""
-    entries = tuple(
-        ShownEntry(re.sub(r"#(\d+)", r"[\1]", e.path).lstrip("."), e.value, e.line, e.guard)
-        for e in variable.entries
-    )
-    return ShownObject(
-        name=variable.name,
-        type=variable.type,
-        static=variable.static,
-        file=path,
-        line=variable.line,
-        value=variable.value,
-        entries=entries,
-        guard=variable.guard,
-    )
-
-
-def record_of(path: str, record: Record, facts: FileFacts) -> ShownRecord:
-    """A record with the members of its untagged inner structs in place, dotted."""
-    inner = {r.tag: r for r in facts.records if r.tag.startswith(f"{record.tag}::")}
-    fields: list[ShownField] = []
-
-    def add(owner: Record, prefix: str) -> None:
-        for field in owner.fields:
-            fields.append(ShownField(prefix + field.name, field.type, field.line, field.guard))
-            nested = inner.get(f"{owner.tag}::{field.name}")
-            if nested is not None:
-                add(nested, f"{prefix}{field.name}.")
-
-    add(record, "")
-    return ShownRecord(
-        name=record.tag,
-        keyword=record.kind,
-        file=path,
-        line=record.line,
-        end_line=record.end_line,
-        fields=tuple(fields),
-        guard=record.guard,
-    )

@@ -268,7 +268,8 @@ def _label(edge: Edge) -> str:
 
 
 def _call_detail(edge: Edge) -> str:
-    return f"{edge.expression} at {edge.site.file}:{edge.site.line}"
+    certainty = "" if edge.confidence == "certain" else f", {edge.confidence}"
+    return f"{edge.expression} at {edge.site.file}:{edge.site.line}{certainty}"
 
 
 def _site_detail(site: Site) -> str:

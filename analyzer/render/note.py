@@ -119,10 +119,11 @@ class _Writer:
         """A numbered list, nested ones below."""
         lines = []
         indent = "   " * depth
+        alternative = any(step.label for step in steps)
         for number, step in enumerate(steps, 1):
-            mark = f"{number}." if not step.label else "-"
+            mark = "-" if alternative else f"{number}."
             label = f"**{step.label}**: " if step.label else ""
-            alternatives = bool(step.steps) and all(s.label for s in step.steps)
+            alternatives = any(s.label for s in step.steps)
             tail = f" ({self._words['alternatives']})" if alternatives else ""
             summary = f" — {step.summary}" if step.summary else ""
             lines.append(f"{indent}{mark} {label}`{step.call}`{summary}{tail}\n")

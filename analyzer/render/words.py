@@ -11,9 +11,10 @@ _MAX_OBJECTS = 2
 
 
 def link(template: str, file: str, line: int, version: str) -> str:
-    """The template filled in: `…/{file}#L{line}`."""
+    """The template filled in: `…/{file}#L{line}`; the version is spelled as in its tag (`6.1`, not `6.1.0`)."""
     filled = template.replace("{file}", file).replace("{line}", str(line))
-    return filled.replace("{version}", version)
+    tag = version.removesuffix(".0") if version.count(".") == 2 and not version.startswith("2.") else version
+    return filled.replace("{version}", tag)
 
 
 def place(function: FunctionRef) -> str:

@@ -1,0 +1,71 @@
+"""Study notes: what is in them, in which language, and that they are the same every time."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Kcg
+
+
+@pytest.fixture
+def kernel(small_kernel: Callable[[str], Path]) -> Path:
+    return small_kernel("v6.1")
+
+
+def test_a_note_and_its_diagram(kcg: Kcg, kernel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "note.md"
+    done = kcg("note", "sys_socket", "--depth", "8", "-k", kernel, "-o", target)
+    assert done.code == 0, done.err
+    text = target.read_text(encoding="utf-8")
+    headings = [line for line in text.splitlines() if line.startswith("#") and not line.startswith("#define")]
+    assert [h for h in headings if h.startswith("## ")] == [
+        "## Summary",
+        "## Call tree",
+        "## Diagram",
+        "## Main steps",
+        "## Important functions",
+        "## Ops tables",
+        "## Structs",
+        "## Enums",
+        "## Constants",
+    ]
+    for part in (
+        "`long sys_socket(int family, int type, int protocol)`, [net/socket.c:54]",
+        "- Kernel: Linux 6.1.0",
+        "[TCP] tcp_prot.init → tcp_v4_init_sock(sk)",
+        "sk->sk_prot = sk->sk_prot_creator =",
+        "### inet_create",
+        "static const struct net_proto_family inet_family_ops = {",
+        "struct socket {",
+        "AF_INET",
+        "](note.svg)",
+    ):
+        assert part in text, part
+    assert str(tmp_path) not in text
+    assert str(kernel) not in text
+    ET.parse(tmp_path / "note.svg")
+    again = tmp_path / "again.md"
+    kcg("note", "sys_socket", "--depth", "8", "-k", kernel, "-o", again)
+    assert again.read_text(encoding="utf-8").replace("again.svg", "note.svg") == text
+
+
+def test_the_same_in_chinese_with_excerpts(kcg: Kcg, kernel: Path) -> None:
+    out = kcg("note", "inet_create", "--lang", "zh", "--excerpts", "--functions", "2", "-k", kernel, "-q").out
+    assert "## 调用树" in out
+    assert "## 关键函数" in out
+    assert "\tsock->ops = answer->ops; answer_prot = answer->prot;" in out
+    assert "Summary" not in out
+
+
+def test_links_can_be_left_out(kcg: Kcg, kernel: Path) -> None:
+    out = kcg("note", "sk_alloc", "--url", "none", "-k", kernel, "-q").out
+    assert "http" not in out
+    assert "`net/core/sock.c:23`" in out
+
+
+def test_unknown_roots_are_told(kcg: Kcg, kernel: Path) -> None:
+    done = kcg("note", "sk_aloc", "-k", kernel)
+    assert done.code == 2
+    assert "sk_alloc" in done.err
