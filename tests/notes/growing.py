@@ -123,7 +123,9 @@ def mutate(root: Node, kind: str, facts: SessionFacts, random: Random) -> bool:
             if child.given:
                 given = list(child.given)
                 at = random.randrange(len(given))
-                given[at] = random.choice([x for x in ("wrong", "NULL", "other->x", "&q", "1234") if x != given[at]])
+                given[at] = random.choice(
+                    [x for x in ("wrong", "NULL", "other->x", "&q", "1234") if x != given[at]]
+                )
                 if tuple(given) not in _ways(facts, child):
                     child.given = tuple(given)
                     return True
@@ -140,13 +142,19 @@ def mutate(root: Node, kind: str, facts: SessionFacts, random: Random) -> bool:
 def _calls(facts: SessionFacts, node: Node, name: str) -> bool:
     refs = facts.refs(node.name)
     return any(
-        (e.callee is not None and e.callee.name == name) or name in e.macros for r in refs for e in facts.callees(r)
+        (e.callee is not None and e.callee.name == name) or name in e.macros
+        for r in refs
+        for e in facts.callees(r)
     )
 
 
 def _ways(facts: SessionFacts, node: Node) -> list[tuple[str, ...]]:
     """Texts that are right for a call's arguments, too: other calls, the parameters' names."""
-    made = [tuple(p.name for p in function.parameters) for r in facts.refs(node.name) if (function := facts.function(r))]
+    made = [
+        tuple(p.name for p in function.parameters)
+        for r in facts.refs(node.name)
+        if (function := facts.function(r))
+    ]
     return [*made, node.given or ()]
 
 
@@ -160,6 +168,8 @@ def _fixed(facts: SessionFacts, parent: Node, child: Node) -> bool:
 
 def _unknown(facts: SessionFacts, random: Random) -> str:
     while True:
-        name = "_".join(random.choice(("sock", "inet", "do", "prepare", "commit", "tcp", "late")) for _ in range(3))
+        name = "_".join(
+            random.choice(("sock", "inet", "do", "prepare", "commit", "tcp", "late")) for _ in range(3)
+        )
         if not facts.refs(name) and not facts.mentions(name):
             return name

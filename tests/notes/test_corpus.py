@@ -29,7 +29,9 @@ def test_lines_get_the_verdicts_beside_them(path: Path, checked: Callable[..., N
     found: dict[int, list[str]] = {}
     for verdicts in result.kernels[0].blocks:
         for item, verdict in zip(
-            result.note.blocks[verdicts.block].items, verdicts.verdicts if not verdicts.skipped else (), strict=False
+            result.note.blocks[verdicts.block].items,
+            verdicts.verdicts if not verdicts.skipped else (),
+            strict=False,
         ):
             found.setdefault(item.line, []).append(verdict.kind)
     shown = "".join(

@@ -1,6 +1,7 @@
 """Right trees have no finding; a tree that is made wrong in one way has one."""
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -13,14 +14,20 @@ _SPEC = importlib.util.spec_from_file_location("growing", Path(__file__).with_na
 assert _SPEC is not None
 assert _SPEC.loader is not None
 growing = importlib.util.module_from_spec(_SPEC)
-import sys
-
 sys.modules["growing"] = growing
 _SPEC.loader.exec_module(growing)
 
 CASES = 1_000
 ROOTS = {
-    "v6.1": ["sys_socket", "__sock_create", "inet_create", "sock_map_fd", "__sys_bind", "start_kernel", "inet_init"],
+    "v6.1": [
+        "sys_socket",
+        "__sock_create",
+        "inet_create",
+        "sock_map_fd",
+        "__sys_bind",
+        "start_kernel",
+        "inet_init",
+    ],
     "v5.10": ["sys_socket", "__sys_socket", "__sock_create", "inet_create", "sk_alloc", "start_kernel"],
     "v2.6.11": ["sys_socketcall", "sys_socket", "inet_init", "start_kernel"],
 }
@@ -43,9 +50,7 @@ def test_right_trees_have_no_finding(opened: Callable, checked: Callable[..., No
 
 
 @pytest.mark.parametrize("kind", ["rename", "drop", "swap", "move", "argument", "order", "invent"])
-def test_wrong_trees_are_detected(
-    kind: str, opened: Callable, checked: Callable[..., NoteVerdicts]
-) -> None:
+def test_wrong_trees_are_detected(kind: str, opened: Callable, checked: Callable[..., NoteVerdicts]) -> None:
     random = Random(11)
     done = 0
     missed: list[str] = []
