@@ -5,6 +5,7 @@ here that it did not call there. Not handled: functions that were split or merge
 """
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from analyzer.compare.kernel import Kernel
@@ -25,7 +26,11 @@ class Renames:
 
     def verdict(self, name: str, callers: Sequence[FunctionRef], listed: frozenset[str]) -> Verdict:
         """Why there is no function of that name. `listed`: names that the note has already."""
-        home = next((o for o in reversed(self._others) if o.refs(name)), None)
+        having = [o for o in self._others if o.refs(name)]
+        mine = _number(self._kernel.version)
+        home = min(
+            having, key=lambda o: (_number(o.version) > mine, [-n for n in _number(o.version)]), default=None
+        )
         if home is not None:
             return self._renamed(name, callers, listed, home)
         best = self._alike(name, callers, listed)
@@ -69,27 +74,23 @@ class Renames:
                 continue
             fresh += [e for e in self._kernel.callees(caller) if e.callee and e.callee.name not in before | listed]
         ranked = sorted(fresh, key=lambda e: -_ratio(name, e.callee.name if e.callee else ""))
-        if (
-            ranked
-            and ranked[0].callee
-            and (_ratio(name, ranked[0].callee.name) >= _SIMILAR or len(_names(fresh)) == 1)
-        ):
+        if ranked and ranked[0].callee and _ratio(name, ranked[0].callee.name) >= _SIMILAR:
             new = ranked[0].callee.name
+            newer = _number(home.version) > _number(self._kernel.version)
+            told = f"here it is still {new}" if newer else f"since {self._since(home)} it is {new}"
             return Verdict(
                 "renamed",
-                f"{home.version} has {name}; since {self._since(name, home)} it is {new}",
+                f"{home.version} has {name}; {told}",
                 nearest=new,
                 place=ranked[0].site,
                 fix=("name", new),
             )
         return Verdict("gone", f"{name} is in {home.version}, but not in {self._kernel.version}")
 
-    def _since(self, name: str, home: Kernel) -> str:
-        """The first of the known versions after the last that has it."""
-        versions = list(self._others)
-        at = versions.index(home)
-        later = next((o for o in versions[at + 1 :] if not o.refs(name)), None)
-        return later.version if later else self._kernel.version
+    def _since(self, home: Kernel) -> str:
+        """The first of the known versions after one."""
+        after = [o.version for o in (*self._others, self._kernel) if _number(o.version) > _number(home.version)]
+        return min(after, key=_number, default=self._kernel.version)
 
     def _alike(self, name: str, callers: Sequence[FunctionRef], listed: frozenset[str]) -> Edge | None:
         edges = [
@@ -104,8 +105,8 @@ class Renames:
         return best
 
 
-def _names(edges: Sequence[Edge]) -> set[str]:
-    return {e.callee.name for e in edges if e.callee}
+def _number(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]
 
 
 def _ratio(a: str, b: str) -> float:

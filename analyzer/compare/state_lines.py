@@ -201,7 +201,8 @@ def contradicts(kernel: Kernel, name: str, labels: Sequence[str]) -> tuple[str, 
         for value, use in kernel.rows(best.table, best.field) if best.field else ():
             if _selects(use, words):
                 return f"{best.table} has {value} for {label}", use.place
-        told = ", ".join(f".{f} = {c}" for f, c in best.constants if _CONSTANT.fullmatch(c))
+        telling = [(f, c) for f, c in best.constants if re.match(r"(?:IPPROTO|[AP]F|SOCK|ETH_P)_", c)]
+        told = ", ".join(f".{f} = {c}" for f, c in (telling or best.constants)[:2])
         return f"{name} stands with {told} in {best.table}, not with {label}", best.place
     return None
 

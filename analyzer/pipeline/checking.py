@@ -58,7 +58,12 @@ def check_note(
     kernels = []
     for number, (session, fact) in enumerate(zip(sessions, facts, strict=True)):
         others = [f for n, f in enumerate(facts) if n != number]
-        blocks = tuple(_check_block(at, block, fact, others, bound) for at, block in enumerate(note.blocks))
+        blocks = tuple(
+            _check_block(at, block, fact, others, bound)
+            if changed is None or any(block.first <= line <= block.last for line in changed)
+            else BlockVerdicts(at, skipped="unchanged")
+            for at, block in enumerate(note.blocks)
+        )
         kernels.append(KernelVerdicts(session.info.label, session.info.version, blocks))
     return NoteVerdicts(note, tuple(kernels))
 

@@ -92,6 +92,8 @@ class SessionFacts:
         if len(paths) > _MAX_CALLER_FILES:
             return
         refs = self.refs(name)
+        if refs and all(function.linkage == "internal" for r in refs if (function := self.function(r))):
+            paths = [p for p in paths if p.endswith(".h") or p in {r.file for r in refs}]
         for path in paths:
             for caller in resolver.names.of_file(path):
                 for call in caller.definition.calls:
