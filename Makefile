@@ -3,7 +3,7 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench kernels clean
+.PHONY: run test check accuracy bench kernels clean
 
 run: $(VENV)/.installed
 	@mkdir -p out
@@ -19,6 +19,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
+
+accuracy: $(VENV)/.installed-dev kernels
+	@$(BIN)/python tests/figures.py
 
 bench: $(VENV)/.installed-dev kernels
 	$(BIN)/python tests/bench.py

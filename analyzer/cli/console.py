@@ -62,6 +62,15 @@ def coloured(choice: str) -> bool:
     return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def terminal_width() -> int:
+    """Columns of the terminal that stdout is, 0 when it is none."""
+    if not _is_terminal(sys.stdout):
+        return 0
+    import shutil
+
+    return shutil.get_terminal_size((0, 0)).columns
+
+
 def speaks_unicode() -> bool:
     """Whether stdout can show the lines of a tree."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"

@@ -29,6 +29,7 @@ class Common:
     store: str | None
     jobs: int | None
     quiet: bool
+    kernels: tuple[str, ...] = ()  # all of them, where a command takes several
 
     def tell(self, text: str) -> None:
         """A line on stderr unless it is to be quiet."""
@@ -38,19 +39,34 @@ class Common:
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `-k` and its like; the command gets them as `common`."""
+    return _with_options(command, several=False)
+
+
+def common_options_of_several(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for commands that take `-k` several times."""
+    return _with_options(command, several=True)
+
+
+def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[..., Any]:
     names = ("kernel", "arch", "config", "store", "jobs", "quiet")
 
     @functools.wraps(command)
     def wrapped(**values: Any) -> Any:
-        common = Common(**{name: values.pop(name) for name in names})
-        return command(common=common, **values)
+        given = {name: values.pop(name) for name in names}
+        if several:
+            given["kernels"] = given["kernel"]
+            given["kernel"] = given["kernels"][0] if given["kernels"] else None
+        return command(common=Common(**given), **values)
 
     options = (
         click.option(
             "-k",
             "--kernel",
             metavar="SOURCE",
-            help="Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
+            multiple=several,
+            help="A kernel source, or the repository of --revs; several times for several sources."
+            if several
+            else "Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
             "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
             "else the small kernel that comes with kcg.",
         ),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="FILE",
-    help="Where to; the suffix chooses the format: .svg .png .pdf .dot .mmd .graphml .json. "
+    help="Where to; the suffix chooses the format: .svg .png .pdf .dot .html .mmd .graphml .json. "
     "Default: out/ROOT.svg.",
 )
 @click.option(
@@ -50,11 +50,25 @@ if TYPE_CHECKING:
     "Default: elixir.bootlin.com.",
 )
 @click.option(
+    "--layout",
+    type=click.Choice(["graph", "tree"]),
+    default="graph",
+    show_default=True,
+    help="`graph` draws every function once, `tree` refers to it where it is reached again.",
+)
+@click.option(
+    "--cluster",
+    type=click.Choice(["file", "subsystem", "none"]),
+    default="file",
+    show_default=True,
+    help="What functions are grouped by; `subsystem` is the name in MAINTAINERS.",
+)
+@click.option(
     "--theme",
     type=click.Choice(["light", "dark"]),
     default="light",
     show_default=True,
-    help="Colours of .svg, .png, .pdf and .dot.",
+    help="Colours of .svg, .png, .pdf, .dot and .html.",
 )
 @common_options
 def graph(
@@ -62,14 +76,18 @@ def graph(
     output: str | None,
     max_functions: int,
     url: str | None,
+    layout: str,
+    cluster: str,
     theme: str,
     common: Common,
     **view: Any,
 ) -> None:
-    """The call graph of a function as a picture or data.
+    """The call graph of a function as a picture, a page or data.
 
-    ROOT as for `kcg tree`. Functions are grouped by file; calls through pointers are dashed.
+    ROOT as for `kcg tree`. Functions are grouped by file; calls through pointers are dashed. A page (.html) has
+    the call tree with its conditions and assignments, and the picture.
     """
+    from analyzer.graph.detail import Detail
     from analyzer.pipeline import outputs, views
     from analyzer.render.words import plural
 
@@ -87,8 +105,23 @@ def graph(
             version=session.info.version,
             max_functions=max_functions,
             theme=theme,
+            layout=layout,
+            group=_grouping(session, cluster),
         )
-        data = outputs.graph_bytes(made, outputs.graph_format(target), options)
+        suffix = outputs.graph_format(target)
+        if suffix == outputs.PAGE:
+            detail = Detail(conditions=True, assignments=("",))
+            tree, _ = views.tree(session, root, wanted, None if wanted.reverse else detail)
+            page = outputs.PageOptions(
+                title=f"Callers of {made.root.name}" if wanted.reverse else f"Call graph of {made.root.name}",
+                version=session.info.version,
+                url=options.url,
+                theme=theme,
+                facts=views.facts(session),
+            )
+            data = outputs.page_bytes(tree, made, options, page)
+        else:
+            data = outputs.graph_bytes(made, suffix, options)
         outputs.write_bytes(target, data)
         common.tell(f"wrote {target} ({plural(len(made.depths), 'function')})")
         if made.truncated:
@@ -96,6 +129,13 @@ def graph(
         if end is not None and end.ref not in made.depths:
             common.tell(f"{end.ref.name} is not reached within {wanted.depth} calls")
             raise click.exceptions.Exit(1)
+
+
+def _grouping(session: "Session", cluster: str) -> Callable[[str], str] | None:
+    """From a file to the name of the box around its functions; None for the file itself."""
+    if cluster == "file":
+        return None
+    return session.subsystems() if cluster == "subsystem" else lambda _: ""
 
 
 @click.command()

@@ -3,22 +3,63 @@
 Not handled: colours for anything but trees.
 """
 
-from typing import Any
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from analyzer.cli.console import coloured, emit, emit_coloured, speaks_unicode
+from analyzer.cli.console import coloured, emit, emit_coloured, speaks_unicode, terminal_width
 from analyzer.cli.options import Common, common_options, format_option, hide_option, opened
 
-_SHOWS = ("args", "lines")
+if TYPE_CHECKING:
+    from analyzer.model.callgraph import FunctionRef
+
+_SHOWS = ("args", "values", "assignments", "conditions", "lines", "signatures", "comments", "macros")
+_STYLES = ("unicode", "ascii", "indent", "box", "cflow", "cflow-posix", "ftrace", "markdown", "org")
 
 
-def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[str]:
-    parts = [part.strip() for part in value.split(",") if part.strip()]
-    for part in parts:
-        if part not in _SHOWS:
-            raise click.BadParameter(f"{part!r} is none of {', '.join(_SHOWS)}.")
-    return frozenset(parts)
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What `--show` names; `patterns` are those of `assignments=PATTERN`."""
+
+    names: frozenset[str]
+    patterns: tuple[str, ...]
+
+    @property
+    def assignments(self) -> tuple[str, ...] | None:
+        if "assignments" not in self.names:
+            return None
+        return self.patterns or ("",)
+
+
+def _show_parts(_: click.Context, __: click.Parameter, value: str) -> _Parts:
+    names: set[str] = set()
+    patterns: list[str] = []
+    for part in (part.strip() for part in value.split(",") if part.strip()):
+        name, equals, pattern = part.partition("=")
+        if name not in _SHOWS or (equals and name != "assignments"):
+            raise click.BadParameter(f"{part!r} is none of {', '.join(_SHOWS)}, assignments=PATTERN.")
+        names.add(name)
+        if equals:
+            patterns.append(pattern.strip())
+    return _Parts(frozenset(names), tuple(patterns))
+
+
+def _indent(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    if value is None:
+        return ""
+    if value in ("tab", "tabs"):
+        return "\t"
+    if value.isdecimal() and 1 <= int(value) <= 16:
+        return " " * int(value)
+    raise click.BadParameter("give `tab`, or a number of blanks from 1 to 16.")
+
+
+def _address(template: str, version: str, ref: "FunctionRef") -> str:
+    from analyzer.render.words import link
+
+    return link(template, ref.file, ref.line, version)
 
 
 @click.command()
@@ -38,7 +79,15 @@ def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[
     metavar="PARTS",
     default="",
     callback=_show_parts,
-    help="`args`: calls with their arguments; `lines`: where functions are defined. Several with commas.",
+    help="Several with commas: `args`, calls with their arguments; `values`, constant arguments put in further "
+    "down; `conditions`, under which calls happen; `assignments`, stores that reach outside a function, or "
+    "`assignments=PATTERN` those to `sk->*`; `lines`, where functions are defined; `signatures`; `comments`, the "
+    "first sentence above a definition; `macros`, uses of macros that call nothing.",
+)
+@click.option(
+    "--fold",
+    type=click.Choice(["errors"]),
+    help="`errors`: leave out branches that fail, and count what error labels call.",
 )
 @click.option(
     "--targets",
@@ -50,8 +99,20 @@ def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[
 @click.option("--possible", is_flag=True, help="List also targets that are only possible.")
 @click.option(
     "--style",
-    type=click.Choice(["unicode", "ascii", "indent"]),
-    help="Lines of the tree; default: unicode where the terminal can.",
+    type=click.Choice(_STYLES),
+    help="How the tree is drawn; default: unicode where the terminal can.",
+)
+@click.option(
+    "--indent",
+    metavar="N|tab",
+    callback=_indent,
+    help="One level in styles of indentation: N blanks, or a tab. Default: 4 blanks.",
+)
+@click.option(
+    "--url",
+    metavar="TEMPLATE",
+    help="Where functions link to in markdown and org, with {file}, {line} and {version}; `none` for no links. "
+    "Default: elixir.bootlin.com.",
 )
 @click.option(
     "--color",
@@ -64,8 +125,11 @@ def _show_parts(_: click.Context, __: click.Parameter, value: str) -> frozenset[
 @common_options
 def tree(
     root: str,
-    show: frozenset[str],
+    show: _Parts,
+    fold: str | None,
     style: str | None,
+    indent: str,
+    url: str | None,
     color: str,
     form: str,
     common: Common,
@@ -76,21 +140,40 @@ def tree(
     ROOT is a function (`tcp_v4_rcv`), a system call by any of its names (`sys_socket`, `socket`,
     `__x64_sys_socket`, `SYSCALL_DEFINE3(socket`), or `file.c:function` where a name is ambiguous.
     """
+    from analyzer.graph.detail import Detail
     from analyzer.pipeline import views
     from analyzer.render.answers import document
     from analyzer.render.jsonout import tree_json
     from analyzer.render.text import TextOptions, tree_rich, tree_text
+    from analyzer.render.words import ELIXIR
 
     wanted = views.View(**view)
     hidden = views.hide_notice(wanted.hide)
+    detail = Detail(
+        conditions="conditions" in show.names,
+        assignments=show.assignments,
+        macros="macros" in show.names,
+        values="values" in show.names,
+        fold_errors=fold == "errors",
+    )
     with opened(common) as session:
-        made, end = views.tree(session, root, wanted)
+        made, end = views.tree(session, root, wanted, detail)
         common.tell(hidden)
         if form == "json":
             emit(document(tree_json(made)))
         else:
             style = style or ("unicode" if speaks_unicode() else "ascii")
-            options = TextOptions(style=style, args="args" in show, lines="lines" in show)
+            options = TextOptions(
+                style=style,
+                args=bool(show.names & {"args", "values"}),
+                lines="lines" in show.names,
+                signatures="signatures" in show.names,
+                comments="comments" in show.names,
+                indent=indent,
+                width=terminal_width(),
+                url=None if url == "none" else functools.partial(_address, url or ELIXIR, session.info.version),
+                facts=views.facts(session),
+            )
             if coloured(color):
                 emit_coloured(lambda: tree_rich(made, options))
             else:
@@ -191,20 +274,33 @@ def targets(function: str, why: bool, form: str, common: Common) -> None:
 
 @click.command()
 @click.argument("name", metavar="NAME")
-@format_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "table", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="Close to C, as a table, for a document, or for programs.",
+)
 @common_options
 def show(name: str, form: str, common: Common) -> None:
     """A function, struct, union, enum, typedef, macro, ops table or family of constants.
 
     NAME as in C: `sk_alloc`, `inet_family_ops`, `struct sock`, or `AF_*` for constants with a
-    common prefix. All definitions of the name are shown.
+    common prefix, in order of their values. All definitions of the name are shown.
     """
     from analyzer.render.answers import document
-    from analyzer.render.shown import shown_row, shown_text
+    from analyzer.render.shown import shown_markdown, shown_row, shown_table, shown_text
+    from analyzer.render.words import ELIXIR, link
 
     with opened(common) as session:
         found = session.show(name)
         if form == "json":
             emit(document([shown_row(item) for item in found]))
+        elif form == "table":
+            emit(shown_table(found))
+        elif form == "markdown":
+            version = session.info.version
+            emit(shown_markdown(found, url=lambda file, line: link(ELIXIR, file, line, version)))
         else:
             emit(shown_text(found))

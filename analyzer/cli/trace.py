@@ -62,8 +62,9 @@ def trace(
     """
     from analyzer.pipeline import outputs, tracing
     from analyzer.render.answers import document
+    from analyzer.render.lines import Facts
     from analyzer.render.text import TextOptions, tree_text
-    from analyzer.render.trace import remarks, trace_json, trace_text
+    from analyzer.render.trace import remark, trace_json, trace_text
 
     if output is not None:
         outputs.graph_format(output)
@@ -82,12 +83,12 @@ def trace(
             emit(trace_text(report, paths=not tree, alternatives=alternatives))
             if tree and marked is not None:
                 plain = not speaks_unicode()
-                marks = remarks(marked.seen, ascii_only=plain)
-                style = TextOptions(style="ascii" if plain else "unicode", marks=marks)
-                emit("\n" + tree_text(marked.tree(), style))
+                facts = Facts(remark=remark(marked.seen, ascii_only=plain))
+                options = TextOptions(style="ascii" if plain else "unicode", facts=facts)
+                emit("\n" + tree_text(marked.tree(), options))
         if output is not None and marked is not None:
-            options = outputs.DotOptions(url=outputs.ELIXIR, version=session.info.version, marked=marked.seen)
-            outputs.write_bytes(output, outputs.graph_bytes(marked.graph, outputs.graph_format(output), options))
+            drawn = outputs.DotOptions(url=outputs.ELIXIR, version=session.info.version, marked=marked.seen)
+            outputs.write_bytes(output, outputs.graph_bytes(marked.graph, outputs.graph_format(output), drawn))
             common.tell(f"wrote {output}")
         if strict and report.count("unexplained"):
             raise click.exceptions.Exit(1)

@@ -35,7 +35,7 @@ _NOT_NAMES = frozenset(
     )
 )
 # operators that the grammar takes for calls
-_NOT_CALLS = frozenset(
+NOT_CALLS = frozenset(
     (
         "sizeof",
         "typeof",
@@ -198,7 +198,7 @@ class Bodies:
         text = self._text
         masked = text.masked
         starts = text.starts
-        guard_at = text.conditionals.guard_at
+        guard_at = text.guard
         for node in found.get("direct", ()):
             callee = node.child(0)
             if callee is None:
@@ -208,7 +208,7 @@ class Bodies:
             if body is None:
                 continue
             name = masked[start : callee.end_byte].decode("utf-8", "replace")
-            if name in _NOT_CALLS:
+            if name in NOT_CALLS or name.startswith("T__"):
                 continue
             line = bisect.bisect_right(starts, start)
             column = start - starts[line - 1] + 1
@@ -217,7 +217,9 @@ class Bodies:
             body = self._at(use.start)
             if body is not None:
                 line = bisect.bisect_right(starts, use.start)
-                body.calls.append(DirectCall(use.name, line, use.start - starts[line - 1] + 1, use.start, use.end))
+                column = use.start - starts[line - 1] + 1
+                guard = guard_at(use.start)
+                body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
         for node in found.get("indirect", ()):
             self._indirect(node)
         for node in found.get("assignment", ()):
@@ -243,7 +245,7 @@ class Bodies:
         if body is None:
             return
         start = callee.start_byte
-        plain = _plain_callee(callee)
+        plain = plain_callee(callee)
         if plain is not None:  # `(f)(x)` is a call of f
             name = text.masked[plain.start_byte : plain.end_byte].decode("utf-8", "replace")
             body.calls.append(
@@ -324,7 +326,7 @@ class Bodies:
         )
 
 
-def _plain_callee(node: Node) -> Node | None:
+def plain_callee(node: Node) -> Node | None:
     """The identifier inside parentheses that do nothing, as in `(f)(x)`."""
     while node.type == "parenthesized_expression" and node.named_child_count == 1:
         inner = node.named_child(0)

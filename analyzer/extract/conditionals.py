@@ -8,6 +8,7 @@ Not handled: `#if` groups that begin in one file and end in another.
 """
 
 import bisect
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from analyzer.extract.lexical import Directive, blank
@@ -37,11 +38,17 @@ class Branch(NamedTuple):
 
 
 class Group(NamedTuple):
-    """`#if … #endif`."""
+    """`#if … #endif`. `complete` when it has an `#else`, so that one branch always holds."""
 
     start: int
     end: int
     branches: tuple[Branch, ...]
+    complete: bool = False
+
+    @property
+    def live(self) -> list[Branch]:
+        """The branches that some configuration compiles."""
+        return [branch for branch in self.branches if branch.guard != "0"]
 
 
 class Conditionals(NamedTuple):
@@ -87,6 +94,7 @@ def analyse(directives: tuple[Directive, ...], size: int) -> Conditionals:
     dead: list[tuple[int, int]] = []
     # each open group: (start, outer guard, negated earlier conditions, branch list, branch start, own guard)
     stack: list[tuple[int, str, str, list[Branch], int, str]] = []
+    with_else: set[int] = set()  # starts of the groups that have an `#else`
     current = ""
 
     def open_branch(outer: str, earlier: str, own: str, at: int) -> str:
@@ -111,12 +119,14 @@ def analyse(directives: tuple[Directive, ...], size: int) -> Conditionals:
             close_branch(branches, begin, directive.start, conjunction(earlier, own), current)
             earlier = conjunction(earlier, negation(own)) if own else "0"
             own = "" if keyword == "else" else _condition(directive)
+            if keyword == "else":
+                with_else.add(start)
             stack.append((start, outer, earlier, branches, directive.end, own))
             current = open_branch(outer, earlier, own, directive.end)
         elif keyword == "endif" and stack:
             start, outer, earlier, branches, begin, own = stack.pop()
             close_branch(branches, begin, directive.start, conjunction(earlier, own), current)
-            groups.append(Group(start, directive.end, tuple(branches)))
+            groups.append(Group(start, directive.end, tuple(branches), start in with_else))
             events.append((directive.end, outer))
             current = outer
     while stack:
@@ -129,8 +139,9 @@ def analyse(directives: tuple[Directive, ...], size: int) -> Conditionals:
 
 
 def _include_guard(directives: tuple[Directive, ...]) -> int:
-    """Index of the `#ifndef` that protects a header against a second inclusion, or -1."""
-    if len(directives) < 3 or directives[-1].keyword != "endif":
+    """Index of the `#ifndef` that protects a header against a second inclusion, or -1. It spans the file, but
+    for `#if !defined(X) || defined(MULTI_READ)`, behind which trace headers are read again."""
+    if len(directives) < 3:
         return -1
     first, second = directives[0], directives[1]
     if second.keyword != "define" or first.keyword not in ("ifndef", "if"):
@@ -139,6 +150,9 @@ def _include_guard(directives: tuple[Directive, ...]) -> int:
     words = first.rest.replace("!", " ").replace("defined", " ").replace("(", " ").replace(")", " ").split()
     if not name or words[:1] != name or (first.keyword == "if" and len(words) != 1 and "||" not in words):
         return -1
+    again = "||" in words
+    if directives[-1].keyword != "endif" and not again:
+        return -1
     depth = 0
     for directive in directives[:-1]:
         if directive.keyword in ("if", "ifdef", "ifndef"):
@@ -146,7 +160,7 @@ def _include_guard(directives: tuple[Directive, ...]) -> int:
         elif directive.keyword == "endif":
             depth -= 1
             if depth == 0:
-                return -1
+                return 0 if again else -1
         elif directive.keyword in ("else", "elif") and depth == 1:
             return -1
     return 0
@@ -156,7 +170,7 @@ def awkward_groups(conditionals: Conditionals, skeleton: bytes) -> tuple[Group, 
     """The groups whose live branches cannot be read one after the other."""
     found = []
     for group in conditionals.groups:
-        live = [b for b in group.branches if b.guard != "0"]
+        live = group.live
         if len(live) < 2:
             continue
         for position, branch in enumerate(live):
@@ -179,8 +193,11 @@ def _invocations_only(text: bytes) -> bool:
     return len(lines) == 1 and lines[0][:1].isalpha() and b" " not in lines[0].split(b"(")[0]
 
 
-def variants(skeleton: bytes, conditionals: Conditionals) -> tuple[tuple[bytes, ...], tuple[Group, ...]]:
-    """The texts to parse: dead branches blanked, and for awkward groups one branch visible in each.
+def variants(
+    skeleton: bytes, conditionals: Conditionals, unread: Sequence[tuple[int, int]] = ()
+) -> tuple[tuple[bytes, ...], tuple[Group, ...]]:
+    """The texts to parse: dead branches blanked, and for awkward groups one branch visible in each. A group
+    in the `unread` parts of the text is awkward too, even with one branch, which is then shown and hidden.
 
     The first text is the main one; the groups say where the others differ from it."""
     pieces = bytearray(skeleton)
@@ -188,17 +205,32 @@ def variants(skeleton: bytes, conditionals: Conditionals) -> tuple[tuple[bytes, 
         pieces[start:end] = blank(bytes(pieces[start:end]))
     main = bytes(pieces)
     awkward = awkward_groups(conditionals, main)
+    if unread:
+        chosen = set(awkward)
+        chosen.update(
+            group
+            for group in conditionals.groups
+            if any(group.start < end and start < group.end for start, end in unread)
+            and (len(group.live) > 1 or (group.live and not group.complete))
+        )
+        awkward = tuple(sorted(chosen))
     if not awkward:
         return (main,), ()
-    count = min(MAX_VARIANTS, max(sum(b.guard != "0" for b in g.branches) for g in awkward))
+    count = min(MAX_VARIANTS, max(len(_choices(group)) for group in awkward))
     texts = []
     for number in range(count):
         text = bytearray(main)
         for group in awkward:
-            live = [b for b in group.branches if b.guard != "0"]
-            keep = live[min(number, len(live) - 1)]
-            for branch in live:
+            choices = _choices(group)
+            keep = choices[min(number, len(choices) - 1)]
+            for branch in group.live:
                 if branch is not keep:
                     text[branch.start : branch.end] = blank(bytes(text[branch.start : branch.end]))
         texts.append(bytes(text))
     return tuple(texts), awkward
+
+
+def _choices(group: Group) -> list[Branch | None]:
+    """What can be seen of a group; None for nothing, where a lone branch may be absent."""
+    live: list[Branch | None] = [*group.live]
+    return [*live, None] if len(live) == 1 else live

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from analyzer.extract.directives import without_plain_defines
 from analyzer.extract.lexical import Directive, lex
 
 WordClass = Literal["blank", "static", "inline", "call", "loop"]
@@ -25,14 +26,14 @@ __cpuinit __cpuexit __cpuinitdata __cpuinitconst __meminit __memexit __meminitda
 __net_initdata __ref __refdata __refconst __init_refok __initdata_refok __exit_refok __init_or_module
 __initdata_or_module __init_memblock __initdata_memblock __must_check __weak __user __kernel __iomem __percpu
 __rcu __force __nocast __bitwise __bitwise__ __private __safe __read_mostly __ro_after_init __maybe_unused
-__always_unused __used __unused __packed __randomize_layout __no_randomize_layout __designated_init
+__always_unused __used __packed __randomize_layout __no_randomize_layout __designated_init
 ____cacheline_aligned ____cacheline_aligned_in_smp ____cacheline_internodealigned_in_smp __cacheline_aligned
 __cacheline_aligned_in_smp __page_aligned_bss __page_aligned_data __cold __hot __pure __const __attribute_const__
 __noreturn __visible __sched __lockfunc __kprobes nokprobe_inline noinline __noinline noinline_for_stack
 notrace noinstr asmlinkage __malloc __deprecated __attribute_used__ fastcall FASTCALL_ATTR __latent_entropy
 __no_sanitize_address __no_kasan_or_inline __no_kcsan __no_kcsan_or_inline __no_sanitize_memory __no_kmsan_checks
-__no_stack_protector __no_profile __nostackprotector __cpuidle __efiapi __bpf_kfunc __bpf_kfunc_start_defs
-__bpf_kfunc_end_defs __mcount_loc __extension__ __head __irq_entry __softirq_entry __exception_irq_entry
+__no_stack_protector __no_profile __nostackprotector __cpuidle __efiapi __bpf_kfunc
+__mcount_loc __extension__ __head __irq_entry __softirq_entry __exception_irq_entry
 __entry_text __nocfi __flatten __signed__ __free_page_attr fallthrough_attr randomized_struct_fields_start
 randomized_struct_fields_end __prefetch __vsyscall __vsyscall_fn __sramdata __sramfunc __uidgid_attr
 compat_noinline debug_noinline ubsan_linkage __diag_attr __context_unsafe_attr asmlinkage_protect_attr
@@ -183,7 +184,7 @@ def learn(data: bytes) -> Learned:
     """What a header's `#define`s say about words. Pure: bytes in, names out."""
     found: dict[str, list[str]] = {k: [] for k in ("blank", "static", "inline", "call", "loop", "other")}
     previous = ""
-    for directive in lex(data).directives:
+    for directive in lex(without_plain_defines(data)).directives:
         if directive.keyword in ("ifndef", "if"):
             previous = directive.rest
             continue

@@ -9,7 +9,17 @@ from analyzer.model.facts import Include, Macro, Undef
 _INCLUDE = re.compile(r'^(?:"([^"]+)"|<([^>]+)>)')
 _DEFINE = re.compile(r"^(\w+)(?:(\()([^)]*)\))?\s*(.*)$", re.S)
 _SPACE = re.compile(r"\s+")
+# runs of whole lines; the backslash of a continued line or a comment's start ends a run
+_PLAIN_DEFINES = re.compile(
+    rb"(?<=\n)(?:(?:#define[ \t]++[A-Za-z]\w*+[ \t]++(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+)?[ \t\r]*+\n)++"
+)
 _NUMBER = re.compile(r"^\(*\s*-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\s*\)*$")
+
+
+def without_plain_defines(data: bytes) -> bytes:
+    """A header without its lines that define numbers, line numbers kept (offsets are not). Names that begin
+    with an underscore stay, because they may be annotations elsewhere."""
+    return _PLAIN_DEFINES.sub(lambda run: b"\n" * run.group().count(b"\n"), data)
 
 
 def includes_of(

@@ -6,19 +6,23 @@ on bad C; what cannot be read becomes a `ParseDiagnostic`.
 Not handled here: anything that needs another file (macros are kept, not expanded).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+import msgspec
 from tree_sitter import Node, Parser, Tree
 
 from analyzer.extract.bodies import Bodies
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
-from analyzer.extract.directives import includes_of, macros_of, undefs_of
+from analyzer.extract.directives import includes_of, macros_of, undefs_of, without_plain_defines
+from analyzer.extract.dominance import dominance
 from analyzer.extract.grammar import LANGUAGE, captures, query
-from analyzer.extract.lexical import lex, line_starts
-from analyzer.extract.masking import Masked, mask, words_of
+from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
+from analyzer.extract.masking import Masked, Note, TopInvocation, mask, words_of
 from analyzer.extract.objects import declarations_of, local_objects
+from analyzer.extract.repair.repairing import repaired, stretches
 from analyzer.extract.text import Text
 from analyzer.extract.types import enums_of, records_of, typedefs_of
 from analyzer.model.facts import (
@@ -31,6 +35,13 @@ from analyzer.model.facts import (
 
 EXTRACTOR_VERSION = "8"
 _MAX_DIAGNOSTICS = 200
+_ASSEMBLY = re.compile(
+    rb"^[ \t]*(?:\.(?:macro|endm|cfi_\w+|globl|global|align|section|set|equ|inst|previous|pushsection)\b"
+    rb"(?![ \t]*[=.\[])|SECTIONS[ \t]*\{)",
+    re.M,
+)
+_BODY = re.compile(rb"^[A-Za-z_][^;={}\n]*\([^;={}]*\)\s*^\{", re.M)  # a head at the margin and its brace
+_ROUNDS = 3  # of repair: one error can hide another
 
 
 class _HasLine(Protocol):
@@ -43,28 +54,71 @@ _Lined = TypeVar("_Lined", bound=_HasLine)
 
 def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
     """The facts of a file's bytes. Headers over `LARGE_HEADER` bytes give macros and includes only."""
+    if len(data) > LARGE_HEADER:
+        rest = without_plain_defines(data)
+        lexed = lex(rest)
+        if lexed.skeleton.count(b"(") * 40 < len(data):
+            conditionals = analyse(lexed.directives, len(rest))
+            return _of_directives(lexed, conditionals, line_starts(rest), len(data))
     lexed = lex(data)
     conditionals = analyse(lexed.directives, len(data))
     starts = line_starts(data)
-    common = FileFacts(
-        includes=includes_of(lexed.directives, conditionals, starts),
-        macros=macros_of(lexed.directives, conditionals, starts, large=len(data) > LARGE_HEADER),
-        undefs=undefs_of(lexed.directives, starts),
-        size=len(data),
-        lines=len(starts),
-    )
-    if len(data) > LARGE_HEADER and lexed.skeleton.count(b"(") * 40 < len(data):
-        return common
+    common = _of_directives(lexed, conditionals, starts, len(data))
     if not lexed.skeleton.strip():
         return common
-    texts, awkward = variants(lexed.skeleton, conditionals)
     present = words_of(lexed.skeleton, dialect, local_words(lexed.directives))
-    facts = common
-    for number, variant in enumerate(texts):
-        masked = mask(variant, present)
-        read = _read(data, lexed.skeleton, masked, conditionals, starts, common)
-        facts = read if number == 0 else _merge(facts, read, awkward, starts)
-    return facts
+
+    def readings(texts: Sequence[bytes]) -> list[FileFacts]:
+        return [_read(data, lexed.skeleton, mask(text, present), conditionals, starts, common) for text in texts]
+
+    texts, awkward = variants(lexed.skeleton, conditionals)
+    found = readings(texts)
+    if found[0].diagnostics and _ASSEMBLY.search(texts[0]):
+        return common  # a header for assembler sources or a linker script: no C to lose
+    if conditionals.groups and any(facts.diagnostics for facts in found):
+        # a choice between branches can be why: read them one at a time
+        unread = stretches(lexed.skeleton, [(d.start, d.end) for facts in found for d in facts.diagnostics])
+        texts, more = variants(lexed.skeleton, conditionals, unread)
+        if more != awkward:
+            others = readings(texts)
+            best = min(range(len(others)), key=lambda n: (_badness(others[n]), n))
+            if _badness(others[best]) < _badness(found[0]):
+                found = [others[best], *others[:best], *others[best + 1 :]]
+                awkward = more
+    facts = found[0]
+    for other in found[1:]:
+        facts = _merge(facts, other, awkward, starts)
+    lost = _lost_bodies(b"\n".join(texts) if len(texts) > 1 else texts[0], facts, starts, len(data))
+    return msgspec.structs.replace(facts, lost=lost) if lost else facts
+
+
+def _lost_bodies(text: bytes, facts: FileFacts, starts: list[int], size: int) -> tuple[int, ...]:
+    """Lines of the function bodies at the margin that no definition has. `text` is one or more readings,
+    `size` bytes each and one line break between them."""
+    bodies = {d.body for d in facts.definitions}
+    if text.count(b"\n{") <= sum(text[b - 1 : b] == b"\n" for b in bodies if b):
+        return ()
+    lost: set[int] = set()
+    for match in _BODY.finditer(text):
+        brace = (match.end() - 1) % (size + 1)
+        if brace not in bodies:
+            lost.add(line_of(starts, brace))
+    return tuple(sorted(lost))
+
+
+def _of_directives(lexed: Lexed, conditionals: Conditionals, starts: list[int], size: int) -> FileFacts:
+    """What the preprocessor lines of a file of `size` bytes say."""
+    return FileFacts(
+        includes=includes_of(lexed.directives, conditionals, starts),
+        macros=macros_of(lexed.directives, conditionals, starts, large=size > LARGE_HEADER),
+        undefs=undefs_of(lexed.directives, starts),
+        size=size,
+        lines=len(starts),
+    )
+
+
+def _badness(facts: FileFacts) -> tuple[int, int]:
+    return len(facts.diagnostics), sum(d.end - d.start for d in facts.diagnostics)
 
 
 def _read(
@@ -75,9 +129,10 @@ def _read(
     starts: list[int],
     common: FileFacts,
 ) -> FileFacts:
-    tree: Tree = Parser(LANGUAGE).parse(masked.text)
+    masked, tree = _parsed(masked)
     root = tree.root_node
-    text = Text(data, skeleton, masked.text, conditionals, starts)
+    dominated = dominance(root, masked.text, conditionals.guard_at)
+    text = Text(data, skeleton, masked.text, conditionals, starts, dominated)
     found = captures(query("functions", "calls", "types", "objects"), root)
     bodies = Bodies(text, masked, found.get("function", []))
     bodies.fill(found)
@@ -98,6 +153,48 @@ def _read(
         size=common.size,
         lines=common.lines,
     )
+
+
+def _parsed(masked: Masked) -> tuple[Masked, Tree]:
+    """The syntax tree of masked text; where it has errors, of its repaired text if that has fewer."""
+    parser = Parser(LANGUAGE)
+    tree: Tree = parser.parse(masked.text)
+    if not tree.root_node.has_error:
+        return masked, tree
+    errors = _errors(tree)
+    for _ in range(_ROUNDS):
+        again = repaired(masked.text, masked.text, errors)
+        if again.text == masked.text:
+            break
+        other: Tree = parser.parse(again.text)
+        remaining = _errors(other)
+        if _weight(remaining) >= _weight(errors):
+            break
+        masked = masked._replace(
+            text=again.text,
+            uses=tuple(sorted((*masked.uses, *again.uses), key=_place)),
+            invocations=tuple(sorted((*masked.invocations, *again.invocations), key=_place)),
+        )
+        tree, errors = other, remaining
+        if not errors:
+            break
+    return masked, tree
+
+
+def _place(use: Note | TopInvocation) -> int:
+    return use.start
+
+
+def _errors(tree: Tree) -> list[tuple[int, int]]:
+    """The places that the grammar could not read."""
+    if not tree.root_node.has_error:
+        return []
+    nodes = captures(query("errors"), tree.root_node)
+    return sorted((n.start_byte, n.end_byte) for found in nodes.values() for n in found)
+
+
+def _weight(errors: list[tuple[int, int]]) -> tuple[int, int]:
+    return len(errors), sum(end - start for start, end in errors)
 
 
 def _invocations(text: Text, masked: Masked) -> list[Invocation]:
@@ -178,7 +275,7 @@ def _merge(main: FileFacts, other: FileFacts, awkward: Sequence[Group], starts: 
         typedefs=union(main.typedefs, other.typedefs),
         objects=union(main.objects, other.objects),
         invocations=union(main.invocations, other.invocations),
-        diagnostics=main.diagnostics,
+        diagnostics=union(main.diagnostics, other.diagnostics),
         size=main.size,
         lines=main.lines,
     )

@@ -99,7 +99,8 @@ def _logical_lines(data: bytes) -> list[tuple[int, str]]:
         if not parts:
             begun = number
         continued = (len(text) - len(text.rstrip("\\"))) % 2 == 1
-        parts.append((text[:-1] if continued else text) if len(parts) == 0 else text.rstrip("\\").strip())
+        text = text[:-1] if continued else text
+        parts.append(text.strip() if parts else text.rstrip() if continued else text)
         if not continued:
             found.append((begun, " ".join(parts)))
             parts = []

@@ -22,6 +22,8 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(\"(?:[^\"\\\n]|\\.)*\"|'(?:[
 _DIRECTIVE = re.compile(rb"^[ \t\f]*#[ \t]*(\w*)((?:[^\n\\]|\\[ \t\r]*\n|\\)*)", re.M)
 _NOT_CONTINUED = re.compile(rb"\\(?![ \t\r]*\n)|[^\n\\]+")
 _NOT_NEWLINE = re.compile(rb"[^\n]+")
+_LINE_REST = re.compile(rb"(?:[^\n\\]|\\[ \t\r]*\n|\\)*")
+_LONE_QUOTE = b"\1"  # an opening quote right before a continuation: no room for the closing one yet
 _CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
 
 
@@ -60,7 +62,12 @@ def _blank_token(match: re.Match[bytes]) -> bytes:
         return text
     quote = text[:1]
     # an identifier-free filler: a char literal of spaces only is still one to the grammar
-    return quote + blank(text[1:-1]) + quote
+    if b"\n" not in text:
+        return quote + b" " * (len(text) - 2) + quote
+    # continued on the next line, which the grammar does not know; a directive around it goes on
+    first = text.index(b"\n") - 1
+    head = quote + b" " * (first - 2) + quote if first > 1 else _LONE_QUOTE
+    return head + _NOT_CONTINUED.sub(_spaces, text[first:])
 
 
 def strip_comments(text: bytes) -> bytes:
@@ -76,14 +83,18 @@ def lex(data: bytes) -> Lexed:
         data = data.replace(b"\0", b" ")
     skeleton = _COMMENT_OR_LITERAL.sub(_blank_token, data)
     if b"#" not in skeleton:
-        return Lexed(skeleton, ())
+        return Lexed(_without_continuations(skeleton), ())
     directives: list[Directive] = []
     pieces: list[bytes] = []
     last = 0
-    for match in _DIRECTIVE.finditer(skeleton):
+    match = _DIRECTIVE.search(skeleton)
+    while match:
         start, end = match.span()
         rest = data[match.start(2) : end]
         if b"/" in rest:
+            if b"/*" in rest:
+                end = _end_behind_comment(data, skeleton, match.start(2), end)
+                rest = data[match.start(2) : end]
             rest = strip_comments(rest)
         if b"\\" in rest:
             rest = _CONTINUATION.sub(b" ", rest)
@@ -91,10 +102,35 @@ def lex(data: bytes) -> Lexed:
             Directive(match.group(1).decode("ascii"), rest.decode("utf-8", "replace").strip(), start, end)
         )
         pieces.append(skeleton[last:start])
-        pieces.append(blank(match.group()))
+        pieces.append(blank(skeleton[start:end]))
         last = end
+        match = _DIRECTIVE.search(skeleton, end)
     pieces.append(skeleton[last:])
-    return Lexed(b"".join(pieces), tuple(directives))
+    return Lexed(_without_continuations(b"".join(pieces)), tuple(directives))
+
+
+def _end_behind_comment(data: bytes, skeleton: bytes, start: int, end: int) -> int:
+    """Where a directive ends whose line ends inside a comment: a comment is white space, its line breaks too."""
+    while True:
+        at = start
+        while comment := _COMMENT_OR_LITERAL.search(data, at, len(data)):
+            if comment.start() >= end:
+                return end
+            if comment.end() > end:
+                break
+            at = comment.end()
+        else:
+            return end
+        rest = _LINE_REST.match(skeleton, comment.end())
+        start, end = comment.end(), rest.end() if rest else comment.end()
+
+
+def _without_continuations(skeleton: bytes) -> bytes:
+    """`skeleton` without the backslashes that continue a line of code."""
+    if b"\\" not in skeleton:
+        return skeleton
+    skeleton = skeleton.replace(_LONE_QUOTE + b"\\", b'""')
+    return _CONTINUATION.sub(lambda m: blank(m.group().replace(b"\\", b" ")), skeleton)
 
 
 def line_starts(data: bytes) -> list[int]:

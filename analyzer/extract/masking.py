@@ -15,15 +15,22 @@ from analyzer.extract.lexical import blank
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _PARENS = re.compile(rb"[()]")
+_ANNOTATED = re.compile(rb"^[a-z_]\w*[ \t]+[A-Z_][A-Z_0-9]+[ \t]*\(", re.M)
+_WORD = re.compile(rb"\w+")
+_ITEM_TOKEN = re.compile(rb"\w+|[^\s\w]")
+_PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
+_TYPED_HEAD = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]*\(")
+_BRACES = re.compile(rb"[{}]")
 _BRACKETS = re.compile(rb"[{}();]")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
-_ASM_INLINE = re.compile(rb"\basm_inline\b")
-_GROUP = re.compile(rb"\b(?:__)?struct_group(?:_attr|_tagged)?\s*\(")
+_ASM_WORDS = re.compile(rb"\b(?:asm_inline|__volatile)\b")
+_GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
+_GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}
 _PRIMITIVE = rb"(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)"
 _PRIMITIVE_WORD = re.compile(_PRIMITIVE)
 _TYPE_ARGUMENT = re.compile(
-    rb"(?<=[(,])\s*((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
+    rb"[(,]\s*+((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
     + _PRIMITIVE
     + rb"(?:\s+"
     + _PRIMITIVE
@@ -51,10 +58,11 @@ _NOT_A_CALLEE = frozenset(
     )
 )
 _TOP_INVOCATION = re.compile(
-    rb"^((?:(?:static|const|extern|inline|__inline|volatile)[ \t]+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
+    rb"^((?:(?:static|const|extern|inline|__inline|volatile)\s+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
 )
-_BARE_STATEMENT = re.compile(rb"^[ \t]+(?:\}[ \t]*)?([A-Za-z_]\w+)[ \t]*(\([^;{}\n]*\))[ \t]*$", re.M)
+_BARE_STATEMENT = re.compile(rb"^[ \t]++(?:\}[ \t]*+)?([A-Za-z_]\w++)[ \t]*+(\([^;{}\n]*\))[ \t]*$", re.M)
 _LONE_WORD = re.compile(rb"^([A-Za-z_]\w*)[ \t]*$", re.M)
+_BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"^(", rb"^([ \t]+", 1), re.M)
 _KEYWORDS = frozenset(
     (
         b"if",
@@ -151,7 +159,8 @@ def _alternation(words: list[bytes], tail: bytes = rb"\b") -> re.Pattern[bytes]:
     if pattern is None:
         if len(_ALTERNATIONS) > 2000:
             _ALTERNATIONS.clear()
-        pattern = re.compile(rb"\b(?:" + b"|".join(key[1:]) + rb")" + tail)
+        # `opts.noinstr` is a member
+        pattern = re.compile(rb"\b(?<!\.)(?<!->)(?:" + b"|".join(key[1:]) + rb")" + tail)
         _ALTERNATIONS[key] = pattern
     return pattern
 
@@ -173,11 +182,13 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     """Make kernel C readable for the grammar."""
     uses: list[Note] = []
     weak: set[int] = set()
+    whole = text
     blanks = present.get("blank")
     if blanks:
         if b"__weak" in blanks:
             weak.update(m.start() for m in re.finditer(rb"\b__weak\b", text))
-        text = _alternation(blanks).sub(lambda m: b" " * len(m.group()), text)
+        # `long __unused[3];` is a member of that name
+        text = _alternation(blanks, rb"\b(?!\s*\[)").sub(lambda m: b" " * len(m.group()), text)
     statics = present.get("static", []) + present.get("inline", [])
     if statics:
         text = _alternation(statics).sub(
@@ -193,15 +204,15 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     if calls:
         text = _mask_attributes(text, calls, uses, aliases, weak)
     text = _mask_typeof(text)
-    if b"asm_inline" in text:
-        text = _ASM_INLINE.sub(b"asm       ", text)
+    if b"asm_inline" in text or b"__volatile" in text:
+        text = _ASM_WORDS.sub(lambda m: b"asm       " if m.group() == b"asm_inline" else b"volatile  ", text)
     if b"..." in text:
         text = _CASE_RANGE.sub(lambda m: m.group(1) + blank(m.group(2)), text)
     if b"struct_group" in text:
         text = _mask_groups(text)
     text = _mask_loops(text, present.get("loop", []), uses)
     text = _mask_bare_statements(text, uses)
-    text, heads, invocations = _mask_file_scope(text)
+    text, heads, invocations = _mask_file_scope(text, whole)
     text = _mask_type_arguments(text)
     return Masked(text, tuple(uses), tuple(heads), tuple(invocations), tuple(aliases), frozenset(weak))
 
@@ -211,6 +222,7 @@ def _mask_attributes(
 ) -> bytes:
     out = bytearray(text)
     at = 0
+    noted = len(uses)
     pattern = _alternation(names, rb"\s*\(")
     while match := pattern.search(text, at):
         end = close_paren(text, match.end() - 1, 20_000)
@@ -219,6 +231,10 @@ def _mask_attributes(
             continue
         whole = text[match.start() : end]
         name = whole.split(b"(")[0].strip()
+        if text[(brace := _skip_space(text, end)) : brace + 1] == b"{" and _is_head(text, match.start(), whole):
+            del uses[noted:]
+            others = [n for n in names if n != name]  # the file has a function of that name
+            return _mask_attributes(text, others, uses, aliases, weak) if others else text
         if name in (b"__free", b"__cleanup") or b"cleanup" in whole:
             uses.append(Note(name.decode(), match.start(), end))
         if name == b"__attribute__" and b"weak" in whole:
@@ -226,6 +242,14 @@ def _mask_attributes(
         out[match.start() : end] = blank(whole)
         at = end
     return bytes(out)
+
+
+def _is_head(text: bytes, start: int, use: bytes) -> bool:
+    """Whether what looks like an attribute with arguments is the head of a function of that name."""
+    if use.startswith((b"__attribute", b"__declspec")):
+        return False
+    previous = _previous_token(text, start)
+    return (previous == b"*" or previous[:1].isalpha() or previous[:1] == b"_") and bool(_PARAMETER.search(use))
 
 
 def _mask_typeof(text: bytes) -> bytes:
@@ -255,9 +279,7 @@ def _mask_groups(text: bytes) -> bytes:
         comma = text.rfind(b",", opening, semicolon) if semicolon > 0 else -1
         # a function pointer's own commas: the members begin after the last comma outside parentheses
         depth, start = 0, -1
-        skip = 1 if match.group().startswith(b"struct_group") and b"_" not in match.group()[13:] else 2
-        if match.group().startswith(b"__struct_group"):
-            skip = 3
+        skip = _GROUP_SKIP[match.group(1)]
         for piece in re.finditer(rb"[(),]", text[opening:end]):
             char = piece.group()
             if char == b"(":
@@ -273,10 +295,13 @@ def _mask_groups(text: bytes) -> bytes:
             continue
         out[match.start() : start] = blank(text[match.start() : start])
         out[end - 1 : end] = b" "
-        if match.group().startswith(b"struct_group_tagged"):
+        if match.group(1) == b"struct_group_tagged":
             tag = text[opening + 1 : end].split(b",", 1)[0].strip()
             out[match.start() : match.start() + 8 + len(tag)] = b"struct " + tag + b"{"
             out[end - 1 : end] = b"}"
+        else:  # the grammar knows no empty members
+            after = _skip_space(text, end)
+            out[after : after + 1] = b" " if text[after : after + 1] == b";" else text[after : after + 1]
     return bytes(out)
 
 
@@ -303,11 +328,16 @@ def _mask_loops(text: bytes, names: list[bytes], uses: list[Note]) -> bytes:
             and tail not in (b"}", b")", b";", b"{", b":", b"e", b"o")
         ):
             continue  # a declaration or an expression, not a statement
-        if text[text.rfind(b"\n", 0, start) + 1 : start] == b"" and after == b"{":
-            continue  # a function definition of that name
+        if text[text.rfind(b"\n", 0, start) + 1 : start] == b"" and (
+            after == b"{" or tail in (b"", b"}", b";", b")")
+        ):
+            continue  # a function definition of that name, or a use at file scope
         keyword = b"while" if len(name) >= 5 else b"if"
         uses.append(Note(name.decode(), start, close))
         out[start:end] = keyword.ljust(len(name))
+        if not text[opening + 1 : close - 1].strip() and len(name) > len(keyword) + 1:
+            out[opening : opening + 1] = b" "
+            out[start + len(keyword) : start + len(keyword) + 2] = b"(1"
     return bytes(out)
 
 
@@ -324,23 +354,43 @@ def _mask_bare_statements(text: bytes, uses: list[Note]) -> bytes:
             continue
         start, end = match.span(1)
         head = text[max(0, start - 300) : start].rstrip()
-        if head[-1:] not in (b";", b"}") and not (head[-1:] == b"{" and head[:-1].rstrip()[-1:] != b"="):
+        if head[-1:] == b"{":
+            if head[:-1].rstrip()[-1:] in (b"=", b",", b"{", b"(", b"]"):
+                continue  # an item of an initializer
+        elif head[-1:] not in (b";", b"}"):
             continue
         if out is None:
             out = bytearray(text)
         keyword = b"while" if len(name) >= 5 else b"if"
-        out[start:end] = keyword.ljust(len(name))
+        if not match.group(2)[1:-1].strip():
+            if len(name) < 3:
+                continue
+            whole = match.end(2) - start
+            out[start : match.end(2)] = (b"while(1)" if whole >= 8 else b"if(1)").ljust(whole)
+        else:
+            out[start:end] = keyword.ljust(len(name))
         uses.append(Note(name.decode(), start, match.end(2)))
     return text if out is None else bytes(out)
 
 
-def _previous_token(text: bytes, at: int) -> bytes:
-    """The word or character before `at`."""
-    head = text[max(0, at - 200) : at].rstrip()
-    if not head:
-        return b""
-    match = re.search(rb"\w+$", head)
-    return match.group() if match else head[-1:]
+def _skip_space(text: bytes, at: int) -> int:
+    """Offset of the first byte from `at` that is no white space."""
+    while at < len(text) and text[at : at + 1].isspace():
+        at += 1
+    return at
+
+
+def _previous_token(text: bytes | bytearray, at: int) -> bytes:
+    """The word or character before `at`, looking back over at most 4,000 bytes."""
+    for reach in (80, 4_000):
+        head = bytes(text[max(0, at - reach) : at]).rstrip()
+        if head:
+            word = _WORD.match(head[::-1])
+            if word is None:
+                return head[-1:]
+            if word.end() < len(head) or reach >= at:
+                return word.group()[::-1]
+    return head
 
 
 def _mask_type_arguments(text: bytes) -> bytes:
@@ -423,9 +473,10 @@ def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
     return text if out is None else bytes(out)
 
 
-def _mask_file_scope(text: bytes) -> tuple[bytes, list[Head], list[TopInvocation]]:
-    """Macro uses at file scope. Heads of bodies become a plain head; uses that define an initialized
-    object keep their initializer; all others are blanked."""
+def _mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[TopInvocation]]:
+    """Macro uses at file scope, which begin at the margin in the `whole` text, before any masking. Heads of
+    bodies become a plain head; uses that define an initialized object keep their initializer; all others
+    are blanked."""
     heads: list[Head] = []
     invocations: list[TopInvocation] = []
     if b"(" not in text:
@@ -433,16 +484,16 @@ def _mask_file_scope(text: bytes) -> tuple[bytes, list[Head], list[TopInvocation
     text = _mask_lone_words(text, invocations)
     out = bytearray(text)
     done = 0
-    for match in _TOP_INVOCATION.finditer(text):
+    for match in _invocations(text, whole):
         start, name_start = match.start(), match.start(2)
         name = match.group(2)
         if start < done or name in _KEYWORDS or _PRIMITIVE_WORD.fullmatch(name):
             continue
         prefix = match.group(1)
-        previous = _previous_token(bytes(out[max(0, start - 4000) : start]), min(start, 4000))
+        previous = _previous_token(out, start)
         if previous not in (b"", b";", b"}", b")"):
             continue
-        if previous == b")" and not prefix and not _is_own_line(out, start):
+        if previous == b")" and not prefix.strip() and not _is_own_line(out, start):
             continue
         opening = match.end() - 1
         close = close_paren(text, opening)
@@ -450,23 +501,28 @@ def _mask_file_scope(text: bytes) -> tuple[bytes, list[Head], list[TopInvocation
             continue
         if previous == b")":
             continue  # parameters or attributes of something begun before
-        rest_at = close
-        while rest_at < len(text) and text[rest_at : rest_at + 1].isspace():
-            rest_at += 1
+        rest_at = _skip_space(text, close)
         following = text[rest_at : rest_at + 1]
+        stop = _object_end(text, rest_at) if following in (b"{", b".") else -1
+        if stop > 0:  # `define_machine(x) { .name = …, };`, `MACHINE_START(X, "…") .nr = …, MACHINE_END`
+            invocations.append(
+                TopInvocation(name.decode(), name_start, opening, close, stop, prefix.decode(), rest_at, stop)
+            )
+            stop = stop + 1 if text[stop : stop + 1] == b";" else stop
+            out[start:stop] = blank(text[start:stop])
+            done = stop
+            continue
         if following == b"(" and name != b"DEFINE_PER_CPU":
             second = close_paren(text, rest_at)
-            brace = second
-            while 0 < brace < len(text) and text[brace : brace + 1].isspace():
-                brace += 1
+            brace = _skip_space(text, second) if second > 0 else 0
             if second > 0 and text[brace : brace + 1] == b"{":  # old `SYSCALL_DEFINE(x)(args) {`
                 heads.append(Head(name.decode(), start, second, brace, prefix.decode()))
-                _write_head(out, start, second)
+                _write_head(out, name_start if b"\n" in prefix else start, second)
                 done = second
             continue
         if following == b"{":
             heads.append(Head(name.decode(), start, close, rest_at, prefix.decode()))
-            _write_head(out, start, close)
+            _write_head(out, name_start if b"\n" in prefix else start, close)
             done = close
             continue
         if following == b"=":
@@ -489,6 +545,13 @@ def _mask_file_scope(text: bytes) -> tuple[bytes, list[Head], list[TopInvocation
             continue
         if following == b",":
             continue
+        typed = _TYPED_HEAD.match(text, close)
+        if typed and (end := close_paren(text, typed.end() - 1)) > 0:
+            brace = _skip_space(text, end)
+            if text[brace : brace + 1] == b"{":  # `__apicdebuginit(void) f(int a) {`: it stands for a type
+                out[name_start:close] = _fill_keeping_lines(text[name_start:close])
+                done = close
+                continue
         stop = rest_at + 1 if following == b";" else close
         invocations.append(
             TopInvocation(name.decode(), name_start, opening, close, stop, prefix.decode(), close, close)
@@ -496,6 +559,47 @@ def _mask_file_scope(text: bytes) -> tuple[bytes, list[Head], list[TopInvocation
         out[start:stop] = blank(text[start:stop])
         done = stop
     return bytes(out), heads, invocations
+
+
+def _invocations(text: bytes, whole: bytes) -> list[re.Match[bytes]]:
+    """What may be macro uses at the margin, in order; an annotation before them is blank in `text` by now."""
+    found = list(_TOP_INVOCATION.finditer(text))
+    if _ANNOTATED.search(whole):
+        blanked = (m for m in _BLANKED_INVOCATION.finditer(text) if whole[m.start() : m.start() + 1] not in b" \t")
+        found = sorted((*found, *blanked), key=lambda m: m.start())
+    return found
+
+
+def _object_end(text: bytes, at: int) -> int:
+    """Where designated items that follow a macro use end, or -1: after the `}` of `{ .a = b, }`, or, when
+    the macro itself opens the list, after the word that closes it."""
+    if text[at : at + 1] == b"{":
+        first = _skip_space(text, at + 1)
+        return _close_brace(text, at) if text[first : first + 1] == b"." else -1
+    depth = 0
+    item = True  # at the first token of an item
+    for match in _ITEM_TOKEN.finditer(text, at, min(len(text), at + 20_000)):
+        char = match.group()
+        if char in (b"{", b"(", b"["):
+            depth += 1
+        elif char in (b"}", b")", b"]"):
+            depth -= 1
+        elif depth == 0 and char == b";":
+            return -1
+        elif depth == 0 and (item or text[match.start() - 1 : match.start()] == b"\n") and char[:1] not in b".,[":
+            return match.end()
+        item = depth == 0 and char == b","
+    return -1
+
+
+def _close_brace(text: bytes, at: int) -> int:
+    """Offset after the brace that closes the one at `at`, or -1."""
+    depth = 0
+    for match in _BRACES.finditer(text, at):
+        depth += 1 if match.group() == b"{" else -1
+        if depth == 0:
+            return match.end()
+    return -1
 
 
 def _is_own_line(out: bytearray, start: int) -> bool:

@@ -13,6 +13,7 @@ from analyzer.extract.text import Text, name_node
 from analyzer.model.facts import Declaration, Entry, Object
 
 _NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
+_NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*+")
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
 
@@ -178,6 +179,8 @@ def local_objects(
 
 def entries_of(text: Text, node: Node) -> tuple[Entry, ...]:
     """The leaves of an initializer list, plain numbers at positional places left out."""
+    if _NUMBERS.fullmatch(text.masked, node.start_byte, node.end_byte):
+        return ()
     found: list[Entry] = []
     _walk(text, node, "", found)
     return tuple(found)

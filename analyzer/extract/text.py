@@ -1,15 +1,16 @@
 """Access to a file's text by offset: original, masked, folded, with lines and guards."""
 
 import bisect
+import functools
 import re
 
 from tree_sitter import Node
 
 from analyzer.extract.conditionals import Conditionals
+from analyzer.extract.dominance import Dominance
 from analyzer.extract.lexical import strip_comments
+from analyzer.model.guards import conjunction
 
-_SPACE = re.compile(r"\s+")
-_SPACE_BYTES = re.compile(rb"\s+")
 _GLUED_STAR = re.compile(r"(\w)\*")
 _FILLER = re.compile(rb"\bT_+\b")
 _STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|auto|typedef|_Noreturn)\b")
@@ -18,7 +19,7 @@ _STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|
 class Text:
     """One reading of a file. All offsets are bytes."""
 
-    __slots__ = ("conditionals", "data", "masked", "skeleton", "starts")
+    __slots__ = ("conditionals", "data", "dominance", "masked", "skeleton", "starts")
 
     def __init__(
         self,
@@ -27,7 +28,9 @@ class Text:
         masked: bytes,
         conditionals: Conditionals,
         starts: list[int],
+        dominance: Dominance,
     ) -> None:
+        self.dominance = dominance
         self.data = data
         self.skeleton = skeleton
         self.masked = masked
@@ -43,8 +46,9 @@ class Text:
         return offset - self.starts[bisect.bisect_right(self.starts, offset) - 1] + 1
 
     def guard(self, offset: int) -> str:
-        """Presence condition at an offset."""
-        return self.conditionals.guard_at(offset)
+        """Presence condition at an offset: of the `#if`s around it and of the code that dominates it."""
+        guard = self.conditionals.guard_at(offset)
+        return conjunction(guard, self.dominance.guard_at(offset)) if self.dominance.offsets else guard
 
     def original(self, start: int, end: int) -> str:
         """The source's text, comments dropped and white space folded."""
@@ -53,7 +57,7 @@ class Text:
             piece = strip_comments(piece)
         if b"\n" in piece and b"#" in piece:
             piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
-        return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
+        return " ".join(piece.decode("utf-8", "replace").split())
 
     def source_line(self, line: int) -> str:
         """A whole line, folded."""
@@ -70,11 +74,15 @@ class Text:
             if b"T" in piece and _FILLER.search(piece):
                 piece = self.skeleton[start:end]
             parts.append(piece)
-        text = b"".join(parts)
-        text = _STORAGE.sub(b" ", text)
-        folded = _SPACE_BYTES.sub(b" ", text).strip().decode("utf-8", "replace")
-        folded = _GLUED_STAR.sub(r"\1 *", folded)
-        return folded.replace(" )", ")").replace("( ", "(").replace("* *", "**").replace(" [", "[")
+        return _type_text(b"".join(parts))
+
+
+@functools.lru_cache(16384)
+def _type_text(text: bytes) -> str:
+    text = _STORAGE.sub(b" ", text)
+    folded = " ".join(text.decode("utf-8", "replace").split())
+    folded = _GLUED_STAR.sub(r"\1 *", folded)
+    return folded.replace(" )", ")").replace("( ", "(").replace("* *", "**").replace(" [", "[")
 
 
 def name_node(declarator: Node) -> Node | None:

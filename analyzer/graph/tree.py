@@ -1,23 +1,26 @@
 """The call tree of a rooted graph: what `kcg tree` prints and `kcg graph` can draw.
 
 A tree alternates functions and call sites: a `TreeFunction` has items, a `TreeItem` is a call site
-whose targets are `TreeFunction`s again. (Other steps of a body, assignments and conditions, join
-the items of a function as further item types.) A function is expanded where it first appears;
-later it is marked `repeated`, unless it can be shown deeper there than the depth limit allowed
-before.
+whose targets are `TreeFunction`s again. Other lines of a body (conditions, assignments, labels) are `TreeStep`s
+among the items, with items below them. A function is expanded where it first appears; later it is marked
+`repeated`, unless it can be shown deeper there than the depth limit allowed before.
 
 Not handled: depths beyond MAX_DEPTH, which no reader follows; the tree is cut there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, StepKind, guards_within, plan
 from analyzer.graph.paths import distances_to
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.graph.values import NOTHING, Values, changed_names, passed, substitute
+from analyzer.model.body import Body
+from analyzer.model.callgraph import Edge, Function, FunctionRef
 
+_MAX_VARIANTS = 4  # expansions of one function for different values; more say little new
 MAX_DEPTH = 150  # the builder and its readers recurse once or twice per level
 
 # cut: has more calls than the limits show; repeated: expanded earlier in the tree;
@@ -34,16 +37,24 @@ class TreeFunction:
     edge: Edge | None
     depth: int
     mark: Mark = ""
-    items: tuple["TreeItem", ...] = ()
+    items: tuple["TreeItem | TreeStep", ...] = ()
     omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TreeItem:
-    """A call site with its listed targets. In a reverse tree the one target is the caller."""
+    """A call site with its listed targets. In a reverse tree the one target is the caller.
+
+    `prefix` stands before the call (`sk = `), `when` are the conditions inside its expression, `guard` is its
+    `#if` condition inside its function; `expression` and `arguments` are the call's with values put in."""
 
     site: Site
     targets: tuple[TreeFunction, ...]
+    prefix: str = ""
+    when: tuple[str, ...] = ()
+    guard: str = ""
+    expression: str = ""
+    arguments: tuple[str, ...] = ()
 
     @property
     def unresolved(self) -> bool:
@@ -54,6 +65,28 @@ class TreeItem:
     def folded(self) -> int:
         """How many targets are counted but not listed."""
         return self.site.folded
+
+
+@dataclass(frozen=True, slots=True)
+class TreeStep:
+    """A line of a body that is no call, with what stands below it; `calls` counts those of a folded error path."""
+
+    kind: StepKind
+    text: str
+    file: str
+    line: int
+    items: tuple["TreeItem | TreeStep", ...] = ()
+    guard: str = ""
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a tree gets at functions: `detail` of what is shown, a function's `body` and its description."""
+
+    detail: Detail
+    body: Callable[[FunctionRef], Body | None]
+    described: Callable[[FunctionRef], Function | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +105,17 @@ def build_tree(
     depth: int | None = None,
     merge: bool = True,
     to: FunctionRef | None = None,
+    reading: Reading | None = None,
 ) -> CallTree:
     """The tree of a grown graph, at most `depth` calls deep (default: all that was grown).
 
     With `merge`, calls of one function that call the same appear once with a count. With `to`, only
-    branches that reach that function within the depth are kept, and nothing below it.
+    branches that reach that function within the depth are kept, and nothing below it. With `reading`, bodies are
+    read for what its detail asks, and guards are told relative to their function.
     """
     limit = min(MAX_DEPTH, graph.depth if depth is None else depth)
     toward = None if to is None else distances_to(graph, to)
-    root = _Builder(graph, limit, merge, to, toward).build()
+    root = _Builder(graph, limit, merge, to, toward, None if graph.reverse else reading).build()
     return CallTree(root, graph.reverse, graph.hidden, graph.truncated)
 
 
@@ -92,21 +127,30 @@ class _Builder:
         merge: bool,
         to: FunctionRef | None,
         toward: Mapping[FunctionRef, int] | None,
+        reading: Reading | None,
     ) -> None:
         self._graph = graph
         self._limit = limit
         self._merge = merge
         self._to = to
         self._toward = toward
-        self._sites: dict[FunctionRef, tuple[Site, ...]] = {}
+        self._reading = reading
+        self._detail = reading.detail if reading else Detail()
+        self._plans: dict[FunctionRef, tuple[Planned, ...]] = {}
+        self._inner: dict[FunctionRef, frozenset[str]] = {}
+        self._functions: dict[FunctionRef, Function | None] = {}
         # The depth at which a function was expanded, and whether limits cut anything below it.
-        self._expanded: dict[FunctionRef, tuple[int, bool]] = {}
+        self._expanded: dict[tuple[FunctionRef, object], tuple[int, bool]] = {}
+        self._variants: dict[FunctionRef, int] = {}  # how often expanded with other values
+        self._last: dict[FunctionRef, object] = {}
         self._ancestors: set[FunctionRef] = set()
 
     def build(self) -> TreeFunction:
-        return self._place(self._graph.root, None, 0)[0]
+        return self._place(self._graph.root, None, 0, NOTHING)[0]
 
-    def _place(self, function: FunctionRef, edge: Edge | None, depth: int) -> tuple[TreeFunction, bool]:
+    def _place(
+        self, function: FunctionRef, edge: Edge | None, depth: int, values: Values
+    ) -> tuple[TreeFunction, bool]:
         """The function at a place, and whether it is complete: nothing at or below it is cut."""
         if function in self._ancestors:
             return TreeFunction(function, edge, depth, "recursive"), True
@@ -114,41 +158,125 @@ class _Builder:
             return TreeFunction(function, edge, depth, "external"), True
         if function == self._to and depth:
             return TreeFunction(function, edge, depth), True
-        earlier = self._expanded.get(function)
+        known = (function, self._kind(function, values))
+        earlier = self._expanded.get(known)
         if earlier and (earlier[1] or earlier[0] <= depth):
             return TreeFunction(function, edge, depth, "repeated"), earlier[1]
-        sites = self._sites_of(function)
-        if not sites or depth >= self._limit:
-            cut = bool(sites) or (function in self._graph.cut and self._toward is None)
+        if depth >= self._limit or (function in self._graph.cut and function not in self._graph.sites):
+            cut = bool(self._graph.sites.get(function)) or (function in self._graph.cut and self._toward is None)
             return TreeFunction(function, edge, depth, "cut" if cut else ""), not cut
+        lines = self._lines(function)
+        if not lines:
+            return TreeFunction(function, edge, depth), True
         self._ancestors.add(function)
-        items, complete = self._items(sites, depth + 1)
+        items, complete = self._items(function, lines, depth + 1, values)
         self._ancestors.remove(function)
-        self._expanded[function] = depth, complete
+        if known not in self._expanded:
+            self._variants[function] = self._variants.get(function, 0) + 1
+        self._expanded[known] = depth, complete
+        self._last[function] = known[1]
         omitted = self._graph.omitted.get(function, 0)
         return TreeFunction(function, edge, depth, "", items, omitted), complete
 
-    def _items(self, sites: tuple[Site, ...], depth: int) -> tuple[tuple[TreeItem, ...], bool]:
-        items: list[TreeItem] = []
+    def _kind(self, function: FunctionRef, values: Values) -> object:
+        """What tells one expansion of a function from another: the values it gets, as long as they are few."""
+        if not self._detail.values:
+            return None
+        found = tuple(sorted(values.items()))
+        if (function, found) in self._expanded:
+            return found
+        if self._variants.get(function, 0) >= _MAX_VARIANTS:
+            return self._last.get(function)
+        return found
+
+    def _items(
+        self, function: FunctionRef, lines: Sequence[Planned], depth: int, values: Values
+    ) -> tuple[tuple[TreeItem | TreeStep, ...], bool]:
+        items: list[TreeItem | TreeStep] = []
         complete = True
-        for site in sites:
-            targets: list[TreeFunction] = []
-            for edge in site.targets:
-                end = self._graph.far_end(edge)
-                if end is None or (self._toward is not None and end not in self._toward):
-                    continue
-                if not self._leads_on(end, depth):
-                    complete = False
-                    continue
-                target, whole = self._place(end, edge, depth)
-                if self._dead_end(target):
-                    self._expanded.pop(end, None)
-                    continue
-                targets.append(target)
+        for planned in lines:
+            if isinstance(planned, PlannedStep):
+                below, whole = self._items(function, planned.below, depth, values)
                 complete = complete and whole
-            if targets or self._toward is None:
-                items.append(TreeItem(site, tuple(targets)))
+                if below or (self._toward is None and not planned.below):
+                    items.append(_step(planned, function, below, values))
+                elif self._toward is None:
+                    items.append(_step(planned, function, (), values))
+                continue
+            item, whole = self._item(function, planned, depth, values)
+            complete = complete and whole
+            if item is not None:
+                items.append(item)
         return tuple(items), complete
+
+    def _item(
+        self, function: FunctionRef, planned: PlannedSite, depth: int, values: Values
+    ) -> tuple[TreeItem | None, bool]:
+        site = planned.site
+        complete = True
+        arguments = tuple(substitute(a, values) for a in site.edge.arguments)
+        targets: list[TreeFunction] = []
+        for edge in site.targets:
+            end = self._graph.far_end(edge)
+            if end is None or (self._toward is not None and end not in self._toward):
+                continue
+            if not self._leads_on(end, depth):
+                complete = False
+                continue
+            known = self._passed(function, end, arguments, edge) if self._detail.values else NOTHING
+            target, whole = self._place(end, edge, depth, known)
+            if self._dead_end(target):
+                self._expanded.pop((end, self._kind(end, known)), None)
+                continue
+            targets.append(target)
+            complete = complete and whole
+        if not targets and self._toward is not None:
+            return None, complete
+        prefix = substitute(planned.prefix, values) if planned.prefix else ""
+        when = tuple(substitute(w, values) for w in planned.when)
+        guard = self._guard(function, site.edge.guard, planned.outer)
+        expression = substitute(site.edge.expression, values)
+        return TreeItem(site, tuple(targets), prefix, when, guard, expression, arguments), complete
+
+    def _guard(self, function: FunctionRef, guard: str, outer: str) -> str:
+        if not guard or self._reading is None:
+            return guard
+        described = self._described(function)
+        own = guards_within(described.guard, guard) if described else guard
+        return guards_within(outer, own)
+
+    def _passed(self, caller: FunctionRef, callee: FunctionRef, arguments: tuple[str, ...], edge: Edge) -> Values:
+        """What the parameters of a callee are known to be at a call."""
+        described = self._described(callee)
+        if described is None or self._reading is None or not arguments or self._reading.body(caller) is None:
+            return NOTHING
+        parameters = [p.name for p in described.parameters]
+        if edge.macros:  # the macro's own arguments stand before those of the callee, if these are whole
+            if len(arguments) < len(parameters):
+                return NOTHING
+            arguments = arguments[len(arguments) - len(parameters) :]
+        found = passed(parameters, arguments, inner=self._names(caller), changed=frozenset())
+        if not found:
+            return NOTHING
+        body = self._reading.body(callee)
+        changed = changed_names(body) if body is not None else frozenset(found)
+        return {name: value for name, value in found.items() if name not in changed}
+
+    def _names(self, function: FunctionRef) -> frozenset[str]:
+        """The names of a function's parameters and local variables."""
+        found = self._inner.get(function)
+        if found is None:
+            described = self._described(function)
+            body = self._reading.body(function) if self._reading else None
+            names = {p.name for p in described.parameters if p.name} if described else set()
+            found = self._inner[function] = frozenset(names | (body.locals if body else frozenset()))
+        return found
+
+    def _described(self, function: FunctionRef) -> Function | None:
+        if function not in self._functions:
+            reading = self._reading
+            self._functions[function] = reading.described(function) if reading else None
+        return self._functions[function]
 
     def _leads_on(self, function: FunctionRef, depth: int) -> bool:
         """With `to`: whether it is near enough, and not on the way already."""
@@ -165,14 +293,29 @@ class _Builder:
             and target.mark != "repeated"
         )
 
-    def _sites_of(self, function: FunctionRef) -> tuple[Site, ...]:
-        sites = self._sites.get(function)
-        if sites is None:
-            sites = self._graph.sites.get(function, ())
-            if self._merge:
-                sites = _merge_callers(sites) if self._graph.reverse else merge_sites(sites)
-            self._sites[function] = sites
-        return sites
+    def _lines(self, function: FunctionRef) -> tuple[Planned, ...]:
+        """The calls of a function, among the lines of its body that are asked for."""
+        lines = self._plans.get(function)
+        if lines is None:
+            lines = self._plans[function] = self._planned(function)
+        return lines
+
+    def _planned(self, function: FunctionRef) -> tuple[Planned, ...]:
+        sites = self._graph.sites.get(function, ())
+        if self._reading is not None and self._detail.needs_bodies:
+            body = self._reading.body(function)
+            if body is not None:
+                return plan(sites, body, self._detail, inner=self._names(function))
+        if self._merge:
+            sites = _merge_callers(sites) if self._graph.reverse else merge_sites(sites)
+        return tuple(PlannedSite(site) for site in sites)
+
+
+def _step(
+    planned: PlannedStep, function: FunctionRef, items: tuple[TreeItem | TreeStep, ...], values: Values
+) -> TreeStep:
+    text = substitute(planned.text, values)
+    return TreeStep(planned.kind, text, function.file, planned.line, items, planned.guard, planned.calls)
 
 
 def _merge_callers(sites: tuple[Site, ...]) -> tuple[Site, ...]:

@@ -31,8 +31,8 @@ class GitSource:
 
     def __init__(self, repository: Path, revision: str, *, label: str) -> None:
         self._label = label
-        self._repo = _open_repository(repository)
-        named = _find_revision(self._repo, revision, repository)
+        self._repo = open_repository(repository)
+        named = find_revision(self._repo, revision, repository)
         try:
             self._tree = named.peel(pygit2.Tree)
         except _GIT_ERRORS as error:
@@ -177,13 +177,14 @@ class GitSource:
 def is_repository(path: Path) -> bool:
     """Whether a git repository, bare or not, lies at exactly this path."""
     try:
-        _open_repository(path)
+        open_repository(path)
     except SourceError:
         return False
     return True
 
 
-def _open_repository(path: Path) -> pygit2.Repository:
+def open_repository(path: Path) -> pygit2.Repository:
+    """The repository at exactly this path. Raises SourceError."""
     # Ownership matters where git runs hooks and commands from the configuration; reading objects
     # runs none, and repositories mounted into containers belong to somebody else.
     pygit2.settings.owner_validation = False
@@ -196,7 +197,8 @@ def _open_repository(path: Path) -> pygit2.Repository:
         ) from error
 
 
-def _find_revision(repo: pygit2.Repository, revision: str, path: Path) -> pygit2.Object:
+def find_revision(repo: pygit2.Repository, revision: str, path: Path) -> pygit2.Object:
+    """What a revision names. Raises SourceError with what to do for an unknown or ambiguous one."""
     try:
         return repo.revparse_single(revision)
     except _GIT_ERRORS as error:

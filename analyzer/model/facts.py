@@ -247,6 +247,7 @@ class FileFacts(_Fact, frozen=True):
     diagnostics: tuple[ParseDiagnostic, ...] = ()
     size: int = 0
     lines: int = 0
+    lost: tuple[int, ...] = ()  # lines of function bodies at the margin that no definition has
 
 
 class Brief(_Fact, frozen=True):
@@ -256,8 +257,9 @@ class Brief(_Fact, frozen=True):
     diagnostics: tuple[ParseDiagnostic, ...] = ()
     size: int = 0
     functions: int = 0
+    lost: tuple[int, ...] = ()
 
 
 def brief_of(facts: FileFacts) -> Brief:
     """The brief of a file."""
-    return Brief(facts.includes, facts.diagnostics, facts.size, len(facts.definitions))
+    return Brief(facts.includes, facts.diagnostics, facts.size, len(facts.definitions), facts.lost)

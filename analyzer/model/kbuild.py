@@ -56,7 +56,8 @@ class BuildEntry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class BuildObject(msgspec.Struct, frozen=True, array_like=True):
-    """A source file as the Makefile of `folder` names it; the folder's entries come on top."""
+    """A source file as the Makefile of `folder` names it; the folder's entries come on top. A "." stands for
+    what is usual: the file's own folder, the object of its own name, the folder's Makefile."""
 
     folder: str
     conditions: tuple[str, ...]
@@ -68,7 +69,7 @@ class BuildObject(msgspec.Struct, frozen=True, array_like=True):
 class BuildTable(msgspec.Struct, frozen=True, array_like=True):
     """What the Makefiles of one tree and architecture say, for all configurations."""
 
-    objects: dict[str, tuple[BuildObject, ...]]  # by source file
+    objects: dict[str, msgspec.Raw]  # by source file, encoded tuples of BuildObject: few are ever asked for
     folders: dict[str, tuple[str, tuple[BuildEntry, ...]]]  # reached folders: Makefile, ways into them
     opaque: dict[str, tuple[str, ...]]  # folder -> guards under which it builds what cannot be told
     defines: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]]  # -D: name, value, conditions; by place

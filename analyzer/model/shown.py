@@ -10,10 +10,21 @@ import msgspec
 from analyzer.model.callgraph import Function
 
 
+class ShownBuild(msgspec.Struct, frozen=True):
+    """How a function's file gets into the kernel: what must hold for it to be built ("" when nothing, or
+    nothing is known), what it is linked into (`vmlinux`, a module's path), and the lines of Makefiles."""
+
+    guard: str
+    images: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
 class ShownFunction(msgspec.Struct, frozen=True, tag_field="kind", tag="function"):
-    """A function's definition."""
+    """A function's definition, the comment above it, its text where that was asked for."""
 
     function: Function
+    comment: str = ""
+    build: ShownBuild | None = None  # None for a header's, and where Makefiles say nothing
 
 
 class ShownField(msgspec.Struct, frozen=True):
@@ -23,6 +34,34 @@ class ShownField(msgspec.Struct, frozen=True):
     type: str  # the declarator folded in: `int (*)(struct sock *)`, `struct list_head[8]`
     line: int
     guard: str = ""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A member as the source has it. `text` is its whole declaration; for a struct that is defined inside,
+    `keyword` is what stands before its `{`, `tail` what stands behind its `}`, and `members` are its own.
+    Enumerators have a `value`, the text after `=`."""
+
+    name: str  # several with commas, empty for an anonymous struct
+    text: str
+    line: int
+    guard: str = ""
+    type: str = ""
+    keyword: str = ""
+    tail: str = ""
+    value: str = ""
+    comment: str = ""
+    members: tuple["Member", ...] = ()
+
+
+class Value(msgspec.Struct, frozen=True):
+    """An entry of an initializer as the source has it: `designator` (`.name`, `[AF_INET]`, "" without one) and its
+    `text`, or the `values` of braces inside."""
+
+    designator: str
+    text: str
+    line: int
+    guard: str = ""
+    values: tuple["Value", ...] = ()
 
 
 class ShownRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="record"):
@@ -35,15 +74,21 @@ class ShownRecord(msgspec.Struct, frozen=True, tag_field="kind", tag="record"):
     end_line: int
     fields: tuple[ShownField, ...]
     guard: str = ""
+    members: tuple[Member, ...] = ()  # as written; empty when only facts are known
+    comment: str = ""
 
 
 class ShownConstant(msgspec.Struct, frozen=True):
-    """A named constant; `value` is the text it is given, "" when it is counted on."""
+    """A named constant; `value` is the text it is given, "" when it is counted on; `number` is what that is,
+    None when it cannot be told; `alias` the constant it is another name of."""
 
     name: str
     value: str
     file: str
     line: int
+    number: int | None = None
+    alias: str = ""
+    comment: str = ""
 
 
 class ShownEnum(msgspec.Struct, frozen=True, tag_field="kind", tag="enum"):
@@ -55,10 +100,11 @@ class ShownEnum(msgspec.Struct, frozen=True, tag_field="kind", tag="enum"):
     end_line: int
     constants: tuple[ShownConstant, ...]
     guard: str = ""
+    comment: str = ""
 
 
 class ShownConstants(msgspec.Struct, frozen=True, tag_field="kind", tag="constants"):
-    """A family of constants that share a prefix; `name` is as it was asked for: `AF_*`."""
+    """A family of constants that share a prefix, in order of value; `name` is as it was asked for: `AF_*`."""
 
     name: str
     constants: tuple[ShownConstant, ...]
@@ -105,6 +151,8 @@ class ShownObject(msgspec.Struct, frozen=True, tag_field="kind", tag="object"):
     value: str = ""
     entries: tuple[ShownEntry, ...] = ()
     guard: str = ""
+    values: tuple[Value, ...] = ()  # as written; empty when only facts are known
+    comment: str = ""
 
 
 Shown = ShownFunction | ShownRecord | ShownEnum | ShownConstants | ShownTypedef | ShownMacro | ShownObject

@@ -8,6 +8,7 @@ import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,12 @@ from analyzer.resolve.configuration import Configuration
 
 _EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
 _BATCH = 500
+_T = TypeVar("_T")
+
+
+@functools.cache
+def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(kind)
 
 
 @functools.cache
@@ -32,7 +39,8 @@ def code_digest() -> str:
 
 
 class Answers:
-    """Edges by caller, from the store or from the resolver."""
+    """Edges by caller, from the store or from the resolver. `identity` tells the version's files, the
+    configuration and the code apart from all others."""
 
     def __init__(
         self,
@@ -46,11 +54,10 @@ class Answers:
         digest.update(code_digest().encode())
         digest.update(f"{fingerprint} {configuration.arch} {configuration.folder}".encode())
         digest.update(msgspec.msgpack.encode(sorted((configuration.options or {"": "none"}).items())))
-        for file in files:
-            digest.update(file.path.encode())
-            digest.update(file.oid)
+        digest.update(b"".join(file.path.encode() + file.oid for file in files))
         self._store = store
-        self._question = store.question(digest.hexdigest())
+        self.identity = digest.hexdigest()
+        self._question = store.question(self.identity)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}
@@ -69,6 +76,20 @@ class Answers:
                 if len(self._fresh) >= _BATCH:
                     self.flush()
             self._known[ref] = found
+        return found
+
+    def kept(self, key: str, kind: Any, make: Callable[[], _T]) -> _T:
+        """Any other answer of a type that msgspec knows, under a key that no edge has (it holds a blank)."""
+        kept = self._store.answer(self._question, key) if self._question else None
+        if kept is None and key in self._fresh:
+            kept = self._fresh[key]
+        if kept is not None:
+            found: _T = _decoder(kind).decode(kept)
+            return found
+        found = make()
+        self._fresh[key] = msgspec.msgpack.encode(found)
+        if len(self._fresh) >= _BATCH:
+            self.flush()
         return found
 
     def flush(self) -> None:

@@ -6,11 +6,14 @@ from what was stored.
 """
 
 import concurrent.futures
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
+from analyzer.extract import dialect as dialect_module
 from analyzer.extract.dialect import Dialect, combine
 from analyzer.io.sources import Source
 from analyzer.io.store import BlobRow, ManifestFile, Store
@@ -20,6 +23,7 @@ from analyzer.pipeline.extraction import (
     Surveyed,
     Work,
     decode_lesson,
+    dialect_from,
     encode_dialect,
     extract_rows,
     extractor_fingerprint,
@@ -78,7 +82,7 @@ def index(source: Source, store: Store, *, jobs: int | None = None, progress: Pr
     before = {f.path: f for f in known[1]} if known else {}
     unchanged = {e.path: before[e.path] for e in entries if e.path in before and _same(e, before[e.path])}
     if known and len(unchanged) == len(entries) == len(before):
-        current = store.fingerprint(_fingerprint_text(_dialect_of(store, known[1])))
+        current = store.fingerprint(_fingerprint_text(dialect_of(store, known[1])))
         if current == known[0]:
             return Version(known[0], known[1], _summary(entries, 0, 0, begun))
     runner = _Runner(source, jobs or os.cpu_count() or 1, report)
@@ -137,10 +141,25 @@ def _summary(entries: Sequence[Entry], new: int, size: int, begun: float) -> Ind
     return IndexSummary(files=len(entries), new=new, bytes=size, seconds=round(time.monotonic() - begun, 2))
 
 
-def _dialect_of(store: Store, files: Sequence[ManifestFile]) -> Dialect:
+def dialect_of(store: Store, files: Sequence[ManifestFile]) -> Dialect:
+    """The dialect that a version's headers teach; kept, because combining it takes as long as a small question."""
     headers = [f for f in files if f.path.endswith(".h")]
+    digest = hashlib.sha1(_dialect_code(), usedforsecurity=False)
+    digest.update(b"".join(f.path.encode() + f.oid for f in headers))
+    question = store.question(f"dialect {digest.hexdigest()}")
+    kept = store.answer(question, "dialect") if question else None
+    if kept is not None:
+        return dialect_from(kept)
     lessons = store.learned({f.oid for f in headers})
-    return combine((f.path, decode_lesson(lessons.get(f.oid, b""))) for f in headers)
+    dialect = combine((f.path, decode_lesson(lessons.get(f.oid, b""))) for f in headers)
+    if question:
+        store.save_answers(question, {"dialect": encode_dialect(dialect)})
+    return dialect
+
+
+def _dialect_code() -> bytes:
+    """The code that a dialect depends on besides the headers."""
+    return Path(dialect_module.__file__).read_bytes()
 
 
 def _fingerprint_text(dialect: Dialect) -> str:

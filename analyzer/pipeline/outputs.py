@@ -7,21 +7,28 @@ an interrupted export has written so far.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO, cast
 
 from analyzer.errors import OutputError
 from analyzer.graph.formats import to_graphml, to_json
 from analyzer.graph.rooted import RootedGraph
+from analyzer.graph.tree import CallTree
 from analyzer.io.graphviz import DrawingFormat, render_dot
-from analyzer.render.dot import ELIXIR, DotOptions, to_dot
+from analyzer.render.dot import DotOptions, to_dot
 from analyzer.render.mermaid import to_mermaid
+from analyzer.render.page import PageOptions, to_page
+from analyzer.render.words import ELIXIR
 
 __all__ = [
     "ELIXIR",
+    "PAGE",
     "DotOptions",
+    "PageOptions",
     "graph_bytes",
     "graph_format",
+    "page_bytes",
     "prepare",
     "write_bytes",
     "writing_text",
@@ -54,13 +61,16 @@ _FORMATS: dict[str, Callable[[RootedGraph, DotOptions], str | bytes]] = {
 }
 
 
+PAGE = ".html"
+
+
 def graph_format(path: str) -> str:
     """The suffix of a path when a graph can be written so. Raises OutputError otherwise."""
     suffix = Path(path).suffix.lower()
-    if suffix in _FORMATS:
+    if suffix in _FORMATS or suffix == PAGE:
         return suffix
     what = f"files ending in {suffix}" if suffix else "a file without a suffix"
-    raise OutputError(f"{path}: {what} cannot be written as a graph.", hint=f"Use {', '.join(_FORMATS)}.")
+    raise OutputError(f"{path}: {what} cannot be written as a graph.", hint=f"Use {', '.join((*_FORMATS, PAGE))}.")
 
 
 def graph_bytes(graph: RootedGraph, suffix: str, options: DotOptions | None = None) -> bytes:
@@ -68,6 +78,12 @@ def graph_bytes(graph: RootedGraph, suffix: str, options: DotOptions | None = No
     for an unknown theme."""
     made = _FORMATS[suffix](graph, options or DotOptions())
     return made if isinstance(made, bytes) else made.encode("utf-8", "backslashreplace")
+
+
+def page_bytes(tree: CallTree, graph: RootedGraph, drawing: DotOptions, page: PageOptions) -> bytes:
+    """A tree and the diagram of its graph as one HTML page. Raises OutputError when it cannot be drawn."""
+    svg = _drawing(graph, drawing, "svg").decode("utf-8")
+    return to_page(tree, replace(page, svg=svg)).encode("utf-8", "backslashreplace")
 
 
 def prepare(path: str) -> Path:

@@ -7,21 +7,28 @@ session is open.
 import difflib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
+from analyzer.extract.comments import comment_above
+from analyzer.extract.maintainers import subsystem_of
 from analyzer.io.resources import bundled_kernel
 from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store, default_path
+from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
 from analyzer.model.doctor import DoctorReport, IndexSummary
+from analyzer.model.notes import Comment
 from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
 from analyzer.pipeline import examination, exports
 from analyzer.pipeline.answers import Answers
+from analyzer.pipeline.bodies import Bodies, Span
+from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
-from analyzer.pipeline.indexing import Progress, Version, index
+from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
+from analyzer.pipeline.selectors import selector_of
 from analyzer.pipeline.stored import StoredIndex
 from analyzer.resolve.configuration import Configuration, parse_config
 from analyzer.resolve.made import Function as Resolved
@@ -30,6 +37,7 @@ from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
 
 _SYSCALL_HEAD = re.compile(r"^(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(\s*(\w+)")
+_MAX_HOLDERS = 8  # tables whose constant can be one and the same without being a coincidence
 _QUALIFIED = re.compile(r"^(.+\.[chS]):(?:(\d+):)?(\w+)$")
 
 
@@ -102,6 +110,10 @@ class Session:
         self._stored: StoredIndex | None = None
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
+        self._bodies: Bodies | None = None
+        self._definitions: Definitions | None = None
+        self._functions: dict[FunctionRef, Function | None] = {}
+        self._selectors: dict[str, str] = {}
         self.notice = notice
 
     @property
@@ -151,6 +163,9 @@ class Session:
         """The function that a person means: `sys_socket`, `socket` when only a system call has the name,
         `__x64_sys_socket`, `SYSCALL_DEFINE3(socket`, `file:function`. Raises UnknownNameError with near
         names and AmbiguousNameError with spellings that are unique."""
+        return self.answers.kept(f"find {name}", Function, lambda: self._find(name))
+
+    def _find(self, name: str) -> Function:
         wanted = name.strip().removesuffix("()")
         file = ""
         if match := _SYSCALL_HEAD.match(wanted):
@@ -235,14 +250,17 @@ class Session:
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""
-        if ref.external:
-            return ()
+        return () if ref.external else self.answers.callees(ref)
+
+    @property
+    def answers(self) -> Answers:
+        """What was found before and what is found now."""
         if self._answers is None:
             version = self._indexed()
             self._answers = Answers(
                 self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
             )
-        return self._answers.callees(ref)
+        return self._answers
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
@@ -250,12 +268,77 @@ class Session:
 
     def call_names(self, ref: FunctionRef) -> tuple[str, ...]:
         """The names that a function's call sites spell, "" for computed callees, without resolving them."""
-        return self.resolver.call_names(ref)
+        if ref.external:
+            return ()
+        return self.answers.kept(
+            f"calls {_key(ref)}", tuple[str, ...], lambda: tuple(dict.fromkeys(self.resolver.call_names(ref)))
+        )
 
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function, None for an external one."""
+        if ref.external:
+            return None
+        if ref not in self._functions:
+            self._functions[ref] = self.answers.kept(
+                f"function {_key(ref)}", Function | None, lambda: self._described(ref)
+            )
+        return self._functions[ref]
+
+    def _described(self, ref: FunctionRef) -> Function | None:
         found = self.resolver.function(ref)
         return described(found) if found is not None else None
+
+    def subsystems(self) -> Callable[[str], str]:
+        """From a file to the name of its subsystem in MAINTAINERS, "" where none is known."""
+        try:
+            text = self._source.read("MAINTAINERS").decode("utf-8", "replace")
+        except SourceError:
+            text = ""
+        return subsystem_of(text)
+
+    def source_lines(self, file: str) -> list[str]:
+        """The lines of a file, without their ends."""
+        return self.stored.text(file).decode("utf-8", "replace").split("\n")
+
+    def comment(self, ref: FunctionRef) -> Comment | None:
+        """The comment above a function's definition."""
+        return comment_above(self.stored.text(ref.file), ref.line) if ref.file else None
+
+    def selector(self, edge: Edge) -> str:
+        """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
+        `PF_INET`); "" when it holds none."""
+        holders = list(dict.fromkeys((item.file, item.object) for item in edge.evidence if item.object))
+        if edge.slot is None or not 0 < len(holders) <= _MAX_HOLDERS:
+            return ""
+        found = {self._selector(file, name) for file, name in holders}
+        return found.pop() if len(found) == 1 else ""
+
+    def _selector(self, file: str, name: str) -> str:
+        key = f"selector {file} {name}"
+        if key not in self._selectors:
+            stored = self.stored
+            self._selectors[key] = self.answers.kept(
+                key, str, lambda: selector_of(stored.facts(file), stored.text(file), name)
+            )
+        return self._selectors[key]
+
+    def body(self, ref: FunctionRef) -> Body | None:
+        """The statements of a function, read from its source now; None for an external function and for one
+        that a macro makes as a whole."""
+        if self._bodies is None:
+            version = self._indexed()
+            self._bodies = Bodies(self._span, self.stored.text, lambda: dialect_of(self._store, version.files))
+        return self._bodies.of(ref)
+
+    def _span(self, ref: FunctionRef) -> Span | None:
+        """Where a function's text begins, its body begins and ends, in bytes."""
+        return self.answers.kept(f"span {_key(ref)}", Span | None, lambda: self._spanned(ref))
+
+    def _spanned(self, ref: FunctionRef) -> Span | None:
+        found = self.resolver.function(ref)
+        if found is None or not found.definition.end:
+            return None
+        return found.definition.start, found.definition.body, found.definition.end
 
     def weight(self, path: str) -> int:
         """How many source files lie beside a file: large folders hold what most readers look for first."""
@@ -264,10 +347,18 @@ class Session:
     def show(self, name: str) -> list[Shown]:
         """Everything of that name: functions, records, enums, typedefs, macros, objects, constant families.
         Raises UnknownNameError."""
-        found = examination.shown(self.resolver, name)
+        found = self.definitions.shown(name)
         if not found:
             raise self._unknown(name, f"Nothing is called {name} in Linux {self.info.version}.")
         return found
+
+    @property
+    def definitions(self) -> Definitions:
+        """Definitions with their text."""
+        if self._definitions is None:
+            version = self._indexed()
+            self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version.files))
+        return self._definitions
 
     def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
         """All functions of the files below the prefixes (all files when there are none)."""
@@ -290,6 +381,10 @@ class Session:
         if self._answers is not None:
             self._answers.flush()
         self._store.close()
+
+
+def _key(ref: FunctionRef) -> str:
+    return f"{ref.file}:{ref.line}:{ref.name}"
 
 
 def names_sorted(found: Sequence[Resolved]) -> list[Resolved]:

@@ -216,7 +216,8 @@ def mark(session: Session, report: TraceReport, root: str | None, *, depth: int,
     closed = {
         f for f in graph.depths if f not in walked and f != start and not f.external and session.call_names(f)
     }
-    return Marked(replace(graph, cut=graph.cut | closed), seen)
+    opened = {function: sites for function, sites in graph.sites.items() if function not in closed}
+    return Marked(replace(graph, sites=opened, cut=graph.cut | closed), seen)
 
 
 def _busiest(seen: Marks) -> FunctionRef:

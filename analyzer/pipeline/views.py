@@ -3,16 +3,18 @@
 Not handled: formats and files (`analyzer.pipeline.outputs`, `analyzer.render`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.errors import KcgError
+from analyzer.graph.detail import Detail
 from analyzer.graph.hide import default_hide, parse_hide
 from analyzer.graph.paths import paths_to, shortest_path
 from analyzer.graph.rooted import RootedGraph, grow
 from analyzer.graph.sites import Fold
-from analyzer.graph.tree import CallTree, build_tree
+from analyzer.graph.tree import CallTree, Reading, build_tree
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.pipeline.session import Session
+from analyzer.render.lines import Facts
 
 MAX_FUNCTIONS = 20_000  # of a tree; a graph of more is read by nobody
 
@@ -70,10 +72,25 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     return (paths_to(graph, end.ref) if end else graph), end
 
 
-def tree(session: Session, root: str, view: View) -> tuple[CallTree, Function | None]:
-    """The tree of that graph, and the function of `view.to`."""
+def tree(
+    session: Session, root: str, view: View, detail: Detail | None = None
+) -> tuple[CallTree, Function | None]:
+    """The tree of that graph with what `detail` shows between its calls, and the function of `view.to`."""
+    if detail and detail.needs_bodies:
+        view = replace(view, listed=0)  # among statements, dozens of targets bury what happens
     graph, end = rooted(session, root, view)
-    return build_tree(graph, to=end.ref if end else None), end
+    reading = Reading(detail or Detail(), session.body, session.function)
+    return build_tree(graph, to=end.ref if end else None, reading=reading), end
+
+
+def facts(session: Session) -> Facts:
+    """What lines of a tree can tell of its functions."""
+
+    def comment(ref: FunctionRef) -> str:
+        found = session.comment(ref)
+        return found.summary if found else ""
+
+    return Facts(session.function, comment, session.selector)
 
 
 def _fold(session: Session, view: View) -> Fold:

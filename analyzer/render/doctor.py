@@ -27,33 +27,41 @@ def index_text(summary: IndexSummary) -> str:
 
 def doctor_text(report: DoctorReport) -> str:
     """The report: what could be read, folder by folder, and why the rest could not."""
-    total = report.total
+    total, sources = report.total, report.sources
     lines = [
         f"kernel    Linux {report.version} ({report.label})",
         f"read      {plural(total.files, 'file')}, {size(total.bytes)}, {plural(total.functions, 'function')}",
-        f"unclear   {plural(total.files_with_diagnostics, 'file')} with "
-        f"{size(total.bytes_in_errors)} not understood ({_share(total)})",
+        f"unclear   {_unclear(total)}",
+        f".c        {plural(sources.files, 'file')}, {_clean(sources)} of them read whole; {_unclear(sources)}",
+        f"lost      {plural(total.functions_lost, 'function')}",
         f"index     {report.store} ({size(report.store_bytes)})",
         f"graphviz  {_GRAPHVIZ.get(report.graphviz, report.graphviz)}",
     ]
     text = "".join(f"{line}\n" for line in lines)
-    head = ("folder", "files", "size", "functions", "unclear files", "not understood")
-    rows = [
-        (
-            folder.folder,
-            str(folder.files),
-            size(folder.bytes),
-            str(folder.functions),
-            str(folder.files_with_diagnostics),
-            _share(folder),
+    head = ("folder", "files", "size", "functions", "lost", "unclear", "of size", ".c files", "unclear", "of size")
+    alone = {folder.folder: folder for folder in report.source_folders}
+    rows = []
+    for folder in report.folders:
+        of_sources = alone.get(folder.folder, Coverage(folder.folder, 0, 0, 0, 0, 0, 0))
+        rows.append(
+            (
+                folder.folder,
+                str(folder.files),
+                size(folder.bytes),
+                str(folder.functions),
+                str(folder.functions_lost),
+                str(folder.files_with_diagnostics),
+                _share(folder),
+                str(of_sources.files),
+                str(of_sources.files_with_diagnostics),
+                _share(of_sources),
+            )
         )
-        for folder in report.folders
-    ]
     if rows:
         text += "\n" + rows_text(head, rows)
-    causes = [(c.cause, str(c.count), f"{c.file}:{c.line}", c.text) for c in report.causes]
+    causes = [(c.cause, str(c.count), str(c.files), f"{c.file}:{c.line}", c.text) for c in report.causes]
     if causes:
-        text += "\n" + rows_text(("not understood", "times", "for example", "text"), causes)
+        text += "\n" + rows_text(("not understood", "times", "files", "for example", "text"), causes)
     if report.skipped:
         text += f"\n{plural(len(report.skipped), 'file')} left out:\n"
         shown = report.skipped[:_MAX_SKIPPED]
@@ -71,6 +79,19 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} GB"
+
+
+def _unclear(coverage: Coverage) -> str:
+    return (
+        f"{plural(coverage.files_with_diagnostics, 'file')} with {size(coverage.bytes_in_errors)} "
+        f"not understood ({_share(coverage)})"
+    )
+
+
+def _clean(coverage: Coverage) -> str:
+    if not coverage.files_with_diagnostics:
+        return "all"
+    return f"{100 - 100 * coverage.files_with_diagnostics / max(coverage.files, 1):.3f} %"
 
 
 def _share(coverage: Coverage) -> str:

@@ -6,7 +6,7 @@ that a screen reader speaks in an SVG.
 Not handled: running Graphviz.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,7 @@ from analyzer.errors import KcgError
 from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
 from analyzer.render.drawing import Box, Drawing, Junction, draw
-from analyzer.render.words import place, plural
-
-ELIXIR = "https://elixir.bootlin.com/linux/v{version}/source/{file}#L{line}"
+from analyzer.render.words import link, place, plural
 
 _WRAP = 26  # characters of a name per line
 
@@ -83,8 +81,10 @@ THEMES: Mapping[str, Theme] = {
 @dataclass(frozen=True, slots=True)
 class DotOptions:
     """`url` is a template with `{file}`, `{line}`, `{version}` that functions link to (None: no
-    links, only tooltips). `max_functions` bounds the drawing; larger subtrees are folded. `marked`:
-    (caller, callee) whose arrows stand out, because a trace shows them."""
+    links, only tooltips). `max_functions` bounds the drawing; larger subtrees are folded. `layout`: `graph` draws
+    every function once, `tree` draws other ways to a function as references. `group` names the box around the
+    functions of a file (None: the file itself). `marked`: (caller, callee) whose arrows stand out, because a
+    trace shows them."""
 
     url: str | None = None
     version: str = ""
@@ -92,6 +92,8 @@ class DotOptions:
     title: str | None = None
     theme: str = "light"
     legend: bool = True
+    layout: str = "graph"
+    group: Callable[[str], str] | None = None
     marked: Marked = frozenset()
 
 
@@ -101,14 +103,14 @@ def to_dot(graph: RootedGraph, options: DotOptions | None = None) -> str:
     theme = THEMES.get(options.theme)
     if theme is None:
         raise KcgError(f"no theme `{options.theme}`", hint=f"themes: {', '.join(THEMES)}")
-    drawing = draw(graph, max_functions=options.max_functions, title=options.title, marked=options.marked)
+    drawing = draw(
+        graph,
+        max_functions=options.max_functions,
+        title=options.title,
+        layout=options.layout,
+        marked=options.marked,
+    )
     return _Dot(drawing, theme, options).source()
-
-
-def link(template: str, file: str, line: int, version: str) -> str:
-    """The template filled in: `…/{file}#L{line}`."""
-    filled = template.replace("{file}", file).replace("{line}", str(line))
-    return filled.replace("{version}", version)
 
 
 def wrap(name: str, width: int = _WRAP) -> list[str]:
@@ -169,7 +171,9 @@ class _Dot:
 
     def source(self) -> str:
         theme = self._theme
-        for file, (boxes, junctions) in self._drawing.by_file().items():
+        group = self._options.group
+        groups = self._drawing.by_group(group) if group else self._drawing.by_file()
+        for file, (boxes, junctions) in groups.items():
             if not file:
                 self._members(self._graph, boxes, junctions)
                 continue
@@ -204,9 +208,9 @@ class _Dot:
         drawing = self._drawing
         version = self._options.version
         lines = [f"{drawing.title}  (Linux {version})" if version else drawing.title]
-        left_out = drawing.total - len(drawing.boxes)
-        if left_out:
-            lines.append(f"{plural(len(drawing.boxes), 'function')} drawn, {left_out} folded")
+        drawn = sum(not box.reference for box in drawing.boxes)
+        if drawing.total - drawn:
+            lines.append(f"{plural(drawn, 'function')} drawn, {drawing.total - drawn} folded")
         return lines
 
     def _members(self, graph: Any, boxes: list[Box], junctions: list[Junction]) -> None:
@@ -232,6 +236,8 @@ class _Dot:
         elif self._options.url:
             url = link(self._options.url, function.file, function.line, self._options.version)
             attributes |= {"URL": self._text(url), "target": "_top"}
+        if box.reference:
+            attributes |= {"style": "rounded,dashed", "fontsize": "9", "fontcolor": theme.muted}
         if box.folded:
             attributes["peripheries"] = "2"
         if box.root:

@@ -6,7 +6,7 @@ several, a junction that names the slot and leads to each target; without any, a
 Not handled: layout, and the look of things.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,13 +25,14 @@ LinkKind = Literal["direct", "indirect", "stem"]  # stem: from a caller to a jun
 @dataclass(frozen=True, slots=True)
 class Box:
     """A function. `folded`: how many functions below it are not drawn; `cut`: the depth limit ended
-    there; `key` is unique in the drawing and readable."""
+    there; `key` is unique in the drawing and readable; `reference`: it stands for a box drawn elsewhere."""
 
     key: str
     function: FunctionRef
     root: bool
     folded: int
     cut: bool
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,18 @@ class Drawing:
 
     def by_file(self) -> dict[str, tuple[list[Box], list[Junction]]]:
         """Boxes and junctions per file, in order of appearance; external functions under ""."""
-        files: dict[str, tuple[list[Box], list[Junction]]] = {}
+        return self.by_group(lambda file: file)
+
+    def by_group(self, group: Callable[[str], str]) -> dict[str, tuple[list[Box], list[Junction]]]:
+        """Boxes and junctions per group of files, in order of appearance; what has none under ""."""
+        groups: dict[str, tuple[list[Box], list[Junction]]] = {}
         for box in self.boxes:
-            files.setdefault(box.function.file, ([], []))[0].append(box)
+            name = group(box.function.file) if box.function.file else ""
+            groups.setdefault(name, ([], []))[0].append(box)
         for junction in self.junctions:
-            files.setdefault(junction.owner.file, ([], []))[1].append(junction)
-        return files
+            name = group(junction.owner.file) if junction.owner.file else ""
+            groups.setdefault(name, ([], []))[1].append(junction)
+        return groups
 
     def describe(self) -> str:
         """The diagram in one or two sentences, for people who cannot see it."""
@@ -87,19 +94,26 @@ class Drawing:
         dead = sum(not junction.resolved for junction in self.junctions)
         text = (
             f"{self.title}: {root.function.name} ({place(root.function)}), "
-            f"{plural(len(self.boxes), 'function')} in {plural(files, 'file')}, "
+            f"{plural(sum(not b.reference for b in self.boxes), 'function')} in {plural(files, 'file')}, "
             f"{plural(direct, 'direct call')}, {plural(indirect, 'call')} through pointers"
         )
         if dead:
             text += f", {dead} unresolved"
-        left_out = self.total - len(self.boxes)
+        left_out = self.total - sum(not box.reference for box in self.boxes)
         return f"{text}. {plural(left_out, 'function')} not drawn." if left_out else f"{text}."
 
 
 def draw(
-    graph: RootedGraph, *, max_functions: int = 150, title: str | None = None, marked: Marked = frozenset()
+    graph: RootedGraph,
+    *,
+    max_functions: int = 150,
+    title: str | None = None,
+    layout: str = "graph",
+    marked: Marked = frozenset(),
 ) -> Drawing:
-    """The drawing of a graph within a budget of functions. `marked`: (caller, callee) whose arrows stand out."""
+    """The drawing of a graph within a budget of functions. In the layout `tree` a function that is reached in
+    several ways is drawn where it is reached first; other ways end in a small box that refers to it. `marked`:
+    (caller, callee) whose arrows stand out."""
     budget = fit(graph, max_functions)
     name = graph.root.name
     default = f"Callers of {name}" if graph.reverse else f"Call graph of {name}"
@@ -116,7 +130,28 @@ def draw(
         for function in budget.functions
     )
     total = len(graph.depths)
+    if layout == "tree":
+        more, links = _unfolded(boxes, pen.links)
+        return Drawing(title or default, (*boxes, *more), tuple(pen.junctions), links, total)
     return Drawing(title or default, boxes, tuple(pen.junctions), tuple(pen.links), total)
+
+
+def _unfolded(boxes: Sequence[Box], links: Sequence[Link]) -> tuple[tuple[Box, ...], tuple[Link, ...]]:
+    """Boxes that refer to others and the links of a tree: every box is led to once."""
+    known = {box.key: box for box in boxes}
+    reached = {box.key for box in boxes if box.root}
+    references: list[Box] = []
+    found: list[Link] = []
+    for link in links:
+        box = known.get(link.head)
+        if box is None or link.head not in reached:
+            reached.add(link.head)
+            found.append(link)
+            continue
+        name = f"{link.head} again {len(references) + 1}"
+        references.append(replace(box, key=name, root=False, folded=0, cut=False, reference=True))
+        found.append(replace(link, head=name))
+    return tuple(references), tuple(found)
 
 
 def key(function: FunctionRef) -> str:

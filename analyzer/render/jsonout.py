@@ -8,7 +8,7 @@ Not handled: writing files; the caller serialises (`json_line` gives the canonic
 import json
 from typing import Any, Literal
 
-from analyzer.graph.tree import CallTree, TreeFunction, TreeItem
+from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 
 Row = dict[str, Any]
@@ -89,7 +89,7 @@ def ref_row(function: FunctionRef) -> Row:
 
 def tree_json(tree: CallTree) -> Row:
     """The tree as nested objects: a function has `calls`, a call has `targets`, which are
-    functions."""
+    functions; statements stand among the calls, with `step` and `calls` of their own."""
     return {
         "reverse": tree.reverse,
         "hidden_sites": tree.hidden,
@@ -112,13 +112,25 @@ def _function(place: TreeFunction) -> Row:
     }
 
 
-def _item(item: TreeItem) -> Row:
+def _item(item: TreeItem | TreeStep) -> Row:
+    if isinstance(item, TreeStep):
+        return {
+            "step": item.kind,
+            "text": item.text,
+            "site": {"file": item.file, "line": item.line, "column": None},
+            "guard": item.guard or None,
+            "folded_calls": item.calls,
+            "calls": [_item(below) for below in item.items],
+        }
     site = item.site
     row = edge_row(site.edge)
     keys = ("site", "kind", "expression", "macros", "slot", "guard")
     return {
         **{key: row[key] for key in keys},
-        "arguments": list(site.edge.arguments),
+        "expression": item.expression or row["expression"],
+        "prefix": item.prefix or None,
+        "when": list(item.when),
+        "arguments": list(item.arguments or site.edge.arguments),
         "count": site.count,
         "total_targets": site.total,
         "possible_targets": site.possible,

@@ -5,8 +5,8 @@ Not handled: a legend and tooltips; Mermaid has no place for them.
 
 from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
-from analyzer.render.dot import link
 from analyzer.render.drawing import Box, Junction, draw
+from analyzer.render.words import link
 
 _ARROWS = {"direct": "-->", "indirect": "-.->", "stem": "-.-"}
 

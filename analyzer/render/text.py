@@ -1,50 +1,24 @@
-"""Call trees as text, one call per line.
+"""Call trees as text, one call or statement per line, in one of several styles.
 
-Each line is first made of (text, role) spans; they are joined to plain text or to a coloured
-`rich.text.Text`. Roles name what a span is, `_COLOURS` how it looks.
+Styles with branches (`unicode`, `ascii`, `box`), with indentation alone, as lists in documents (`markdown`,
+`org`), and in the forms of two programs: GNU and POSIX `cflow`, and the function_graph tracer of ftrace, where
+statements stand as comments.
 
-Not handled: fitting lines to a terminal's width.
+Not handled: breaking long lines; on a terminal they are cut at its width.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from analyzer.errors import KcgError
-from analyzer.graph.tree import CallTree, TreeFunction, TreeItem
-from analyzer.model.callgraph import Edge, FunctionRef
-from analyzer.render.words import call_text, objects, outcome, place, plural, slot_name
+from analyzer.graph.tree import CallTree
+from analyzer.model.callgraph import FunctionRef
+from analyzer.render.lines import ASCII, UNICODE, Facts, Line, Lines, Shown, Span, Words
+from analyzer.render.words import place
 
 if TYPE_CHECKING:
     from rich.text import Text
-
-Span = tuple[str, str]  # text, role
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """The glyphs of a tree: `branch`/`last` lead to an entry, `down`/`gap` continue above
-    others."""
-
-    branch: str
-    last: str
-    down: str
-    gap: str
-    leads_to: str
-    recursive: str
-    repeated: str
-    more: str
-    times: str
-
-
-_UNICODE = ("⇒", "↺ recursive", "↑ shown above", "…", "×")
-_ASCII = ("=>", "(recursive)", "(shown above)", "...", "x")
-
-STYLES: dict[str, Style] = {
-    "unicode": Style("├── ", "└── ", "│   ", "    ", *_UNICODE),
-    "ascii": Style("|-- ", "`-- ", "|   ", "    ", *_ASCII),
-    "indent": Style("    ", "    ", "    ", "    ", *_UNICODE),
-}
 
 _COLOURS = {
     "root": "bold",
@@ -59,26 +33,223 @@ _COLOURS = {
     "mark": "dim italic",
     "remark": "bold green",
     "branch": "dim",
+    "condition": "yellow",
+    "case": "yellow",
+    "loop": "yellow",
+    "label": "yellow",
+    "error": "red",
+    "leave": "red",
+    "assignment": "green",
+    "macro": "dim",
+    "comment": "dim italic",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
     """`args`: calls as written instead of `name()`. `lines`: where functions are defined (in
-    reverse: where they call). `guards`: presence conditions of call sites. `marks`: remarks on calls by
-    caller and callee."""
+    reverse: where they call). `guards`: presence conditions of call sites. `signatures`, `comments`: of what is
+    called. `indent`: of one level in styles of indentation, default that of the style. `width`: columns of the
+    terminal, 0 for no limit. `url` makes the address of a function's definition for styles with links."""
 
     style: str = "unicode"
     args: bool = False
     lines: bool = False
     guards: bool = True
-    marks: Mapping[tuple[FunctionRef, FunctionRef], str] = field(default_factory=dict)
+    signatures: bool = False
+    comments: bool = False
+    indent: str = ""
+    width: int = 0
+    url: Callable[[FunctionRef], str] | None = None
+    facts: Facts = field(default_factory=Facts)
+
+    @property
+    def shown(self) -> Shown:
+        """The remarks that lines have."""
+        return Shown(self.args, self.lines, self.guards, self.signatures, self.comments)
+
+
+Drawn = Iterator[list[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Glyphs:
+    """`branch`/`last` lead to an entry, `down`/`gap` continue above others; `spacer` opens a list of entries."""
+
+    branch: str
+    last: str
+    down: str
+    gap: str
+    spacer: str = ""
+
+
+_BRANCHES = {
+    "unicode": _Glyphs("├── ", "└── ", "│   ", "    "),
+    "ascii": _Glyphs("|-- ", "`-- ", "|   ", "    "),
+    "box": _Glyphs("+---- ", "+---- ", "|     ", "      ", "|"),
+}
+
+
+def _branches(lines: Lines, options: TextOptions) -> Drawn:
+    glyphs = _BRANCHES[options.style]
+    root = lines.root()
+    yield root.spans
+
+    def draw(line: Line, prefix: str) -> Drawn:
+        entries = list(lines.below(line))
+        if entries and glyphs.spacer:
+            yield [(prefix + glyphs.spacer, "branch")]
+        for position, entry in enumerate(entries):
+            last = position == len(entries) - 1
+            yield [(prefix + (glyphs.last if last else glyphs.branch), "branch"), *entry.spans]
+            yield from draw(entry, prefix + (glyphs.gap if last else glyphs.down))
+
+    yield from draw(root, "")
+
+
+def _levels(lines: Lines) -> Iterator[tuple[int, Line]]:
+    """All lines with their depth."""
+
+    def visit(line: Line, depth: int) -> Iterator[tuple[int, Line]]:
+        yield depth, line
+        for entry in lines.below(line):
+            yield from visit(entry, depth + 1)
+
+    yield from visit(lines.root(), 0)
+
+
+def _indented(lines: Lines, options: TextOptions) -> Drawn:
+    step = options.indent or "    "
+    for depth, line in _levels(lines):
+        yield [(step * depth, "branch"), *line.spans] if depth else line.spans
+
+
+def _markdown(lines: Lines, options: TextOptions) -> Drawn:
+    for depth, line in _levels(lines):
+        yield [("  " * depth + "- ", "branch"), *_linked(line, options, "`", "[{0}]({1})")]
+
+
+def _org(lines: Lines, options: TextOptions) -> Drawn:
+    for depth, line in _levels(lines):
+        yield [("*" * (depth + 1) + " ", "branch"), *_linked(line, options, "~", "[[{1}][{0}]]")]
+
+
+def _linked(line: Line, options: TextOptions, quote: str, link: str) -> list[Span]:
+    """A line's text as code, and a link to where its function is defined."""
+    target = line.function.function if line.function else None
+    spans = [s for s in line.spans if s[1] != "place" or target is None or target.external]
+    role = spans[0][1] if spans else "function"
+    text = "".join(text for text, _ in spans).rstrip()
+    if line.kind == "more":
+        return [(text, role)]
+    found: list[Span] = [(f"{quote}{text.replace('`', chr(39))}{quote}", role)]
+    if target is not None and not target.external and options.url is not None:
+        where = place(target)
+        found.append((f" {link.format(where, options.url(target))}", "place"))
+    return found
+
+
+def _cflow(lines: Lines, options: TextOptions) -> Drawn:
+    """GNU cflow: `name() <signature at file:line>:`, four blanks a level."""
+    numbers: dict[FunctionRef, int] = {}
+    for number, (depth, line) in enumerate(_levels(lines), 1):
+        ending = ":" if next(lines.below(line), None) is not None else ""
+        indent = (options.indent or "    ") * depth
+        function = line.function
+        if function is None:
+            yield [(indent, "branch"), (f"{line.text}{ending}", line.spans[0][1])]
+            continue
+        ref = function.function
+        call = _call_part(line) if options.args and line.kind != "root" else f"{ref.name}()"
+        about = ""
+        if not ref.external:
+            described = options.facts.described(ref)
+            signature = described.signature if described else f"{ref.name} ()"
+            about = f" <{signature} at {place(ref)}>"
+        if function.mark in ("recursive", "repeated") and ref in numbers:
+            word = "recursive: see" if function.mark == "recursive" else "see"
+            about += f" ({word} {numbers[ref]})" if function.mark == "recursive" else f" [{word} {numbers[ref]}]"
+        numbers.setdefault(ref, number)
+        yield [(indent, "branch"), (f"{call}{about}{ending}", "function")]
+
+
+def _posix_cflow(lines: Lines, options: TextOptions) -> Drawn:
+    """POSIX cflow: numbered lines `name: type (parameters), <file line>`; later only the first line's number."""
+    numbers: dict[FunctionRef, int] = {}
+    for number, (depth, line) in enumerate(_levels(lines), 1):
+        head = f"{number:5} {(options.indent or '    ') * depth}"
+        function = line.function
+        if function is None:
+            yield [(head, "branch"), (line.text, line.spans[0][1])]
+            continue
+        ref = function.function
+        if ref in numbers:
+            yield [(head, "branch"), (f"{ref.name}: {numbers[ref]}", "function")]
+            continue
+        numbers[ref] = number
+        about = "<>"
+        if not ref.external:
+            described = options.facts.described(ref)
+            signature = described.signature.replace(f"{ref.name}(", "(", 1) if described else "()"
+            about = f"{signature}, <{ref.file} {ref.line}>"
+        yield [(head, "branch"), (f"{ref.name}: {about}", "function")]
+
+
+_FTRACE_HEAD = (
+    "# tracer: function_graph",
+    "#",
+    "# CPU  DURATION                  FUNCTION CALLS",
+    "# |     |   |                     |   |   |   |",
+)
+
+
+def _ftrace(lines: Lines, options: TextOptions) -> Drawn:
+    """As function_graph prints: `name() {` … `}`, leaves as `name();`; all that is no call is a comment."""
+    for text in _FTRACE_HEAD:
+        yield [(text, "note")]
+
+    def draw(line: Line, depth: int) -> Drawn:
+        margin = f" 0)               |  {'  ' * depth}"
+        function = line.function
+        entries = list(lines.below(line))
+        if function is None:
+            yield [(margin, "branch"), (f"/* {line.text.replace('*/', '* /')} */", "comment")]
+            for entry in entries:
+                yield from draw(entry, depth)
+            return
+        call = _call_part(line) if options.args and line.kind != "root" else f"{function.function.name}()"
+        if not entries:
+            yield [(margin, "branch"), (f"{call};", "function")]
+            return
+        yield [(margin, "branch"), (f"{call} {{", "function")]
+        for entry in entries:
+            yield from draw(entry, depth + 1)
+        yield [(margin, "branch"), ("}", "function")]
+
+    yield from draw(lines.root(), 0)
+
+
+def _call_part(line: Line) -> str:
+    """The call of a line without what stands around it."""
+    return next((text for text, role in line.spans if role in ("function", "external")), line.text)
+
+
+STYLES: dict[str, tuple[Callable[[Lines, TextOptions], Drawn], Words]] = {
+    "unicode": (_branches, UNICODE),
+    "ascii": (_branches, ASCII),
+    "box": (_branches, ASCII),
+    "indent": (_indented, UNICODE),
+    "cflow": (_cflow, ASCII),
+    "cflow-posix": (_posix_cflow, ASCII),
+    "ftrace": (_ftrace, ASCII),
+    "markdown": (_markdown, UNICODE),
+    "org": (_org, UNICODE),
+}
 
 
 def tree_text(tree: CallTree, options: TextOptions | None = None) -> str:
     """The tree as plain text, a line feed after every line. Raises KcgError on an unknown style."""
-    lines = _lines(tree, options or TextOptions())
-    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in lines)
+    return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in _drawn(tree, options))
 
 
 def tree_rich(tree: CallTree, options: TextOptions | None = None) -> "Text":
@@ -86,138 +257,38 @@ def tree_rich(tree: CallTree, options: TextOptions | None = None) -> "Text":
     from rich.text import Text  # only a terminal needs it
 
     result = Text()
-    for line in _lines(tree, options or TextOptions()):
+    for line in _drawn(tree, options):
         for text, role in line:
             result.append(text, _COLOURS.get(role, ""))
         result.append("\n")
     return result
 
 
-def _lines(tree: CallTree, options: TextOptions) -> Iterator[list[Span]]:
+def _drawn(tree: CallTree, options: TextOptions | None) -> Drawn:
+    options = options or TextOptions()
     style = STYLES.get(options.style)
     if style is None:
         raise KcgError(f"no style `{options.style}`", hint=f"styles: {', '.join(STYLES)}")
-    return _Writer(tree, options, style).lines()
+    draw, words = style
+    drawn = draw(Lines(tree, options.shown, words, options.facts), options)
+    if not options.width:
+        return drawn
+    return (_fitted(line, options.width, words.more) for line in drawn)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One line and what stands below it."""
-
-    spans: list[Span]
-    below: TreeFunction | TreeItem | None = None
-
-
-class _Writer:
-    def __init__(self, tree: CallTree, options: TextOptions, style: Style) -> None:
-        self._tree = tree
-        self._options = options
-        self._style = style
-
-    def lines(self) -> Iterator[list[Span]]:
-        root = self._tree.root
-        head: list[Span] = [(root.function.name, "root"), (f"  ({place(root.function)})", "place")]
-        yield head + self._mark(root)
-        yield from self._below(_Entry([], root), "")
-
-    def _below(self, entry: _Entry, prefix: str) -> Iterator[list[Span]]:
-        entries = list(self._entries(entry.below))
-        style = self._style
-        for position, child in enumerate(entries):
-            last = position == len(entries) - 1
-            branch = prefix + (style.last if last else style.branch)
-            yield [(branch, "branch"), *child.spans]
-            if child.below is not None:
-                yield from self._below(child, prefix + (style.gap if last else style.down))
-
-    def _entries(self, below: TreeFunction | TreeItem | None) -> Iterator[_Entry]:
-        if isinstance(below, TreeItem):
-            for target in below.targets:
-                yield _Entry(self._alternative(target), target)
-            if below.folded:
-                yield _Entry(self._more(below.folded, "target"))
-        elif below is not None:
-            for item in below.items:
-                if self._tree.reverse:
-                    yield _Entry(self._caller(item), item.targets[0])
-                elif item.site.single:
-                    yield _Entry(self._direct(item, item.site.single), item.targets[0])
-                else:
-                    yield _Entry(self._computed(item), item)
-            if below.omitted:
-                yield _Entry(self._more(below.omitted, "caller"))
-
-    def _direct(self, item: TreeItem, edge: Edge) -> list[Span]:
-        target = item.targets[0]
-        role = "external" if target.mark == "external" else "function"
-        spans: list[Span] = [(call_text(edge, args=self._options.args), role)]
-        spans += self._notes(item)
-        if self._options.lines:
-            spans.append((f"  [{place(target.function)}]", "place"))
-            # The place already says `external`.
-            return spans if target.mark == "external" else spans + self._mark(target)
-        return spans + self._mark(target)
-
-    def _computed(self, item: TreeItem) -> list[Span]:
-        spans: list[Span] = [(item.site.edge.expression, "expression")]
-        spans += self._notes(item)
-        if self._options.lines:
-            site = item.site.edge.site
-            spans.append((f"  [{site.file}:{site.line}]", "place"))
-        return [*spans, (f"  {self._style.leads_to} {outcome(item.site)}", "slot")]
-
-    def _alternative(self, target: TreeFunction) -> list[Span]:
-        spans: list[Span] = []
-        label = objects(target.edge) if target.edge else ""
-        if label:
-            spans.append((f"[{label}] ", "object"))
-        spans.append((target.function.name, "function"))
-        spans.append((f"  ({place(target.function)})", "place"))
-        return spans if target.mark == "external" else spans + self._mark(target)
-
-    def _caller(self, item: TreeItem) -> list[Span]:
-        target, edge = item.targets[0], item.site.edge
-        spans: list[Span] = [(f"{target.function.name}()", "function")]
-        if edge.kind != "direct":
-            through = slot_name(edge.slot) if edge.slot else edge.kind.replace("_", " ")
-            spans.append((f"  through {through}", "slot"))
-        if self._options.args:
-            spans.append((f"  calls {edge.expression}", "expression"))
-        spans += self._notes(item)
-        if self._options.lines:
-            spans.append((f"  [{edge.site.file}:{edge.site.line}]", "place"))
-        return spans + self._mark(target)
-
-    def _notes(self, item: TreeItem) -> list[Span]:
-        site = item.site
-        spans: list[Span] = []
-        if site.count > 1:
-            spans.append((f"  {self._style.times}{site.count}", "note"))
-        if site.edge.guard and self._options.guards:
-            spans.append((f"  {{{site.edge.guard}}}", "guard"))
-        if site.edge.macros:
-            spans.append((f"  via {' > '.join(site.edge.macros)}", "note"))
-        return spans
-
-    def _mark(self, target: TreeFunction) -> list[Span]:
-        style = self._style
-        text = {
-            "": "",
-            "cut": style.more,
-            "recursive": style.recursive,
-            "repeated": style.repeated,
-            "external": "external",
-        }[target.mark]
-        spans = [(f"  {text}", "mark")] if text else []
-        edge = target.edge
-        if edge is not None and edge.callee is not None:
-            remark = self._options.marks.get((edge.caller, edge.callee))
-            if remark:
-                spans.insert(0, (f"  {remark}", "remark"))
-        return spans
-
-    def _more(self, count: int, noun: str) -> list[Span]:
-        return [(f"{self._style.more} {plural(count, f'more {noun}')}", "mark")]
+def _fitted(line: list[Span], width: int, more: str) -> list[Span]:
+    """A line cut to a width, with `more` where something is missing."""
+    if sum(len(text) for text, _ in line) <= width:
+        return line
+    room = max(8, width - len(more))
+    found: list[Span] = []
+    for text, role in line:
+        if len(text) >= room:
+            found.append((text[:room].rstrip(), role))
+            break
+        found.append((text, role))
+        room -= len(text)
+    return [*found, (more, "mark")]
 
 
 def rows_text(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,7 +6,14 @@ Not handled: languages other than English.
 from analyzer.graph.sites import Site
 from analyzer.model.callgraph import Edge, Evidence, FunctionRef, Slot
 
+ELIXIR = "https://elixir.bootlin.com/linux/v{version}/source/{file}#L{line}"
 _MAX_OBJECTS = 2
+
+
+def link(template: str, file: str, line: int, version: str) -> str:
+    """The template filled in: `…/{file}#L{line}`."""
+    filled = template.replace("{file}", file).replace("{line}", str(line))
+    return filled.replace("{version}", version)
 
 
 def place(function: FunctionRef) -> str:

@@ -198,7 +198,10 @@ class _Collector:
         self._bound_edges(name, site, "")
 
     def _expanded(self, name: str, site: _Site) -> None:
+        outside = self._guard
         for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
+            if not self._enter(conjunction(outside, made.guard)):
+                continue
             inner = site._replace(macros=made.macros)
             if made.callee:
                 self._computed(made.callee, inner, made.declaration)
@@ -208,6 +211,7 @@ class _Collector:
                 self._variable(made, inner)
             elif not self._scope.macro(made.name) or self._names.bind(self._scope, made.name).functions:
                 self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
+        self._guard = outside
 
     def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
         if (site.macros and name in self._local_names) or name.startswith(StaticCalls.TRAMPOLINE):

@@ -108,7 +108,7 @@ class Configuration(msgspec.Struct, frozen=True):
                 "IS_ENABLED": value in ("y", "m"),
                 "IS_BUILTIN": value == "y",
                 "IS_MODULE": value == "m",
-                "IS_REACHABLE": value in ("y", "m"),
+                "IS_REACHABLE": None if value == "m" else value == "y",  # of a module: only from modules
             }.get(name)
         if atom.startswith("CONFIG_"):
             if " " in atom:
@@ -143,6 +143,8 @@ class Configuration(msgspec.Struct, frozen=True):
 
         def atom(text: str) -> Truth:
             known = self.symbol(text)
+            if known is None and macro is not None and text.startswith("IS_REACHABLE("):
+                return macro("MODULE") if self.options is not None else None
             if known is None and macro is not None and text.isidentifier() and not text.startswith("CONFIG_"):
                 return macro(text)
             return known

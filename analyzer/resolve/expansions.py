@@ -6,7 +6,9 @@ Not handled: calls whose arguments matter to what is called (those expansions ar
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from analyzer.resolve.macros import Expander
+from analyzer.extract.dominance import TESTS
+from analyzer.resolve.dominated import guards_of
+from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell
 
@@ -24,6 +26,7 @@ class ExpandedCall(NamedTuple):
     value: tuple[Token, ...] = ()  # what a variable of the expansion with that name is initialized with
     declaration: tuple[Token, ...] = ()  # of the variable that a computed callee begins with
     declared: bool = False  # the expansion itself declares a function of that name
+    guard: str = ""  # what dominates it inside the expansion
 
 
 class Expansions:
@@ -42,10 +45,14 @@ class Expansions:
             return found
         shared = self._shared.setdefault(name, [])
         for footprint, made in shared:
-            if all(scope.macro(n) == d for n, d in footprint.items()):
+            if all(n in TESTS or scope.macro(n) == d for n, d in footprint.items()):
                 self._summaries[key] = made
                 return made
-        expander = Expander(scope.macro, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
+
+        def lookup(macro: str) -> Sequence[MacroDefinition]:
+            return () if macro in TESTS else scope.macro(macro)
+
+        expander = Expander(lookup, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
         expansion = expander.expand(use, outermost=True)
         made = tuple(_calls_in(expansion.tokens))
         if not expansion.depends and not any(m.callee or m.given for m in made):
@@ -68,8 +75,12 @@ class Expansions:
 
 
 def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
+    guards = guards_of(tokens)
     for call in find_calls(tokens):
+        if call.name in TESTS:
+            continue
+        guard = guards[call.opening] if guards else ""
         callee = tokens[call.start : call.opening]
         opening = tokens[call.opening]
         origin = tokens[call.opening - 1].origin
@@ -81,18 +92,18 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
             if inner.is_name:
                 yield ExpandedCall(inner.text, (), macros, True, inner.origin is None)
             continue
-        key = (call.name, "" if call.name else spell(callee))
+        key = (call.name, "" if call.name else spell(callee), guard)
         if key in seen:
             continue
         seen.add(key)
         if call.name:
             value = _initial_value(tokens, call.name)
-            yield ExpandedCall(
-                call.name, (), macros, False, origin is None, value, (), _declares_function(tokens, call.name)
-            )
+            declared = _declares_function(tokens, call.name)
+            yield ExpandedCall(call.name, (), macros, False, origin is None, value, (), declared, guard)
         else:
             root = next((t.text for t in callee if t.is_name), "")
-            yield ExpandedCall("", tuple(callee), macros, False, origin is None, (), _declaration(tokens, root))
+            declaration = _declaration(tokens, root)
+            yield ExpandedCall("", tuple(callee), macros, False, origin is None, (), declaration, False, guard)
 
 
 def _initial_value(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:

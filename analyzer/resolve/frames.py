@@ -32,12 +32,17 @@ class Frame:
     def __init__(self, names: Names, function: Function) -> None:
         self.function = function
         self.ref = ref_of(function)
-        self.scope = names.scopes.of(function.path)
-        self.typer = names.typer(function.path)
+        self.scope = names.scopes.of(function.seen_from or function.path)
+        self.typer = names.typer(function.seen_from or function.path)
         self._index = names.index
         definition = function.definition
         self.parameters: Mapping[str, int] = {p.name: n for n, p in enumerate(definition.parameters) if p.name}
         self.variables = frozenset(v.name for v in definition.variables) - self.parameters.keys()
+
+    @cached_property
+    def arrays(self) -> frozenset[str]:
+        """The local variables that are arrays."""
+        return frozenset(v.name for v in self.function.definition.variables if "[" in v.type)
 
     @cached_property
     def types(self) -> Mapping[str, Type | None]:

@@ -12,6 +12,8 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from analyzer.model.guards import Truth, conjunction
 from analyzer.model.kbuild import (
     BuildEntry,
@@ -23,7 +25,7 @@ from analyzer.model.kbuild import (
     Image,
     MakeStatement,
 )
-from analyzer.resolve.makevars import Chunk, Conditions, Unknown, Variables, both, either, opposite
+from analyzer.resolve.makevars import Chunk, Conditions, Unknown, Variables, both, either, opposite, widened
 
 Read = Callable[[str], tuple[MakeStatement, ...] | None]  # a Makefile's statements, None when there is none
 
@@ -41,6 +43,7 @@ _HOST = re.compile(
     r"^(?:hostprogs|hostprogs-y|hostprogs-m|hostprogs-always-y|host-progs|userprogs(?:-always-y)?)$"
 )
 _FLAGS = re.compile(r"^(?:ccflags-[ym]|EXTRA_CFLAGS|subdir-ccflags-[ym]|CFLAGS_(?P<object>[\w./-]+\.o))$")
+_OPTIONS = re.compile(r"flags", re.I)  # long lists that decide nothing here
 _DEFINE = re.compile(r"^-D([A-Za-z_]\w*)(?:=(.*))?$")
 _IGNORED_LISTS = frozenset(("clean-files", "targets", "no-clean-files", "mostly-clean", "PHONY", "subdir-"))
 # what the top Makefile finds out by itself; empty texts stand for the architecture
@@ -55,6 +58,7 @@ _GIVEN = {
     "comma": ",",
 }
 _SOURCES = (".c", ".S")
+_OBJECTS_OF = msgspec.msgpack.Decoder(tuple[BuildObject, ...])
 _MAX_FOLDERS = 20_000
 _MAX_WAYS = 16  # into one folder
 
@@ -132,7 +136,7 @@ class _Reader:
     def _first_folders(self) -> list[tuple[str, BuildEntry]]:
         """The folders that the top names, with the variables that it exports left in `_top`."""
         found: dict[tuple[str, BuildEntry], None] = {}
-        for folder, entry in self._run_top("Makefile", 0):
+        for folder, entry in self._run_top("Makefile", (), 0):
             found.setdefault((folder, entry))
         for name in self._top.names():
             if not _TOP_LIST.match(name):
@@ -147,7 +151,7 @@ class _Reader:
                 found.setdefault((folder, BuildEntry(conditions, kind, steps)))
         return list(found)
 
-    def _run_top(self, path: str, depth: int) -> Iterator[tuple[str, BuildEntry]]:
+    def _run_top(self, path: str, outside: Conditions, depth: int) -> Iterator[tuple[str, BuildEntry]]:
         """The lists of the top Makefile and of the architecture's. Conditions that a configuration does not
         decide are passed over, both branches read; lists only grow (later lines rename their words).
         Gives the folders that rules run make in."""
@@ -155,7 +159,7 @@ class _Reader:
         if statements is None or depth > 4:
             return
         stack: list[tuple[Conditions | None, str]] = []
-        under: Conditions | None = ()
+        under: Conditions | None = outside
         for statement in statements:
             if statement.kind in ("if", "else", "endif"):
                 under = self._branch(self._top, stack, under, statement, None)
@@ -163,8 +167,9 @@ class _Reader:
                 continue
             elif statement.kind == "include":
                 for word in self._top.words(statement.text):
-                    if word.text and "/Makefile" in word.text and "arch/" in word.text:
-                        yield from self._run_top(posixpath.normpath(word.text), depth + 1)
+                    together = both(under, word.conditions)
+                    if together is not None and word.text and "/Makefile" in word.text and "arch/" in word.text:
+                        yield from self._run_top(posixpath.normpath(word.text), together, depth + 1)
             elif statement.kind == "assign":
                 self._assign(self._top, statement, path, under, grow=True)
             elif statement.kind == "submake":
@@ -274,9 +279,12 @@ class _Reader:
             if together is None or name.endswith("-") or (grow and name in _GIVEN):
                 continue
             operator = statement.operator
+            if _OPTIONS.search(name) and not _FLAGS.match(name):
+                variables.unknown(name)
+                continue
             if grow and _TOP_LIST.match(name):
                 operator = "+="
-                if name in statement.text:
+                if f"({name})" in statement.text:
                     continue  # $(patsubst …) of itself
             variables.assign(name, operator, statement.text, together, path, statement.line, statement.name)
 
@@ -339,7 +347,8 @@ class _Reader:
         """An object: the parts it is linked of, or its source."""
         unit = unit or _joined(folder, stem)
         parts = [f"{stem}-objs", f"{stem}-y"]
-        listed = [(name, variables.listed(name)) for name in (*parts, f"{stem}-m")]
+        own = [name for name in (*parts, f"{stem}-m") if variables.has(name)]  # the top has a core-y of its own
+        listed = [(name, variables.listed(name)) for name in own]
         if not any(words for name, words in listed if name in parts):
             path = self._source(_joined(folder, stem))
             if path:
@@ -409,10 +418,27 @@ def _finished(entries: Mapping[str, Sequence[BuildEntry]], folders: Mapping[str,
         for where, define in said.defines:
             defines.setdefault(where, []).append(define)
     return BuildTable(
-        {path: tuple(dict.fromkeys(found)) for path, found in sorted(objects.items())},
+        {path: _encoded(path, found, folders) for path, found in sorted(objects.items())},
         {f: (said.makefile, tuple(entries[f])) for f, said in sorted(folders.items()) if said is not None},
         dict(sorted(opaque.items())),
         {where: tuple(found) for where, found in sorted(defines.items())},
+    )
+
+
+def _encoded(path: str, found: Sequence[BuildObject], folders: Mapping[str, _Folder | None]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.msgpack.encode(tuple(dict.fromkeys(_short(path, o, folders) for o in found))))
+
+
+def _short(path: str, item: BuildObject, folders: Mapping[str, _Folder | None]) -> BuildObject:
+    """An object without what follows from its path: there are some 30,000."""
+    said = folders[item.folder]
+    makefile = said.makefile if said is not None else ""
+    return BuildObject(
+        "." if item.folder == posixpath.dirname(path) else item.folder,
+        item.conditions,
+        item.image,
+        "." if item.unit == path.rpartition(".")[0] else item.unit,
+        tuple(BuildStep("." if s.file == makefile else s.file, s.line, s.text) for s in item.steps),
     )
 
 
@@ -437,7 +463,10 @@ def _deeper(outer: str, inner: str) -> str:
 
 
 def _joined(folder: str, name: str) -> str:
-    return posixpath.normpath(f"{folder}/{name}" if folder else name).removeprefix("./")
+    """A Makefile's word as a path; `$(obj)/name` has the folder already."""
+    if not folder or name.startswith(f"{folder}/"):
+        return posixpath.normpath(name)
+    return posixpath.normpath(f"{folder}/{name}")
 
 
 def _step(chunk: Chunk, word: str) -> BuildStep:
@@ -461,25 +490,35 @@ class Kbuild:
         # a tree without Makefiles of its own, such as an excerpt, says nothing of what is built
         self.known = bool(table.objects)
 
-    def ways(self, path: str) -> tuple[BuildWay, ...]:
-        """All ways of a file into the kernel, whatever the configuration."""
-        found: dict[BuildWay, None] = {}
-        for item in self._table.objects.get(path, ()):
-            for entry in self._entries(item.folder):
-                together = both(entry.conditions, item.conditions)
-                if together is None or (entry.kind == "m" and item.image == "vmlinux"):
-                    continue  # obj-y of a folder that was entered for its modules is linked nowhere
+    def _named(self, path: str) -> Iterator[tuple[BuildEntry, BuildWay]]:
+        """Every pair of a way into a folder and a line there that names a file, also pairs that exclude
+        each other."""
+        encoded = self._table.objects.get(path)
+        for item in _OBJECTS_OF.decode(encoded) if encoded is not None else ():
+            folder = posixpath.dirname(path) if item.folder == "." else item.folder
+            makefile, entries = self._table.folders.get(folder, ("", ()))
+            unit = path.rpartition(".")[0] if item.unit == "." else item.unit
+            steps = tuple(BuildStep(makefile if s.file == "." else s.file, s.line, s.text) for s in item.steps)
+            for entry in entries:
                 image: Image = "other" if entry.kind == "o" and item.image == "vmlinux" else item.image
-                found.setdefault(BuildWay(together, image, item.unit, (*entry.steps, *item.steps)))
+                conditions = (*entry.conditions, *item.conditions)
+                yield entry, BuildWay(conditions, image, unit, (*entry.steps, *steps))
+
+    def ways(self, path: str) -> tuple[BuildWay, ...]:
+        """All ways of a file into the kernel, whatever the configuration. A built-in object of a folder
+        that is entered for its modules is linked nowhere."""
+        found: dict[BuildWay, None] = {}
+        for entry, way in self._named(path):
+            together = both((), way.conditions)
+            if together is not None and not (entry.kind == "m" and way.image == "vmlinux"):
+                found.setdefault(BuildWay(together, way.image, way.unit, way.steps))
         return tuple(found)
 
-    def _entries(self, folder: str) -> tuple[BuildEntry, ...]:
-        return self._table.folders[folder][1] if folder in self._table.folders else ()
-
     def guard(self, path: str) -> str:
-        """The condition under which a file is built; "" when always or unknown."""
-        ways = [w.conditions for w in self.ways(path) if w.image != "host"]
-        return either(ways) if ways else ""
+        """What must hold at least for a file to be built; "" when nothing or unknown."""
+        runs = [both((), way.conditions) for _, way in self._named(path) if way.image != "host"]
+        possible = [run for run in runs if run is not None]
+        return either(widened(possible)) if possible else ""
 
     def built(self, path: str) -> Built:
         """Whether the configuration builds a `.c` or `.S` by itself (not by including it elsewhere)."""
@@ -510,8 +549,9 @@ class Kbuild:
             return Built(True if True in truths else None, "", images)
         if self._may_be_opaque(path):
             return Built(None)
-        if kernel:
-            return Built(False, self._why_not(kernel))
+        named = [way for _, way in self._named(path) if way.image != "host"]
+        if named:
+            return Built(False, self._why_not(named))
         if ways:
             return Built(False, "it belongs to a program for the build host")
         return self._unnamed(path)
@@ -519,7 +559,9 @@ class Kbuild:
     def _why_not(self, ways: Sequence[BuildWay]) -> str:
         """The lines and the condition that fails, of the way with the fewest that do."""
         best = min(ways, key=lambda w: sum(self._truth(c) is False for c in w.conditions))
-        failing = next(c for c in best.conditions if self._truth(c) is False)
+        failing = next((c for c in best.conditions if self._truth(c) is False), "")
+        if not failing:  # asked for as built in, in a folder that is entered for its modules
+            return f"{_blamed(best, '')}, a part of no module"
         return f"{_blamed(best, failing)}, {_not_set(failing)}"
 
     def _may_be_opaque(self, path: str) -> bool:

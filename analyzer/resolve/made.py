@@ -3,8 +3,9 @@
 A use such as `DEFINE_SHOW_ATTRIBUTE(x)` is expanded with the macros its file sees, and the result is read by
 the same extractor as files are. A function whose head is a macro use (`SYSCALL_DEFINE3(socket, …) {`) owns
 the body that follows it.
+A use in a list file (X-macro) means what the files that include the list under a `#define` make of it.
 
-Not handled: uses that only make sense under `#define`s around an inclusion (X-macro files).
+Not handled: objects that list files make.
 """
 
 import re
@@ -15,7 +16,9 @@ import msgspec
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Linkage
 from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, Object
-from analyzer.resolve.macros import Expander
+from analyzer.model.guards import conjunction
+from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
+from analyzer.resolve.macros import Expander, Lookup
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import Token, spell, tokenize
 
@@ -26,7 +29,7 @@ _WRAPPER = re.compile(
 )
 _COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_UNREAD = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
+NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _HOLDER = "kcgHole"
 _HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
@@ -41,6 +44,7 @@ class Function(NamedTuple):
     aliases: tuple[str, ...] = ()
     made: tuple[tuple[str, tuple[str, ...]], ...] = ()
     whole: bool = True  # False: what it calls has not been read
+    seen_from: str = ""  # the file whose names it sees, when that is not `path`: an includer of a list
 
     @property
     def linkage(self) -> Linkage:
@@ -91,17 +95,18 @@ def expanded_text(scope: Scope, text: str) -> str:
     return spell(Expander(scope.macro).expand(tokenize(text)).tokens)
 
 
-def expansion_of(scope: Scope, use: Invocation) -> list[Token]:
-    """The tokens that a file-scope macro use expands to."""
+def expansion_of(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> list[Token]:
+    """The tokens that a file-scope macro use expands to; `lookup` replaces the macros of the scope."""
     source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
-    return Expander(scope.macro_under(use.guard)).expand(tokenize(source)).tokens
+    return Expander(lookup or scope.macro_under(use.guard)).expand(tokenize(source)).tokens
 
 
-def made_by_use(scope: Scope, use: Invocation) -> FileFacts | None:
-    """The facts of a file-scope macro use's expansion, None when it is no macro here or makes nothing."""
-    if not scope.macro(use.macro):
+def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> FileFacts | None:
+    """The facts of a file-scope macro use's expansion, None when it is no macro here or makes nothing.
+    `lookup` replaces the macros of the scope."""
+    if lookup is None and not scope.macro(use.macro):
         return None
-    tokens = expansion_of(scope, use)
+    tokens = expansion_of(scope, use, lookup)
     if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
         return None
     return extract(_as_text(tokens))
@@ -131,22 +136,29 @@ class Maker:
         self._heads: dict[tuple[str, int, str], tuple[Function, ...]] = {}
         self._files: dict[str, Made] = {}
         self._templates: dict[tuple[object, ...], dict[str, Definition]] = {}
+        self._inclusions: dict[tuple[str, str], tuple[Inclusion, ...]] = {}
+        self._listed: dict[tuple[str, int], tuple[Function, ...]] = {}
 
     def may_make(self, scope: Scope, macro: str, arguments: str, name: str) -> bool:
         """Whether a use with these arguments can define a function of that name."""
         return self._template_for(scope, macro, arguments, name) is not None
 
-    def _template_for(self, scope: Scope, macro: str, arguments: str, name: str) -> Definition | None:
+    def _template_for(
+        self, scope: Scope, macro: str, arguments: str, name: str, lookup: Lookup | None = None
+    ) -> Definition | None:
         """The function of that name as the macro's template has it: the macro is expanded and read once
         with placeholders, and names are compared by putting the arguments in."""
         values = [a.strip() for a in split_arguments(arguments)]
-        key = (macro, len(values), tuple((d.file, d.line) for d in scope.macro(macro)))
+        lookup = lookup or scope.macro
+        key = (macro, len(values), tuple((d.file, d.line) for d in lookup(macro)))
         templates = self._templates.get(key)
         if templates is None:
             holders = ", ".join(f"{_HOLDER}{n}_" for n in range(len(values)))
-            tokens = Expander(scope.macro).expand(tokenize(f"{macro}({holders})")).tokens
+            tokens = Expander(lookup).expand(tokenize(f"{macro}({holders})")).tokens
             read = {d.name: d for d in extract(_as_text(tokens)).definitions}
-            templates = self._templates[key] = {t.text: read.get(t.text, _UNREAD) for t in tokens if t.is_name}
+            templates = self._templates[key] = {
+                t.text: read.get(t.text, NO_DEFINITION) for t in tokens if t.is_name
+            }
         for template, definition in templates.items():
             spelled = _HOLDING.sub(
                 lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template
@@ -158,10 +170,12 @@ class Maker:
     def light(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
         """The function of a name that a use defines, without its body: enough to bind a call. Empty when
         the use makes none; the whole function when the template cannot tell."""
+        if not scope.macro(use.macro):
+            return self._light_listed(scope, use, name)
         template = self._template_for(scope, use.macro, use.arguments, name)
         if template is None:
             return ()
-        if template is _UNREAD or canonical_name(name) != name:
+        if template is NO_DEFINITION or canonical_name(name) != name:
             return tuple(f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases)
         moved = _placed(
             scope.path,
@@ -174,6 +188,39 @@ class Maker:
         )
         return (moved._replace(whole=False),)
 
+    def _meanings(self, scope: Scope, use: Invocation) -> tuple[Inclusion, ...]:
+        """Where a use in a list file gets a meaning."""
+        key = (scope.path, use.macro)
+        found = self._inclusions.get(key)
+        if found is None:
+            found = self._inclusions[key] = inclusions(scope.scopes, scope.path, use.macro)
+        return found
+
+    def _light_listed(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
+        for inclusion in self._meanings(scope, use):
+            lookup = lookup_in(scope.scopes, inclusion)
+            if self._template_for(scope, use.macro, use.arguments, name, lookup) is not None:
+                return tuple(f for f in self.from_list(scope, use) if f.definition.name == name)
+        return ()
+
+    def from_list(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
+        """The functions that a use in a list file defines for its includers, placed on its line."""
+        key = (scope.path, use.start)
+        found = self._listed.get(key)
+        if found is None:
+            made: dict[str, Function] = {}
+            for inclusion in self._meanings(scope, use):
+                facts = made_by_use(scope, use, lookup_in(scope.scopes, inclusion))
+                guard = conjunction(inclusion.guard, use.guard)
+                for definition in facts.definitions if facts is not None else ():
+                    if definition.name:
+                        placed = _placed(
+                            scope.path, definition, use.line, use.end_line, use.column, use.macro, guard
+                        )
+                        made.setdefault(definition.name, placed._replace(seen_from=inclusion.path))
+            found = self._listed[key] = tuple(made.values())
+        return found
+
     def use(self, scope: Scope, use: Invocation) -> FileFacts | None:
         """`made_by_use`, remembered."""
         key = (scope.path, use.start)
@@ -183,6 +230,8 @@ class Maker:
 
     def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
         """The functions that a use defines, placed on its line."""
+        if not scope.macro(use.macro):
+            return self.from_list(scope, use)
         facts = self.use(scope, use)
         if facts is None:
             return ()
@@ -254,6 +303,9 @@ class Maker:
             objects: list[Object] = []
             made: list[tuple[Invocation, FileFacts]] = []
             for use in facts.invocations:
+                if not scope.macro(use.macro):
+                    functions.extend(self.from_list(scope, use))
+                    continue
                 read = self.use(scope, use)
                 if read is None:
                     continue

@@ -107,30 +107,29 @@ def opposite(guard: str) -> str:
     return negation(guard)
 
 
-def _clash(one: str, other: str) -> bool:
-    symbol, mask = _mask(one)
-    also, second = _mask(other)
-    if symbol or also:
-        return symbol == also and not mask & second
-    return opposite(one) == other
-
-
 @functools.lru_cache(32768)
 def both(left: Conditions, right: Conditions) -> Conditions | None:
     """What holds when both hold; None when that cannot be."""
     if not right:
         return left
-    if not left:
-        return None if "0" in right else right
     merged = list(left)
     for guard in right:
         if guard == "0":
             return None
         if guard in merged:
             continue
-        if any(_clash(guard, known) for known in merged):
-            return None
-        merged.append(guard)
+        symbol, mask = _mask(guard)
+        for at, known in enumerate(merged):
+            also, second = _mask(known)
+            if symbol and also == symbol:
+                if not mask & second:
+                    return None
+                merged[at] = _of_mask(symbol, mask & second)
+                break
+            if not symbol and not also and opposite(guard) == known:
+                return None
+        else:
+            merged.append(guard)
     return tuple(merged)
 
 
@@ -150,6 +149,19 @@ def merged(one: Conditions, other: Conditions) -> Conditions | None:
     union = _of_mask(symbol, mask | second)
     kept = [g for at, g in enumerate(one) if at != differing[0]]
     return (*kept[: differing[0]], union, *kept[differing[0] :]) if union else tuple(kept)
+
+
+def widened(runs: Sequence[Conditions]) -> list[Conditions]:
+    """The runs with every symbol admitting all values that it has in any of them: less exact, but short."""
+    masks: dict[str, int] = {}
+    for guard in (guard for run in runs for guard in run):
+        symbol, mask = _mask(guard)
+        masks[symbol] = masks.get(symbol, 0) | mask
+    found = []
+    for run in runs:
+        wide = (_of_mask(s, masks[s]) if (s := _mask(guard)[0]) else guard for guard in run)
+        found.append(tuple(dict.fromkeys(guard for guard in wide if guard)))
+    return found
 
 
 def either(runs: Sequence[Conditions]) -> str:
@@ -307,6 +319,10 @@ class Variables:
         """The names that were assigned, in order."""
         return list(self._values)
 
+    def has(self, name: str) -> bool:
+        """Whether this Makefile itself assigns a name."""
+        return name in self._values
+
     def chunks(self, name: str) -> list[Chunk]:
         """The parts of a variable's value."""
         found = self._values.get(name)
@@ -319,6 +335,12 @@ class Variables:
         variable = self._values[name] = _Variable(simple=True)
         if text:
             variable.chunks.append(Chunk((), text, "", 0, name))
+
+    def unknown(self, name: str) -> None:
+        """Give a variable a value that is not followed."""
+        if name not in self._values:
+            self._values[name] = _Variable(simple=True)
+            self._values[name].chunks.append(Chunk((), None, "", 0, name))
 
     def assign(
         self, name: str, operator: str, text: str, conditions: Conditions, file: str, line: int, spelled: str

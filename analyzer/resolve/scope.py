@@ -209,7 +209,7 @@ class Scopes:
 
     def _never(self, name: str) -> Truth:
         """Names that no file of the tree defines are undefined."""
-        return None if self.index.files("macro", name) else False
+        return None if name == "MODULE" or self.index.files("macro", name) else False
 
     def macros_in(self, path: str, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in a file, tokenized once."""
@@ -238,6 +238,7 @@ class Scope:
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
         self._outer: tuple[str, ...] | None = None
+        self._behind: frozenset[str] | None = None
 
     @property
     def visible(self) -> frozenset[str]:
@@ -265,6 +266,24 @@ class Scope:
             self._outer = tuple(found)
         return self._outer
 
+    @property
+    def _late(self) -> frozenset[str]:
+        """What the file includes only behind all of its code, so that no macro there serves it: trace headers
+        end with what reads them again under other definitions."""
+        if self._behind is None:
+            index, scopes = self.scopes.index, self.scopes
+            facts = index.facts(self.path)
+            last = max(
+                (0, *(u.end_line for u in facts.invocations), *(d.end_line for d in facts.definitions)),
+            )
+            reached: tuple[set[str], set[str]] = (set(), {self.path})
+            for include in facts.includes if any(i.line > last for i in facts.includes) and last else ():
+                target = scopes.resolve_include(self.path, include.target, quoted=include.quoted)
+                if target:
+                    reached[include.line <= last].update(scopes.closure(target))
+            self._behind = frozenset(reached[0] - reached[1])
+        return self._behind
+
     def files_with(self, kind: NameKind, name: str) -> tuple[list[str], list[str]]:
         """The files that have a name, split into those this file sees and the others."""
         files = self.scopes.index.files(kind, name)
@@ -273,6 +292,8 @@ class Scope:
         if files == (self.path,):
             return list(files), []
         visible = self.visible
+        if kind == "macro" and self._late:
+            files = tuple(f for f in files if f not in self._late)
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
         if not seen and outside and not self.path.startswith("include/") and self.includers:
@@ -292,11 +313,11 @@ class Scope:
         if name in self._deciding or len(self._deciding) > 4:
             return None
         given = self._given(name)
-        if given is not None:
+        if given is not None or (name == "MODULE" and self.scopes.configuration.options is not None):
             return given
         files, outside = self.files_with("macro", name)
         if not files:
-            return None if outside else False
+            return None if outside and not self._whole_unit() else False
         self._deciding.add(name)
         try:
             verdict: Truth = False
@@ -312,6 +333,17 @@ class Scope:
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _whole_unit(self) -> bool:
+        """Whether what this file does not see is not there: a `.c` that is compiled by itself with a known
+        configuration."""
+        scopes = self.scopes
+        return (
+            scopes.configuration.options is not None
+            and self.path.endswith(".c")
+            and scopes.kbuild.built(self.path).truth is True
+            and not self.includers
+        )
 
     def _given(self, name: str) -> Truth:
         """Whether the build's command line defines a name for this file; None when that cannot be told, or

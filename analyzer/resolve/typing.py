@@ -29,7 +29,7 @@ from analyzer.resolve.tokens import Token, close_of, tokenize
 if TYPE_CHECKING:
     from analyzer.resolve.names import Names
 
-_BINARY = {
+PRECEDENCE = {
     ",": 1,
     "=": 2,
     "+=": 2,
@@ -265,7 +265,7 @@ class _Expression:
         left = self.unary()
         while True:
             operator = self.peek()
-            power = _BINARY.get(operator)
+            power = PRECEDENCE.get(operator)
             if power is None or power <= floor:
                 return left
             self.at += 1

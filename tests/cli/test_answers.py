@@ -42,8 +42,8 @@ sys_bind  (net/socket.c:26)
     ├── sockfd_lookup(fd)  [net/socket.c:6]  …
     ├── check(sock)  [net/socket.c:12]
     └── sock->ops->bind(sock, port)  [net/socket.c:23]  ⇒ proto_ops.bind, 2 targets
-        ├── [inet_ops] inet_bind  (net/inet.c:8)  …
-        └── [unix_ops] unix_bind  (net/unix.c:3)
+        ├── inet_ops.bind → inet_bind(sock, port)  [net/inet.c:8]  …
+        └── unix_ops.bind → unix_bind(sock, port)  [net/unix.c:3]
 """)
     assert done.err == f"kcg: linux 6.9.3 ({kernel})\n"
 
@@ -171,7 +171,7 @@ def test_show_of_the_rest(ask: Kcg) -> None:
 static int unix_bind(struct socket *sock, int path);
 /* include/linux/net.h:6 */
 enum sock_state {
-    SS_FREE,           /* 6 */
+    SS_FREE,           /* 6  = 0 */
     SS_CONNECTED = 3,  /* 6 */
 };
 /* include/linux/net.h:4 */
@@ -246,4 +246,6 @@ def test_index_and_doctor(ask: Kcg, folder: Path) -> None:
     assert "graphviz  " in report
     data = json.loads(ask("doctor", "--format", "json").out)
     assert data["total"]["functions"] == 8
+    assert data["sources"]["functions"] + data["total"]["functions_lost"] == 8
+    assert {folder["folder"] for folder in data["source_folders"]} <= {f["folder"] for f in data["folders"]}
     assert data["graphviz"] in ("system", "bundled", "missing")

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import accuracy
-import msgspec
+import figures
 import pytest
 
-from analyzer.model.callgraph import SlotRow
 from analyzer.pipeline.session import Session, open_session
-from analyzer.render.jsonout import edge_row, function_row
 
 pytestmark = pytest.mark.kernel
 
@@ -27,27 +25,9 @@ def facts() -> accuracy.Facts:
 @pytest.fixture(scope="module")
 def configured(kernel_612: Path, store: Path) -> Iterator[Session]:
     """Linux 6.12 in the configuration that the facts are of."""
-    config = str(FOLDER / "6.12" / "config.xz")
-    session = open_session(str(kernel_612), config=config, store=str(store))
+    session = open_session(str(kernel_612), config=str(figures.CONFIG), store=str(store))
     yield session
     session.close()
-
-
-def slot(row: SlotRow) -> accuracy.Row:
-    """A row as it is exported."""
-    built: accuracy.Row = msgspec.to_builtins(row)
-    return built
-
-
-def figures(session: Session, facts: accuracy.Facts) -> dict[str, accuracy.Figure]:
-    """The figures of everything that a session exports for the files of the facts."""
-    under = sorted(facts.files)
-    exports = accuracy.Exports(
-        functions=map(function_row, session.export_functions(under)),
-        edges=map(edge_row, session.export_edges(under)),
-        slots=map(slot, session.export_slots(under)),
-    )
-    return accuracy.score(facts, exports)
 
 
 def assert_floors(found: Mapping[str, accuracy.Figure], floors: Mapping[str, float]) -> None:
@@ -60,9 +40,28 @@ def assert_floors(found: Mapping[str, accuracy.Figure], floors: Mapping[str, flo
     assert not low, "\n".join(low)
 
 
-def test_any_configuration(linux_612: Session, facts: accuracy.Facts) -> None:
-    assert_floors(figures(linux_612, facts), FLOORS["any"])
+@pytest.fixture(scope="module")
+def unconfigured_figures(linux_612: Session, facts: accuracy.Facts) -> Mapping[str, accuracy.Figure]:
+    """What is found without a configuration."""
+    return figures.figures(linux_612, facts)
 
 
-def test_with_the_configuration(configured: Session, facts: accuracy.Facts) -> None:
-    assert_floors(figures(configured, facts), FLOORS["configured"])
+@pytest.fixture(scope="module")
+def configured_figures(configured: Session, facts: accuracy.Facts) -> Mapping[str, accuracy.Figure]:
+    """What is found with the facts' own."""
+    return figures.figures(configured, facts)
+
+
+def test_any_configuration(unconfigured_figures: Mapping[str, accuracy.Figure]) -> None:
+    assert_floors(unconfigured_figures, FLOORS["any"])
+
+
+def test_with_the_configuration(configured_figures: Mapping[str, accuracy.Figure]) -> None:
+    assert_floors(configured_figures, FLOORS["configured"])
+
+
+def test_readme_quotes_the_figures(
+    unconfigured_figures: Mapping[str, accuracy.Figure], configured_figures: Mapping[str, accuracy.Figure]
+) -> None:
+    table = figures.table(unconfigured_figures, configured_figures)
+    assert table in (figures.ROOT / "README.md").read_text(encoding="utf-8"), f"make accuracy prints\n{table}"

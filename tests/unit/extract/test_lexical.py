@@ -10,17 +10,17 @@ from analyzer.extract.lexical import blank, lex, line_of, line_starts, strip_com
     [
         ("a /* b */ c", "a         c"),
         ("a // b\nc", "a     \nc"),
-        ("a // b \\\n more\nc", "a      \\\n     \nc"),
+        ("a // b \\\n more\nc", "a       \n     \nc"),
         ('f("x /* y", z)', 'f("      ", z)'),
         ("c = '\"'; d", "c = ' '; d"),
         ('"a\\"b" + c', '"    " + c'),
         ("/* unfinished\nx", "             \n "),
         ('it "s unfinished\nx', 'it "s unfinished\nx'),
-        pytest.param(
-            "#define X /* a\n b */ y\nz",
-            "              \n       \nz",
-            marks=pytest.mark.xfail(strict=True, reason="a comment that continues a directive"),
-        ),
+        ("#define X /* a\n b */ y\nz", "              \n       \nz"),
+        ("#define X 1 /* a\n b */ \\\n y /*\n*/ w\nz", f"{' ' * 16}\n{' ' * 7}\n{' ' * 5}\n{' ' * 4}\nz"),
+        ('s = "a \\\n b";', 's = " " \n   ;'),
+        ("a \\\n b", "a  \n b"),
+        ('f("\\\n b", c)', 'f(""\n   , c)'),
         ("  # include <x>\nz", "               \nz"),
         ("#define A \\\n f()\nz", "           \n    \nz"),
     ],
@@ -36,6 +36,12 @@ def test_directives_are_joined_and_without_comments() -> None:
         ("if", "defined(B) && C"),
         ("endif", ""),
     ]
+
+
+def test_a_comment_continues_a_directive() -> None:
+    text = b"#define A /* one\n two */ 1 \\\n + 2 /* three\n */ + 3\nint b;\n"
+    assert [(d.keyword, " ".join(d.rest.split())) for d in lex(text).directives] == [("define", "A 1 + 2 + 3")]
+    assert lex(text).skeleton.split() == [b"int", b"b;"]
 
 
 def test_a_hash_in_a_literal_or_comment_is_no_directive() -> None:

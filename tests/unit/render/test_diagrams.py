@@ -4,9 +4,10 @@ import pytest
 
 from analyzer.errors import KcgError
 from analyzer.graph.rooted import grow
-from analyzer.render.dot import ELIXIR, DotOptions, to_dot, wrap
+from analyzer.render.dot import DotOptions, to_dot, wrap
 from analyzer.render.drawing import draw
 from analyzer.render.mermaid import to_mermaid
+from analyzer.render.words import ELIXIR
 
 pygraphviz = pytest.importorskip("pygraphviz")
 

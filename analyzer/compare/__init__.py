@@ -1,0 +1,1 @@
+"""What differs between kernels: pure functions over resolved edges and definitions of two versions."""

@@ -1,0 +1,1 @@
+"""Second reading of what the grammar could not read."""

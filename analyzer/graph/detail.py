@@ -1,0 +1,462 @@
+"""What a tree shows between a function's calls: its statements, planned as nested lines in source order.
+
+A plan is a list of steps and sites. Sites find their place by the call's line and column; what no call of the
+text stands for (made by a macro, run at the end of a scope) goes to the statement that holds its place. Lines with
+nothing left below are dropped, so that a condition is shown for what it decides.
+
+Not handled: control flow across `goto`; loops are shown once.
+"""
+
+import bisect
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from analyzer.graph.sites import Site
+from analyzer.model.body import (
+    Action,
+    Assignment,
+    Body,
+    Branch,
+    Call,
+    Goto,
+    If,
+    Jump,
+    Label,
+    Loop,
+    Place,
+    Return,
+    Statement,
+    Step,
+    Switch,
+)
+
+StepKind = Literal["condition", "case", "loop", "label", "assignment", "leave", "macro", "error"]
+_BASE = re.compile(r"^[\s(*&]*([A-Za-z_]\w*)")
+_STORES = frozenset(
+    ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
+)
+_LONG_RETURN = re.compile(r"\W")
+_HINT = re.compile(r"\b(?:un)?likely\(")
+_OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What to plan. `assignments`: patterns of targets (`sk->*`); "" is all that reach outside the function; None
+    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths become one line."""
+
+    conditions: bool = False
+    assignments: tuple[str, ...] | None = None
+    macros: bool = False
+    fold_errors: bool = False
+    values: bool = False
+
+    @property
+    def needs_bodies(self) -> bool:
+        """Whether anything is to be shown that only a body tells."""
+        return self.conditions or self.assignments is not None or self.macros or self.fold_errors
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSite:
+    """A call site in its place. `prefix` stands before the call (`sk = `, `return `), `when` are the conditions of
+    its expression, `outer` the `#if` condition that a line above it has already."""
+
+    site: Site
+    prefix: str = ""
+    when: tuple[str, ...] = ()
+    outer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A line that is no call. `calls` counts what a folded error path calls."""
+
+    kind: StepKind
+    text: str
+    line: int
+    below: tuple["Planned", ...] = ()
+    guard: str = ""
+    calls: int = 0
+
+
+Planned = PlannedSite | PlannedStep
+
+
+def plan(
+    sites: Sequence[Site], body: Body, detail: Detail, *, inner: frozenset[str] = frozenset()
+) -> tuple[Planned, ...]:
+    """The lines of one function: its `sites` and what `detail` asks of its `body`; `inner` are the names of its
+    parameters and local variables."""
+    return _Planner(sites, body, detail, inner).lines()
+
+
+def matches(patterns: Sequence[str], target: str, inner: frozenset[str]) -> bool:
+    """Whether an assignment to `target` is asked for."""
+    for pattern in patterns:
+        if pattern:
+            if re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), target):
+                return True
+        elif reaches_outside(target, inner):
+            return True
+    return False
+
+
+def plain(condition: str) -> str:
+    """A condition without the hints `likely()` and `unlikely()`."""
+    at = 0
+    while match := _HINT.search(condition, at):
+        depth, end = 1, match.end()
+        while end < len(condition) and depth:
+            depth += (condition[end] == "(") - (condition[end] == ")")
+            end += 1
+        if depth:
+            break
+        whole = not match.start() and end == len(condition)
+        inside = condition[match.end() : end - 1]
+        if not whole and _OPERATOR.search(inside):
+            inside = f"({inside})"
+        condition = condition[: match.start()] + inside + condition[end:]
+        at = match.start()
+    return condition
+
+
+def reaches_outside(target: str, inner: frozenset[str]) -> bool:
+    """Whether a stored value is seen outside: through a pointer, or in a variable that is not of the function."""
+    if "->" in target or target.lstrip("(").startswith("*"):
+        return True
+    base = _BASE.match(target)
+    return base is not None and base.group(1) not in inner
+
+
+class _Planner:
+    def __init__(self, sites: Sequence[Site], body: Body, detail: Detail, inner: frozenset[str]) -> None:
+        self._detail = detail
+        self._inner = inner
+        self._body = body
+        self._left: dict[tuple[int, int], list[Site]] = {}
+        for site in sites:
+            self._left.setdefault((site.edge.site.line, site.edge.site.column), []).append(site)
+        self._strays: dict[tuple[int, int], list[Site]] = {}
+        self._ends: list[Site] = []  # run at the end of their scope
+        self._made: set[object] = set()  # callees of the direct calls so far
+        self._assign_strays()
+
+    def _assign_strays(self) -> None:
+        """Sites that are no call of the text go with the last statement that begins before them."""
+        known: set[tuple[int, int]] = set()
+        starts: list[tuple[int, int]] = []
+
+        def note(place: Place, actions: Iterable[Action]) -> None:
+            starts.append((place.line, place.column))
+            known.update((a.place.line, a.place.column) for a in actions if isinstance(a, Call))
+
+        def visit(statements: Sequence[Statement]) -> None:
+            for statement in statements:
+                match statement:
+                    case If():
+                        for branch in statement.branches:
+                            note(branch.place, branch.actions)
+                            visit(branch.body)
+                    case Switch():
+                        note(statement.place, statement.actions)
+                        for case in statement.cases:
+                            visit(case.body)
+                    case Loop():
+                        note(statement.place, statement.actions)
+                        known.add((statement.place.line, statement.place.column))
+                        visit(statement.body)
+                    case Step() | Return():
+                        note(statement.place, statement.actions)
+
+        visit(self._body.statements)
+        starts.sort()
+        for at in sorted(self._left):
+            self._ends += [s for s in self._left[at] if _is_cleanup(s)]
+            self._left[at] = [s for s in self._left[at] if not _is_cleanup(s)]
+            if at in known:
+                continue
+            position = bisect.bisect_right(starts, at) - 1
+            owner = starts[position] if position >= 0 else (0, 0)
+            self._strays.setdefault(owner, []).extend(self._left.pop(at))
+
+    def lines(self) -> tuple[Planned, ...]:
+        found: list[Planned] = [PlannedSite(s) for s in self._strays.pop((0, 0), [])]
+        found += self._block(self._body.statements, "", top=True)
+        # what stands where no statement was understood
+        for at in sorted(self._left):
+            found += [PlannedSite(s) for s in self._left[at]]
+        for owner in sorted(self._strays):
+            found += [PlannedSite(s) for s in self._strays[owner]]
+        found += [PlannedSite(s) for s in self._ends]
+        return tuple(found)
+
+    def _block(self, statements: Sequence[Statement], guard: str, *, top: bool = False) -> list[Planned]:
+        found: list[Planned] = []
+        into = found
+        at = 0
+        while at < len(statements):
+            statement = statements[at]
+            if isinstance(statement, Label) and top:
+                end = at + 1
+                while end < len(statements) and not isinstance(statements[end], Label):
+                    end += 1
+                found += self._labelled(statement, statements[at + 1 : end], guard, last=end == len(statements))
+                at = end
+                continue
+            last = top and at == len(statements) - 1
+            into += self._statement(statement, guard, last=last)
+            at += 1
+        return found
+
+    def _labelled(self, label: Label, section: Sequence[Statement], guard: str, *, last: bool) -> list[Planned]:
+        """What follows a label up to the next one: below it for an error label, beside it for others."""
+        inside: list[Planned] = []
+        for number, statement in enumerate(section):
+            plain_end = not label.error and last and number == len(section) - 1
+            inside += self._statement(statement, guard, last=plain_end)
+        if label.error and self._detail.fold_errors:
+            return self._folded_label(label, inside)
+        if not self._detail.conditions:
+            return inside
+        if label.error:
+            return [PlannedStep("label", f"{label.name}:", label.place.line, tuple(inside), label.guard)]
+        if not inside:
+            for statement in section[-1:]:
+                inside += self._statement(statement, guard)
+        return [PlannedStep("label", f"{label.name}:", label.place.line, (), label.guard), *inside]
+
+    def _folded_label(self, label: Label, inside: Sequence[Planned]) -> list[Planned]:
+        calls = _calls_in(inside)
+        if not calls:
+            return []
+        return [PlannedStep("error", f"{label.name}:", label.place.line, (), label.guard, calls)]
+
+    def _statement(self, statement: Statement, guard: str, *, last: bool = False) -> list[Planned]:
+        match statement:
+            case Step():
+                return self._actions(statement.actions, statement.place, guard)
+            case Return():
+                return self._return(statement, guard, last=last)
+            case Goto():
+                return self._leave(f"goto {statement.label}", statement.place, guard)
+            case Jump():
+                return self._leave(statement.keyword, statement.place, guard)
+            case Label():
+                return []
+            case If():
+                return self._if(statement, guard)
+            case Switch():
+                return self._switch(statement, guard)
+            case Loop():
+                return self._loop(statement, guard)
+
+    def _leave(self, text: str, place: Place, guard: str) -> list[Planned]:
+        return [PlannedStep("leave", text, place.line)] if self._detail.conditions else []
+
+    def _return(self, statement: Return, guard: str, *, last: bool) -> list[Planned]:
+        final = statement.actions[-1] if statement.actions else None
+        whole = isinstance(final, Call) and _same(final.text, statement.value)
+        covered = self._detail.conditions and not whole
+        found = self._actions(statement.actions, statement.place, guard, covered=covered)
+        if not self._detail.conditions:
+            return found
+        if whole and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
+            return [*found[:-1], replace(found[-1], prefix="return ")]
+        if last and not whole and (found or len(_LONG_RETURN.findall(statement.value)) < 2):
+            return found  # `return err` at the end tells nothing
+        text = f"return {statement.value}".rstrip()
+        return [*found, PlannedStep("leave", text, statement.place.line, (), _new(statement.guard, guard))]
+
+    def _actions(
+        self, actions: Sequence[Action], place: Place, guard: str, *, covered: bool = False
+    ) -> list[Planned]:
+        """The lines of one expression; `covered`: a line of its own tells the whole of it."""
+        found: list[Planned] = []
+        detail = self._detail
+        for number, action in enumerate(actions):
+            if isinstance(action, Call) and (stored := self._stored(action, guard)):
+                found.append(stored)
+            elif isinstance(action, Call):
+                inside = covered or any(_within(action, later) for later in actions[number + 1 :])
+                found += self._call(action, guard, inside=inside)
+            if isinstance(action, Call) or detail.assignments is None:
+                continue
+            shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
+            if action.call and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
+                site = found[-1]
+                if site.site.edge.site.line >= action.place.line and _ends_with(action.value, site.site):
+                    found[-1] = replace(site, prefix=_left_side(action))
+                    continue
+            if shown:
+                step = PlannedStep("assignment", action.text, action.place.line, (), _new(action.guard, guard))
+                if action.when and detail.conditions:
+                    head = f"if ({' && '.join(_bracketed(w) for w in action.when)})"
+                    step = PlannedStep("condition", head, action.place.line, (step,))
+                found.append(step)
+        found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
+        return found
+
+    def _stored(self, call: Call, guard: str) -> PlannedStep | None:
+        """A macro that stores its second argument in its first, as the assignment that it is."""
+        patterns = self._detail.assignments
+        if call.name not in _STORES or patterns is None or len(call.arguments) != 2:
+            return None
+        target = call.arguments[0].removeprefix("&")
+        if not matches(patterns, target, self._inner):
+            return None
+        self._left.pop((call.place.line, call.place.column), None)
+        text = f"{target} = {call.arguments[1]}  via {call.name}"
+        return PlannedStep("assignment", text, call.place.line, (), _new(call.guard, guard))
+
+    def _call(self, call: Call, guard: str, *, inside: bool) -> list[Planned]:
+        sites = self._left.pop((call.place.line, call.place.column), None)
+        when = call.when if self._detail.conditions else ()
+        if sites:
+            # what only another configuration compiles says nothing beside what this one calls
+            known = [s for s in sites if s.total or s.unresolved] or sites
+            callees = {s.single.callee for s in known if s.single}
+            if inside and len(callees) == len(known) and callees <= self._made:
+                return []  # made before, and the line around it tells that it is made again
+            self._made |= callees
+            return [PlannedSite(site, when=when, outer=guard) for site in known]
+        if self._detail.macros and call.name:
+            return [PlannedStep("macro", call.text, call.place.line, (), _new(call.guard, guard))]
+        return []
+
+    def _if(self, statement: If, guard: str) -> list[Planned]:
+        found: list[Planned] = []
+        pending: list[PlannedStep] = []  # arms without content, needed when a later one has some
+        for branch in statement.branches:
+            covered = self._detail.conditions
+            before = [
+                _unconditional(p) for p in self._actions(branch.actions, branch.place, guard, covered=covered)
+            ]
+            inside = self._block(branch.body, self._under(branch.guard, guard))
+            if branch.fails and self._detail.fold_errors:
+                found += before
+                continue
+            if not self._detail.conditions:
+                found += [*before, *inside]
+                continue
+            step = self._branch(branch, inside, guard)
+            if before and branch.keyword != "if" and not pending:
+                found += before
+                before = []
+            if inside:
+                found += [*pending, *before, step]
+                pending = []
+            else:
+                found += before
+                pending.append(step)
+        return found
+
+    def _under(self, guard: str, outer: str) -> str:
+        """The guard that lines below a statement need not repeat."""
+        return (guard or outer) if self._detail.conditions else ""
+
+    def _branch(self, branch: Branch, inside: Sequence[Planned], guard: str) -> PlannedStep:
+        head = f"{branch.keyword} ({plain(branch.condition)})" if branch.condition else branch.keyword
+        new = _new(branch.guard, guard)
+        if len(inside) == 1:
+            only = inside[0]
+            if isinstance(only, PlannedStep) and only.kind == "leave":
+                return PlannedStep("condition", f"{head} {only.text}", branch.place.line, (), new)
+        return PlannedStep("condition", head, branch.place.line, tuple(inside), new)
+
+    def _switch(self, statement: Switch, guard: str) -> list[Planned]:
+        before = self._actions(statement.actions, statement.place, guard)
+        cases: list[Planned] = []
+        flat: list[Planned] = []
+        for case in statement.cases:
+            inside = self._block(case.body, self._under(case.guard, guard))
+            if inside and isinstance(inside[-1], PlannedStep) and inside[-1].text == "break":
+                inside.pop()
+            if not inside:
+                continue
+            flat += inside
+            head = ", ".join(label if label == "default" else f"case {label}" for label in case.labels)
+            text = f"{head}:"
+            only = inside[0]
+            if len(inside) == 1 and isinstance(only, PlannedStep) and only.kind == "leave":
+                text, inside = f"{text} {only.text}", []
+            if case.falls_through:
+                text += "  falls through"
+            cases.append(PlannedStep("case", text, case.place.line, tuple(inside), _new(case.guard, guard)))
+        if not self._detail.conditions:
+            return [*before, *flat]
+        if not cases:
+            return before
+        head = f"switch ({statement.subject})"
+        new = _new(statement.guard, guard)
+        return [*before, PlannedStep("condition", head, statement.place.line, tuple(cases), new)]
+
+    def _loop(self, statement: Loop, guard: str) -> list[Planned]:
+        place = statement.place
+        before: list[Planned] = []
+        if statement.macro:
+            before += [PlannedSite(s) for s in self._left.pop((place.line, place.column), [])]
+        before += self._actions(statement.actions, place, guard)
+        inside = self._block(statement.body, self._under(statement.guard, guard))
+        if not self._detail.conditions:
+            return [*before, *inside]
+        if not inside:
+            return before
+        head = f"do … {statement.head}" if statement.keyword == "do" else statement.head
+        return [*before, PlannedStep("loop", head, place.line, tuple(inside), _new(statement.guard, guard))]
+
+
+def _is_cleanup(site: Site) -> bool:
+    """Whether a call is made by `__free()` or `CLASS()` when a variable goes out of scope."""
+    return bool(site.edge.macros) and site.edge.macros[-1] in ("__free", "__cleanup")
+
+
+def _within(call: Call, other: Action) -> bool:
+    return other.place.start <= call.place.start and call.place.end <= other.place.end
+
+
+def _unconditional(planned: Planned) -> Planned:
+    """A call in a condition without its own: the line of the condition tells it."""
+    return replace(planned, when=()) if isinstance(planned, PlannedSite) else planned
+
+
+def _new(guard: str, outer: str) -> str:
+    """The guard where it says more than the line above."""
+    return "" if guard == outer else guard
+
+
+def _left_side(action: Assignment) -> str:
+    left = " = ".join(action.targets)
+    glue = "" if not action.declared or action.declared.endswith("*") else " "
+    return f"{action.declared}{glue}{left} {action.operator} "
+
+
+def _same(text: str, value: str) -> bool:
+    return text.replace(" ", "") == value.replace(" ", "")
+
+
+def _ends_with(value: str, site: Site) -> bool:
+    """Whether the value of an assignment is this call (and not one inside its arguments)."""
+    callee = site.edge.expression.partition("(")[0].strip()
+    plain = value.lstrip("(")
+    return plain.startswith(callee) or bool(site.edge.macros and plain.startswith(site.edge.macros[0]))
+
+
+def _bracketed(condition: str) -> str:
+    return f"({condition})" if "||" in condition else condition
+
+
+def _calls_in(planned: Iterable[Planned]) -> int:
+    return sum(1 if isinstance(p, PlannedSite) else _calls_in(p.below) + p.calls for p in planned)
+
+
+def guards_within(outer: str, guard: str) -> str:
+    """`guard` without the conditions that `outer`, the guard of the function, has already."""
+    if not outer or not guard:
+        return guard
+    if guard == outer:
+        return ""
+    known = set(outer.split(" && "))
+    return " && ".join(part for part in guard.split(" && ") if part not in known) if "||" not in outer else guard

@@ -1,0 +1,570 @@
+"""Executes a rooted call tree abstractly, from a root with some parameters given.
+
+Statements run in source order. Conditions that are decided run one branch, others both, and what they leave is
+joined; a loop over a known list runs once for each of its members, which stay apart until the function ends, so
+that `answer->prot` after the loop belongs to the `answer` that left it.
+
+Not handled: jumps backwards, and calls that are not followed, of which nothing is known but that they return.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from analyzer.model.body import (
+    Assignment,
+    Body,
+    Call,
+    Goto,
+    If,
+    Jump,
+    Label,
+    Loop,
+    Place,
+    Return,
+    Statement,
+    Step,
+    Switch,
+    own_actions,
+    walk,
+)
+from analyzer.model.callgraph import FunctionRef
+from analyzer.resolve.execution.expressions import Expression, Operand, Statements
+from analyzer.resolve.execution.tables import Member
+from analyzer.resolve.execution.values import (
+    ANY,
+    UNKNOWN,
+    Address,
+    Base,
+    Memory,
+    Value,
+    join,
+    joined,
+    of,
+)
+from analyzer.resolve.execution.world import World
+from analyzer.resolve.frames import Frame
+from analyzer.resolve.made import NO_DEFINITION, Function
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.typing import Typer
+
+_MAX_STATES = 8  # states of one function that are kept apart
+_MAX_APART = 4  # members of a list that are followed one by one after a loop
+_MAX_STEPS = 40_000  # statements of one execution
+_MAX_DEPTH = 24  # calls inside calls
+_MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
+_CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
+_NO_BODY = Body(Place(0, 0, 0, 0), ())
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_LAST_NAME = re.compile(r"(\w+)\W*$")
+
+
+class Activation:
+    """One execution of a function."""
+
+    def __init__(self, frame: Frame, body: Body, number: int, depth: int) -> None:
+        self.frame = frame
+        self.body = body
+        self.ref = frame.ref
+        self.owner = f"{frame.ref.name}#{number}"
+        self.depth = depth
+        self.declared: set[str] = set()
+        self.exits: list[tuple[Memory, Value]] = []
+        self.pending: dict[str, list[Memory]] = {}
+        self.breaks: list[list[Memory]] = []
+        self.continues: list[list[Memory]] = []
+        self.statement: Statement | None = None
+
+
+class Site(NamedTuple):
+    """An indirect call: the caller, where its call begins, and the last name of the callee."""
+
+    caller: FunctionRef
+    line: int
+    column: int
+    member: str
+
+
+class Trace:
+    """What an execution saw: statements that ran, by function and offset; targets of indirect calls with the
+    objects that held them, None for a site whose callee was not known; members of lists that a loop left with."""
+
+    def __init__(self) -> None:
+        self.ran: dict[FunctionRef, set[int]] = {}
+        self.bodies: dict[FunctionRef, Body] = {}
+        self.targets: dict[Site, dict[FunctionRef, set[Address]] | None] = {}
+        self.chosen: dict[Address, tuple[str, ...]] = {}
+        self.exhausted = False
+
+
+class Machine:
+    """One execution; implements `expressions.Machine`."""
+
+    def __init__(
+        self,
+        world: World,
+        body_of: Callable[[FunctionRef], Body | None],
+        function_of: Callable[[FunctionRef], Function | None],
+        follow: Callable[[FunctionRef], bool],
+    ) -> None:
+        self._world = world
+        self._body_of = body_of
+        self._function_of = function_of
+        self._follow = follow
+        self._frames: dict[FunctionRef, Frame] = {}
+        self._stack: list[Activation] = []
+        self._symbols = 0
+        self._activations = 0
+        self._steps = 0
+        self._came_from: dict[FunctionRef, set[Address]] = {}
+        self.memory = Memory()
+        self.trace = Trace()
+
+    # entry
+
+    def run(self, root: Function, bindings: Mapping[str, str]) -> Trace:
+        """Execute a function with parameters bound to C constants; other parameters are unknown."""
+        frame = self._frame(root)
+        arguments = [
+            Operand(self._constant(frame.scope, bindings[p.name]) if p.name in bindings else self.symbol())
+            for p in root.definition.parameters
+        ]
+        self._enter(frame.ref, arguments)
+        return self.trace
+
+    def _constant(self, scope: Scope, text: str) -> Value:
+        holder = Activation(self._frame(Function(scope.path, NO_DEFINITION)), _NO_BODY, 0, -1)
+        self._stack.append(holder)
+        try:
+            return Expression(self, self._world.tokens(scope, text)).value()
+        finally:
+            self._stack.pop()
+
+    def _frame(self, function: Function) -> Frame:
+        frame = Frame(self._world.names, function)
+        return self._frames.setdefault(frame.ref, frame)
+
+    # functions
+
+    def _enter(self, ref: FunctionRef, arguments: Sequence[Operand]) -> Value:
+        """The result of executing a function; unknown when it is not followed."""
+        if not self._may_enter(ref) or (self._stack and not self._tells(arguments)):
+            return self.symbol()
+        frame = self._frames.get(ref)
+        if frame is None:
+            function = self._function_of(ref)
+            if function is None or not function.definition.end:
+                return self.symbol()
+            frame = self._frame(function)
+        body = self.trace.bodies.get(frame.ref) or self._body_of(frame.ref)
+        if body is None or not body.statements:
+            return self.symbol()
+        self.trace.bodies[frame.ref] = body
+        self.trace.ran.setdefault(frame.ref, set())
+        self._activations += 1
+        activation = Activation(frame, body, self._activations, len(self._stack))
+        for name, number in frame.parameters.items():
+            value = arguments[number].value if number < len(arguments) else None
+            self.memory.store([self._local(activation, name)], value or self.symbol(), surely=True)
+        self._stack.append(activation)
+        try:
+            left = self._block(body.statements, [self.memory], activation)
+        finally:
+            self._stack.pop()
+        ends = [*activation.exits, *((m, UNKNOWN) for m in left)]
+        if not ends:  # never returns
+            return self.symbol()
+        self.memory = joined(m for m, _ in ends) or Memory()
+        value = join(v for _, v in ends)
+        return self.symbol() if value == UNKNOWN else value
+
+    def _may_enter(self, ref: FunctionRef) -> bool:
+        if self._steps >= _MAX_STEPS:
+            self.trace.exhausted = True
+            return False
+        if len(self._stack) >= _MAX_DEPTH or any(a.ref == ref for a in self._stack):
+            return False
+        return not self._stack or self._follow(ref)
+
+    def _tells(self, arguments: Sequence[Operand]) -> bool:
+        """Whether any argument says something: with nothing but unknown ones, execution tells no more than
+        the types do."""
+        for argument in arguments:
+            value = argument.value or UNKNOWN
+            if value.pointed() or value.numbers() is not None:
+                return True
+            if any(a.base.kind == "local" or a.base in self.memory.told for a in value.addresses()):
+                return True
+        return False
+
+    # statements
+
+    def _block(
+        self, statements: Sequence[Statement], states: list[Memory], activation: Activation
+    ) -> list[Memory]:
+        for statement in statements:
+            if isinstance(statement, Label):
+                states = [*states, *activation.pending.pop(statement.name, [])]
+            elif states and activation.frame.scope.holds(statement.guard) is not False:
+                after: list[Memory] = []
+                for memory in states:
+                    self.memory = memory
+                    after.extend(self._statement(statement, activation))
+                states = after
+            if len(states) > _MAX_STATES:
+                together = joined(states)
+                states = [together] if together else []
+        return states
+
+    def _statement(self, statement: Statement, activation: Activation) -> list[Memory]:
+        self._steps += 1
+        self.trace.ran[activation.ref].add(statement.place.start)
+        activation.statement = statement
+        match statement:
+            case Step():
+                self._step(statement, activation)
+                return [self.memory]
+            case Return():
+                value = self._evaluate(statement.value, activation) if statement.value else UNKNOWN
+                activation.exits.append((self.memory, value))
+                return []
+            case Goto():
+                activation.pending.setdefault(statement.label, []).append(self.memory)
+                return []
+            case Jump():
+                stack = activation.breaks if statement.keyword == "break" else activation.continues
+                if stack:
+                    stack[-1].append(self.memory)
+                return []
+            case If():
+                return self._if(statement, activation)
+            case Switch():
+                return self._switch(statement, activation)
+            case Loop():
+                return self._loop(statement, activation)
+        return [self.memory]
+
+    def _step(self, statement: Step, activation: Activation) -> None:
+        if statement.declares:
+            initial = {
+                a.targets[0]: a
+                for a in statement.actions
+                if isinstance(a, Assignment) and a.declared and a.targets
+            }
+            for name in statement.declares:
+                given = initial.get(name)
+                value = None
+                if given is not None and not given.value.startswith("{"):
+                    value = self._evaluate(given.value, activation)
+                self.declare(name, value)
+            return
+        Statements(self, self._world.tokens(activation.frame.scope, statement.text), 0).run()
+
+    def _evaluate(self, text: str, activation: Activation) -> Value:
+        return Expression(self, self._world.tokens(activation.frame.scope, text)).value()
+
+    def _if(self, statement: If, activation: Activation) -> list[Memory]:
+        left: list[Memory] = []
+        for branch in statement.branches:
+            truth: bool | None = True
+            activation.statement = statement
+            if branch.condition:
+                truth = self._evaluate(branch.condition, activation).truth()
+            if truth is False:
+                continue
+            otherwise = self.memory.copy() if truth is None else None
+            self.trace.ran[activation.ref].add(branch.place.start)
+            left.extend(self._block(branch.body, [self.memory], activation))
+            if otherwise is None:
+                return left
+            self.memory = otherwise
+        left.append(self.memory)
+        together = joined(left) if len(left) > 1 else left[0]
+        return [together] if together else []
+
+    def _switch(self, statement: Switch, activation: Activation) -> list[Memory]:
+        subject = self._evaluate(statement.subject, activation)
+        numbers = subject.numbers()
+        start = self.memory
+        left: list[Memory] = []
+        activation.breaks.append(left)
+        falling: list[Memory] = []
+        matched = False
+        for case in statement.cases:
+            labels = {self._label(label, activation) for label in case.labels}
+            possible = numbers is None or None in labels or bool(labels & set(numbers))
+            if "default" in case.labels:
+                possible = not (numbers is not None and len(numbers) == 1 and matched)
+            states = [*falling, *([start.copy()] if possible else [])]
+            matched = matched or (numbers is not None and bool(labels & set(numbers)))
+            if states:
+                self.trace.ran[activation.ref].add(case.place.start)
+            falling = self._block(case.body, states, activation) if states else []
+            if not case.falls_through:
+                left.extend(falling)
+                falling = []
+        activation.breaks.pop()
+        if not any("default" in case.labels for case in statement.cases) and not matched:
+            left.append(start)
+        together = joined([*left, *falling])
+        return [together] if together else []
+
+    def _label(self, text: str, activation: Activation) -> int | None:
+        if text == "default":
+            return -1 << 80  # no value of a subject
+        return None if "..." in text else self._evaluate(text, activation).number()
+
+    # loops
+
+    def _loop(self, statement: Loop, activation: Activation) -> list[Memory]:
+        if statement.macro:
+            members = self._members(statement, activation)
+            if members is not None:
+                return self._over_members(statement, members, activation)
+        before = self.memory.copy()
+        truth: bool | None = None
+        if statement.keyword == "for":
+            parts = statement.head.partition("(")[2].rpartition(")")[0].split(";")
+            if len(parts) == 3 and parts[0].strip():
+                Statements(self, self._world.tokens(activation.frame.scope, parts[0] + ";"), 0).run()
+                before = self.memory.copy()
+        self._forget(statement, activation)
+        activation.breaks.append([])
+        activation.continues.append([])
+        if statement.keyword == "while":
+            truth = self._evaluate(statement.head.partition("(")[2].rpartition(")")[0], activation).truth()
+        left: list[Memory] = [] if truth is False else self._block(statement.body, [self.memory], activation)
+        left += activation.continues.pop() + activation.breaks.pop()
+        if statement.keyword != "do":
+            left.append(before)
+        together = joined(left)
+        return [together] if together else []
+
+    def _forget(self, loop: Loop, activation: Activation) -> None:
+        """Variables that a loop changes may hold anything while it runs."""
+        changed: set[str] = set(_WORD.findall(loop.head)) if loop.macro else set()
+        stack: list[Statement] = [loop]
+        while stack:
+            statement = stack.pop()
+            for action in own_actions(statement):
+                if isinstance(action, Assignment):
+                    changed.update(t for t in action.targets if t.isidentifier())
+            match statement:
+                case If():
+                    stack.extend(s for b in statement.branches for s in b.body)
+                case Switch():
+                    stack.extend(s for c in statement.cases for s in c.body)
+                case Loop():
+                    stack.extend(statement.body)
+        for name in sorted(changed):
+            if name in activation.declared or name in activation.frame.parameters:
+                self.memory.store([self._local(activation, name)], self.symbol(), surely=True)
+
+    def _members(self, loop: Loop, activation: Activation) -> tuple[str, list[Member]] | None:
+        """(variable, objects) of a loop over a list whose head is a file-scope object."""
+        arguments = [a.strip() for a in _arguments(loop.head)]
+        variable = next((a for a in arguments if a in activation.declared), "")
+        link = next((a for a in reversed(arguments) if a.isidentifier() and a != variable), "")
+        if not variable or not link:
+            return None
+        for argument in arguments:
+            if argument in (variable, link):
+                continue
+            for head in self._evaluate(argument, activation).addresses():
+                if head.base.kind != "object":
+                    continue
+                members = self._world.tables.linked(head.base, link)
+                if members:
+                    index = head.path[0] if head.path else ANY
+                    return variable, self._world.chosen(members, index, self._constant)
+        return None
+
+    def _over_members(self, loop: Loop, members: tuple[str, list[Member]], activation: Activation) -> list[Memory]:
+        """Once for each member; those that leave the loop stay apart."""
+        variable, found = members
+        objects = [m.object for m in found]
+        keys = [".".join(m.key) for m in found if m.key]
+        start = self.memory
+        pattern = re.compile(rf"\b{variable}\s*->\s*(\w+)")
+        texts = " ".join(b.condition for _, s in walk(loop.body) if isinstance(s, If) for b in s.branches)
+        compared = tuple(dict.fromkeys((*keys, *pattern.findall(texts))))
+        activation.breaks.append([])
+        activation.continues.append([])
+        ended: list[Memory] = []
+        for member in objects:
+            self.memory = start.copy()
+            self.memory.store([self._local(activation, variable)], of(member), surely=True)
+            known = len(activation.breaks[-1])
+            ended.extend(self._block(loop.body, [self.memory], activation))
+            if len(activation.breaks[-1]) > known or not _leaves(loop):
+                self.trace.chosen.setdefault(member, compared)
+        ended += activation.continues.pop()
+        left = activation.breaks.pop()
+        rest = joined([*ended, start])
+        if rest is not None:
+            rest = rest.copy()
+            rest.store([self._local(activation, variable)], self.symbol(), surely=True)
+        if len(left) > _MAX_APART:
+            together = joined(left)
+            left = [together] if together else []
+        return [*left, *([rest] if rest is not None else [])]
+
+    # what expressions ask for
+
+    @property
+    def typer(self) -> Typer:
+        """The type checker of the running function's file."""
+        return self._stack[-1].frame.typer
+
+    def _local(self, activation: Activation, name: str) -> Address:
+        return Address(Base("local", activation.owner, name))
+
+    def name(self, name: str) -> Operand:
+        """An identifier of the running function, else of its file."""
+        activation = self._stack[-1]
+        if name in activation.declared or name in activation.frame.parameters:
+            array = name in activation.frame.arrays
+            return Operand(None, (self._local(activation, name),), array, name, name)
+        scope = activation.frame.scope
+        tokens = self._world.constant(scope, name)
+        if tokens is not None:
+            return Operand(Expression(self, tokens).value(), name=name)
+        found = self._world.name(scope, name)
+        if found is None:
+            return Operand(self.symbol(), name=name)
+        if isinstance(found, Value):
+            return Operand(found, name=name)
+        address, array = found
+        return Operand(None, (address,), array, name, name)
+
+    def load(self, address: Address) -> Value:
+        """What is stored at an address, what its object began with, or a symbol that stays the same."""
+        cells = self.memory.cells
+        value = cells.get(address)
+        if value is not None:
+            return value
+        if ANY in address.path or not cells:
+            near = [v for a, v in cells.items() if a.base == address.base and _overlap(a, address)]
+            if near:
+                return join([*near, UNKNOWN])
+        if address.base in self.memory.cleared:
+            return of(0)
+        if address.base.kind == "object":
+            value = self._world.load(address, self._constant)
+            if value != UNKNOWN:
+                return value
+        value = of(Address(Base("symbol", "at", repr(address))))
+        if ANY not in address.path:
+            cells[address] = value
+        return value
+
+    def store(self, places: Sequence[Address], value: Value) -> None:
+        """Store a value where it may belong."""
+        self.memory.store(places, value, surely=len(places) == 1)
+
+    def declare(self, name: str, value: Value | None) -> None:
+        """A variable of the running function."""
+        activation = self._stack[-1]
+        activation.declared.add(name)
+        place = self._local(activation, name)
+        if value is not None:
+            self.memory.store([place], value, surely=True)
+        elif place not in self.memory.cells:
+            self.memory.store([place], self.symbol(), surely=True)
+
+    def symbol(self) -> Value:
+        """A value that nobody knows."""
+        self._symbols += 1
+        return of(Address(Base("symbol", "new", str(self._symbols))))
+
+    def call(self, callee: Operand, value: Value, arguments: Sequence[Operand]) -> Value:
+        """Execute what is called; note what an indirect call may reach."""
+        functions = value.functions()
+        by_name = bool(callee.name) and not callee.places
+        if not by_name:
+            self._note(callee, value)
+        if callee.name in _CLEARS and len(arguments) == 3:
+            return self._cleared(arguments)
+        if not functions or (value.unknown and not by_name) or len(functions) > _MAX_ALTERNATIVES:
+            self._escape(arguments)
+            return self.symbol()
+        if by_name:
+            functions = functions[:1]
+        start = self.memory
+        results: list[Value] = []
+        ends: list[Memory] = []
+        caller = self._stack[-1].statement
+        for function in functions:
+            self.memory = start.copy() if len(functions) > 1 else start
+            results.append(self._enter(function, arguments))
+            ends.append(self.memory)
+        self._stack[-1].statement = caller
+        self.memory = joined(ends) or Memory()
+        return join(results)
+
+    def _cleared(self, arguments: Sequence[Operand]) -> Value:
+        """`memset(x, 0, size)`"""
+        target, byte = arguments[0].value or UNKNOWN, arguments[1].value or UNKNOWN
+        for address in target.addresses():
+            if byte.number() == 0:
+                self.memory.clear(address.base)
+        return target
+
+    def _escape(self, arguments: Sequence[Operand]) -> None:
+        """A call that is not followed may change the variables whose addresses it gets."""
+        for argument in arguments:
+            for address in argument.value.addresses() if argument.value is not None else ():
+                if address.base.kind == "local":
+                    self.memory.store([address], self.symbol(), surely=True)
+
+    def _note(self, callee: Operand, value: Value) -> None:
+        activation = self._stack[-1]
+        if activation.statement is None or activation.depth < 0:
+            return
+        member = callee.member or callee.name
+        known = not value.unknown and all(isinstance(a, FunctionRef | int) for a in value.atoms)
+        for action in own_actions(activation.statement):
+            if not isinstance(action, Call):
+                continue
+            last = _LAST_NAME.search(action.callee)
+            if action.name != member and not action.name and (last is None or last.group(1) != member):
+                continue
+            key = Site(activation.ref, action.place.line, action.place.column, member)
+            if not known or (key in self.trace.targets and self.trace.targets[key] is None):
+                self.trace.targets[key] = None
+                continue
+            found = self.trace.targets.setdefault(key, {})
+            for function in value.functions():
+                if found is not None:
+                    found.setdefault(function, set()).update(self._holders(callee, function))
+
+    def _holders(self, callee: Operand, function: FunctionRef) -> list[Address]:
+        """The file-scope objects whose member gave the function."""
+        places = [p for p in callee.places if p.base.kind == "object"]
+        return [p for p in places if function in self.load(p).functions()]
+
+
+def _overlap(one: Address, other: Address) -> bool:
+    if len(one.path) != len(other.path):
+        return False
+    return all(a == b or ANY in (a, b) for a, b in zip(one.path, other.path, strict=True))
+
+
+def _leaves(loop: Loop) -> bool:
+    """Whether a loop's body can leave it early."""
+    return any(
+        isinstance(s, Goto | Return) or (isinstance(s, Jump) and s.keyword == "break") for _, s in walk(loop.body)
+    )
+
+
+def _arguments(head: str) -> list[str]:
+    inside = head.partition("(")[2].rpartition(")")[0]
+    parts: list[str] = []
+    depth = start = 0
+    for at, char in enumerate(inside):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            parts.append(inside[start:at])
+            start = at + 1
+    parts.append(inside[start:])
+    return parts
