@@ -30,7 +30,7 @@ _ENTRY = re.compile(
 )
 
 _WRITE = re.compile(
-    r"^(?:__\w+_sys_write|sys_write|[Ss]y[Ss]_write|ksys_write|__?vfs_write|vfs_write|new_sync_write)$"
+    r"^(?:__\w+_sys_write|sys_write|[Ss]y[Ss]_write|ksys_write|(?:__)?vfs_write|new_sync_write)$"
 )
 
 

@@ -189,7 +189,8 @@ def _sorted_out(
 def _entries(session: Session) -> tuple[FunctionRef, ...]:
     """The functions that hardware enters."""
     names = sorted(name for name in session.function_names() if is_entry(name))
-    return tuple(dict.fromkeys(ref for name in names for ref in session.named(name)))
+    refs = dict.fromkeys(ref for name in names for ref in session.named(name))
+    return tuple(ref for ref in refs if not session.resolver.scopes.foreign(ref.file))
 
 
 def mark(session: Session, report: TraceReport, root: str | None, *, depth: int, hide: str) -> Marked:
