@@ -39,3 +39,11 @@ class OutputError(KcgError):
 
 class StoreError(KcgError):
     """The index cannot be read or written."""
+
+
+class NoteError(KcgError):
+    """A note cannot be read or written back: no text, no such file, a directive that means nothing."""
+
+
+class SettingsError(KcgError):
+    """A settings file cannot be read, or has a key or value that means nothing."""

@@ -20,6 +20,8 @@ _COMMANDS = {
     "diff": ("analyzer.cli.comparing", "What changed in what a function does, between two kernels."),
     "history": ("analyzer.cli.comparing", "A symbol's timeline over many versions."),
     "matrix": ("analyzer.cli.comparing", "Which calls exist in which of many versions."),
+    "check": ("analyzer.cli.check", "Call trees written in notes, against kernels."),
+    "snapshot": ("analyzer.cli.check", "Golden trees for kcg check to compare with."),
     "trace": ("analyzer.cli.trace", "Which calls of a running kernel the static graph explains."),
     "export": ("analyzer.cli.outputs", "Everything, as JSON Lines."),
     "index": ("analyzer.cli.upkeep", "Read a whole kernel; other commands do it by themselves."),

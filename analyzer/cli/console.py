@@ -131,8 +131,8 @@ class Progress:
 
 
 @contextmanager
-def stage(progress: Progress, what: str) -> Iterator[Callable[[], None]]:
-    """A stage without a known end; the value counts one more."""
+def stage(progress: Progress, what: str) -> Iterator[Callable[[int], None]]:
+    """A stage without a known end; the value counts so many more."""
     progress.start(what, None)
     try:
         yield progress.advance

@@ -3,6 +3,7 @@
 Not handled: options before the command's name.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,22 @@ def common_options_of_several(command: Callable[..., Any]) -> Callable[..., Any]
     return _with_options(command, several=True)
 
 
+def several_kernels(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, but the command gets `commons`, one for each kernel."""
+    inner = _with_options(_each_kernel(command), several=True)
+    return inner
+
+
+def _each_kernel(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def wrapped(common: Common, **values: Any) -> Any:
+        kernels = common.kernels or (None,)
+        commons = tuple(dataclasses.replace(common, kernel=k, kernels=()) for k in kernels)
+        return command(commons=commons, **values)
+
+    return wrapped
+
+
 def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[..., Any]:
     names = ("kernel", "arch", "config", "store", "jobs", "quiet")
 
@@ -64,10 +81,9 @@ def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[...
             "--kernel",
             metavar="SOURCE",
             multiple=several,
-            help="A kernel source, or the repository of --revs; several times for several sources."
-            if several
-            else "Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
-            "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
+            help="Kernel source: a directory, a .tar(.xz|.gz|.zst), or REPOSITORY@REVISION. "
+            + ("Repeatable; of --revs, the repository. " if several else "")
+            + "Default: $KCG_KERNEL, else the current directory if it is a kernel tree, "
             "else the small kernel that comes with kcg.",
         ),
         click.option(
@@ -83,7 +99,7 @@ def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[...
             "--jobs",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Processes for indexing; default: one per processor.",
+            help="Processes for indexing and export; default: one per processor.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
     )

@@ -4,8 +4,8 @@ Not handled: several roots in one picture.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -13,6 +13,7 @@ from analyzer.cli.console import Progress, emit, stage
 from analyzer.cli.options import Common, common_options, hide_option, opened
 
 if TYPE_CHECKING:
+    from analyzer.pipeline.exporting import What
     from analyzer.pipeline.session import Session
 
 
@@ -165,26 +166,11 @@ def export(what: str, under: tuple[str, ...], output: str | None, common: Common
             write = stack.enter_context(outputs.writing_text(output)).write
         count = 0
         advance = stack.enter_context(stage(progress, f"Exporting {what}"))
-        for line in _lines(session, what, under):
-            write(line)
-            advance()
-            count += 1
+        for part in session.export(cast("What", what), under):
+            write(part.text)
+            advance(part.rows)
+            count += part.rows
         if output is not None:
             common.tell(f"wrote {output} ({count} rows)")
         elif not count:
             common.tell(f"no {what} below {', '.join(under)}" if under else f"no {what}")
-
-
-def _lines(session: "Session", what: str, under: tuple[str, ...]) -> Iterable[str]:
-    import msgspec
-
-    from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
-
-    if what == "functions":
-        return (json_line(function_row(row)) for row in session.export_functions(under))
-    if what == "edges":
-        return (json_line(edge_row(row)) for row in session.export_edges(under))
-    return (
-        json_line(slot_row(**{**msgspec.structs.asdict(row), "guard": row.guard or ""}))
-        for row in session.export_slots(under)
-    )

@@ -62,9 +62,8 @@ def trace(
     """
     from analyzer.pipeline import outputs, tracing
     from analyzer.render.answers import document
-    from analyzer.render.lines import Facts
     from analyzer.render.text import TextOptions, tree_text
-    from analyzer.render.trace import remark, trace_json, trace_text
+    from analyzer.render.trace import remarks, trace_json, trace_text
 
     if output is not None:
         outputs.graph_format(output)
@@ -73,7 +72,7 @@ def trace(
     listed = tracing.read_visible(visible) if visible is not None else None
     with opened(common) as session:
         with stage(Progress(quiet=common.quiet), "Explaining calls") as advance:
-            report = tracing.judge(session, traces, listed, advance)
+            report = tracing.judge(session, traces, listed, lambda: advance(1))
         marked = None
         if tree or output is not None:
             marked = tracing.mark(session, report, root, depth=depth, hide=hide)
@@ -83,12 +82,12 @@ def trace(
             emit(trace_text(report, paths=not tree, alternatives=alternatives))
             if tree and marked is not None:
                 plain = not speaks_unicode()
-                facts = Facts(remark=remark(marked.seen, ascii_only=plain))
-                options = TextOptions(style="ascii" if plain else "unicode", facts=facts)
-                emit("\n" + tree_text(marked.tree(), options))
+                marks = remarks(marked.seen, ascii_only=plain)
+                style = TextOptions(style="ascii" if plain else "unicode", marks=marks)
+                emit("\n" + tree_text(marked.tree(), style))
         if output is not None and marked is not None:
-            drawn = outputs.DotOptions(url=outputs.ELIXIR, version=session.info.version, marked=marked.seen)
-            outputs.write_bytes(output, outputs.graph_bytes(marked.graph, outputs.graph_format(output), drawn))
+            options = outputs.DotOptions(url=outputs.ELIXIR, version=session.info.version, marked=marked.seen)
+            outputs.write_bytes(output, outputs.graph_bytes(marked.graph, outputs.graph_format(output), options))
             common.tell(f"wrote {output}")
         if listed is None and report.count("unexplained"):
             common.tell("--visible with a copy of available_filter_functions may explain more")

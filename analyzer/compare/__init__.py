@@ -1,1 +1,1 @@
-"""What differs between kernels: pure functions over resolved edges and definitions of two versions."""
+"""Comparing kernels with each other, and with what notes say of them. Pure; beside `render`."""

@@ -17,6 +17,7 @@ from analyzer.io.store import ManifestFile, Store
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.resolve.configuration import Configuration
 
+_FILE = msgspec.msgpack.Decoder(tuple[tuple[FunctionRef, tuple[Edge, ...]], ...])
 _EDGES = msgspec.msgpack.Decoder(tuple[Edge, ...])
 _BATCH = 500
 _T = TypeVar("_T")
@@ -57,7 +58,7 @@ class Answers:
         digest.update(b"".join(file.path.encode() + file.oid for file in files))
         self._store = store
         self.identity = digest.hexdigest()
-        self._question = store.question(self.identity)
+        self.question = store.question(self.identity)
         self._resolve = resolve
         self._known: dict[FunctionRef, tuple[Edge, ...]] = {}
         self._fresh: dict[str, bytes] = {}
@@ -67,7 +68,12 @@ class Answers:
         found = self._known.get(ref)
         if found is None:
             key = f"{ref.file}:{ref.line}:{ref.name}"
-            kept = self._store.answer(self._question, key) if self._question else None
+            whole = self.of_file(ref.file)
+            if whole is not None:
+                self._known.update(whole)
+                if ref in self._known:
+                    return self._known[ref]
+            kept = self._store.answer(self.question, key) if self.question else None
             if kept is not None:
                 found = _EDGES.decode(kept)
             else:
@@ -80,7 +86,7 @@ class Answers:
 
     def kept(self, key: str, kind: Any, make: Callable[[], _T]) -> _T:
         """Any other answer of a type that msgspec knows, under a key that no edge has (it holds a blank)."""
-        kept = self._store.answer(self._question, key) if self._question else None
+        kept = self._store.answer(self.question, key) if self.question else None
         if kept is None and key in self._fresh:
             kept = self._fresh[key]
         if kept is not None:
@@ -92,8 +98,17 @@ class Answers:
             self.flush()
         return found
 
+    def of_file(self, path: str) -> tuple[tuple[FunctionRef, tuple[Edge, ...]], ...] | None:
+        """The edges of all functions of a file in their order, when an export has kept them."""
+        kept = self._store.answer(self.question, f"edges of {path}") if self.question else None
+        return _FILE.decode(kept) if kept is not None else None
+
+    def keep_file(self, path: str, edges: Sequence[tuple[FunctionRef, tuple[Edge, ...]]]) -> None:
+        """Keep the edges of all functions of a file."""
+        self._fresh[f"edges of {path}"] = msgspec.msgpack.encode(tuple(edges))
+
     def flush(self) -> None:
         """Write what is new."""
-        if self._fresh and self._question:
-            self._store.save_answers(self._question, self._fresh)
+        if self._fresh and self.question:
+            self._store.save_answers(self.question, self._fresh)
         self._fresh = {}

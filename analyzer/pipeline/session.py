@@ -5,10 +5,13 @@ session is open.
 """
 
 import difflib
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import msgspec
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
 from analyzer.extract.comments import comment_above
@@ -22,14 +25,16 @@ from analyzer.model.doctor import DoctorReport, IndexSummary
 from analyzer.model.notes import Comment
 from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
-from analyzer.pipeline import examination, exports
+from analyzer.pipeline import examination, exporting, exports
 from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.bodies import Bodies, Span
 from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
+from analyzer.pipeline.kept import KeptSources
 from analyzer.pipeline.selectors import selector_of
 from analyzer.pipeline.stored import StoredIndex
+from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
 from analyzer.resolve.configuration import Configuration, parse_config
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.made import canonical_name
@@ -56,7 +61,9 @@ def open_session(
     source = open_source(spec)
     configuration = Configuration(arch, _read_config(config) if config else None)
     index_file = Store(Path(store) if store else default_path())
-    return Session(source, index_file, configuration, notice, jobs, progress)
+    session = Session(source, index_file, configuration, notice, jobs, progress)
+    session.reopen = functools.partial(open_session, spec, arch=arch, config=config, store=store, jobs=1)
+    return session
 
 
 def _choose(kernel: str | None) -> tuple[str, str]:
@@ -114,7 +121,9 @@ class Session:
         self._definitions: Definitions | None = None
         self._functions: dict[FunctionRef, Function | None] = {}
         self._selectors: dict[str, str] = {}
+        self._kept: KeptSources | None = None
         self.notice = notice
+        self.reopen: Callable[[], Session] | None = None  # the same session in another process
 
     @property
     def info(self) -> KernelInfo:
@@ -142,6 +151,7 @@ class Session:
         """The resolver of this version and configuration."""
         if self._resolver is None:
             self._resolver = Resolver(self.stored, self._fitting())
+            self._kept = self._resolver.flow.keeper = KeptSources(self._store, self.answers.question)
         return self._resolver
 
     def _fitting(self) -> Configuration:
@@ -258,7 +268,11 @@ class Session:
         if self._answers is None:
             version = self._indexed()
             self._answers = Answers(
-                self._store, version.fingerprint, version.files, self.resolver.configuration, self.resolver.callees
+                self._store,
+                version.fingerprint,
+                version.files,
+                self.resolver.configuration,
+                self.resolver.callees,
             )
         return self._answers
 
@@ -360,17 +374,49 @@ class Session:
             self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version.files))
         return self._definitions
 
+    def export(self, what: exporting.What, under: Sequence[str]) -> Iterator[exporting.Exported]:
+        """Everything of the files below the prefixes (of all files when there are none), as JSON Lines, some
+        files at a time, in the order of files. As many processes as the session may have."""
+        paths = exports.paths(self.resolver, under)
+        return exporting.export(self, self.reopen, what, paths, self._jobs or os.cpu_count() or 1)
+
+    def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:
+        """The rows of some files, made in this process; edges are kept."""
+        if what == "functions":
+            rows = [function_row(f) for p in paths for f in exports.functions(self.resolver, p)]
+        elif what == "slots":
+            rows = [
+                slot_row(**{**msgspec.structs.asdict(s), "guard": s.guard or ""})
+                for p in paths
+                for s in exports.slots(self.resolver, p)
+            ]
+        else:
+            rows = [edge_row(e) for p in paths for e in self._edges_of(p)]
+            self._keep()
+        return exporting.Exported("".join(map(json_line, rows)), len(rows))
+
+    def _edges_of(self, path: str) -> Iterator[Edge]:
+        known = self.answers.of_file(path)
+        if known is None:
+            known = tuple(exports.edges(self.resolver, path))
+            self.answers.keep_file(path, known)
+        for _, edges in known:
+            yield from edges
+
     def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
         """All functions of the files below the prefixes (all files when there are none)."""
-        return exports.functions(self.resolver, under)
+        for path in exports.paths(self.resolver, under):
+            yield from exports.functions(self.resolver, path)
 
     def export_edges(self, under: Sequence[str]) -> Iterator[Edge]:
         """All edges of those functions."""
-        return exports.edges(self.resolver, under)
+        for path in exports.paths(self.resolver, under):
+            yield from self._edges_of(path)
 
     def export_slots(self, under: Sequence[str]) -> Iterator[SlotRow]:
         """All slot entries of those files."""
-        return exports.slots(self.resolver, under)
+        for path in exports.paths(self.resolver, under):
+            yield from exports.slots(self.resolver, path)
 
     def doctor(self) -> DoctorReport:
         """Parse coverage and the state of index and tools."""
@@ -378,9 +424,14 @@ class Session:
 
     def close(self) -> None:
         """Keep what was found and release the index."""
+        self._keep()
+        self._store.close()
+
+    def _keep(self) -> None:
         if self._answers is not None:
             self._answers.flush()
-        self._store.close()
+        if self._kept is not None:
+            self._kept.flush()
 
 
 def _key(ref: FunctionRef) -> str:

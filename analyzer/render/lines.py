@@ -2,14 +2,14 @@
 
 A line is a list of (text, role) spans. Its call or statement comes first, then remarks, each behind two blanks, in
 this order: how many calls are alike, `{…}` `#if` condition, `via` macros, `if …` condition inside its expression,
-`[place]`, `<signature>`, `// comment`, what a computed call leads to, a remark of the command's, what became of it
-below. So every style can be read back.
+`[place]`, `<signature>`, `// comment`, what a computed call leads to, what became of it below. So every style can
+be read back.
 
 Not handled: languages other than English.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
@@ -50,13 +50,11 @@ def _no_label(_: Edge) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What lines tell of functions beyond the tree: descriptions, one-line comments, what selects a target, a
-    remark on a call."""
+    """What lines tell of functions beyond the tree: descriptions, one-line comments, what selects a target."""
 
     described: Callable[[FunctionRef], Function | None] = _nothing
     comment: Callable[[FunctionRef], str] = _no_text
     label: Callable[[Edge], str] = _no_label
-    remark: Callable[[Edge], str] = _no_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,7 @@ class Shown:
     guards: bool = True
     signatures: bool = False
     comments: bool = False
+    marks: Mapping[tuple[FunctionRef, FunctionRef], str] = field(default_factory=dict)  # by caller and callee
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +251,13 @@ class Lines:
             "repeated": self._words.repeated,
             "external": "external",
         }[target.mark]
-        remark = self._facts.remark(target.edge) if target.edge else ""
-        spans: list[Span] = [(f"  {remark}", "remark")] if remark else []
-        return [*spans, (f"  {text}", "mark")] if text else spans
+        spans = [(f"  {text}", "mark")] if text else []
+        edge = target.edge
+        if edge is not None and edge.callee is not None:
+            remark = self._shown.marks.get((edge.caller, edge.callee))
+            if remark:
+                spans.insert(0, (f"  {remark}", "remark"))
+        return spans
 
     def _more(self, count: int, noun: str) -> list[Span]:
         return [(f"{self._words.more} {plural(count, f'more {noun}')}", "mark")]

@@ -7,7 +7,7 @@ statements stand as comments.
 Not handled: breaking long lines; on a terminal they are cut at its width.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,8 @@ class TextOptions:
     """`args`: calls as written instead of `name()`. `lines`: where functions are defined (in
     reverse: where they call). `guards`: presence conditions of call sites. `signatures`, `comments`: of what is
     called. `indent`: of one level in styles of indentation, default that of the style. `width`: columns of the
-    terminal, 0 for no limit. `url` makes the address of a function's definition for styles with links."""
+    terminal, 0 for no limit. `url` makes the address of a function's definition for styles with links.
+    `marks`: remarks on calls by caller and callee."""
 
     style: str = "unicode"
     args: bool = False
@@ -62,11 +63,12 @@ class TextOptions:
     width: int = 0
     url: Callable[[FunctionRef], str] | None = None
     facts: Facts = field(default_factory=Facts)
+    marks: Mapping[tuple[FunctionRef, FunctionRef], str] = field(default_factory=dict)
 
     @property
     def shown(self) -> Shown:
         """The remarks that lines have."""
-        return Shown(self.args, self.lines, self.guards, self.signatures, self.comments)
+        return Shown(self.args, self.lines, self.guards, self.signatures, self.comments, self.marks)
 
 
 Drawn = Iterator[list[Span]]

@@ -4,7 +4,7 @@ What is unexplained comes first. Not handled: the marked tree and picture (`anal
 `analyzer.render.dot`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.model.trace import Explanation, Taken, Trace, TraceReport, Verdict
@@ -46,18 +46,11 @@ def alternatives_text(sites: Sequence[Taken]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def remark(seen: Marks, *, ascii_only: bool = False) -> Callable[[Edge], str]:
-    """What a tree says of a call: `✓` of an observed one, with a count when there were several, `(✓)` of one
-    that was passed through unseen. With `ascii_only`: `[seen]`, `[seen 3]`, `[passed]`."""
-    once, times, passed = ("[seen]", "[seen {}]", "[passed]") if ascii_only else ("✓", "✓ {}", "(✓)")
-
-    def of(edge: Edge) -> str:
-        count = seen.get((edge.caller, edge.callee)) if edge.callee is not None else None
-        if count is None:
-            return ""
-        return times.format(count) if count > 1 else once if count else passed
-
-    return of
+def remarks(seen: Marks, *, ascii_only: bool = False) -> dict[tuple[FunctionRef, FunctionRef], str]:
+    """How a tree marks its calls: `✓` for an observed one, with a count when there were several, `(✓)` for one
+    that was passed through unseen. With `ascii_only`: `[seen]`, `[seen x3]`, `[passed]`."""
+    once, times, passed = ("[seen]", "[seen x{}]", "[passed]") if ascii_only else ("✓", "✓ {}", "(✓)")
+    return {pair: times.format(count) if count > 1 else once if count else passed for pair, count in seen.items()}
 
 
 def trace_json(report: TraceReport) -> Row:

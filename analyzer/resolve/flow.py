@@ -11,7 +11,7 @@ from (parameters take the values of all callers).
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
@@ -62,8 +62,20 @@ class Target(NamedTuple):
     rank: int = 0
 
 
+class Keeper(Protocol):
+    """Where sources are kept beyond a process."""
+
+    def get(self, place: Place) -> tuple[Source, ...] | None:
+        """What was found for a place, None when nobody has looked."""
+
+    def put(self, place: Place, sources: tuple[Source, ...]) -> None:
+        """Keep what was found."""
+
+
 class Flow:
     """Sources of places, found on demand and remembered."""
+
+    keeper: Keeper | None = None
 
     def __init__(self, names: Names, slots: Slots, callsites: CallSites) -> None:
         self._names = names
@@ -146,8 +158,22 @@ class Flow:
         """What is put into a place."""
         found = self._sources.get(place)
         if found is None:
-            self._sources[place] = ()
-            found = self._sources[place] = tuple(dict.fromkeys(self._search(place)))
+            found = self.keeper.get(place) if self.keeper else None
+            if found is None:
+                self._sources[place] = ()
+                found = tuple(dict.fromkeys(self._search(place)))
+                if self.keeper:
+                    self.keeper.put(place, found)
+            self._sources[place] = found
+        return found
+
+    def _frame_of(self, ref: FunctionRef) -> Frame | None:
+        """The frame of a function that another process may have come by."""
+        found = self._frames.get(ref)
+        if found is None and self.keeper is not None:
+            for function in (*self._names.in_file(ref.file, ref.name), *self._names.of_file(ref.file)):
+                if ref_of(function) == ref:
+                    return self.frame(function)
         return found
 
     def _search(self, place: Place) -> Iterator[Source]:
@@ -155,7 +181,7 @@ class Flow:
         if isinstance(owner, Slot):
             yield from self._into_slot(owner)
         elif isinstance(owner, FunctionRef):
-            frame = self._frames.get(owner)
+            frame = self._frame_of(owner)
             if frame is None:
                 return
             if place.kind == "parameter" and isinstance(place.name, int):

@@ -6,19 +6,21 @@ and the member's name. Not handled: struct copies, pointers stored by a callee, 
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Definition, Entry, FieldAssignment, Object
+from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.macros import MacroDefinition
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
 _DESIGNATOR = r"(?<![\w)\]])\s*\."
@@ -43,6 +45,23 @@ class SlotEntry(msgspec.Struct, frozen=True):
     how: Literal["initializer", "assignment", "argument"]
 
 
+class _Placed(NamedTuple):
+    """A value found in a slot; what it denotes is only looked up when the slot is asked for."""
+
+    scope: Scope
+    slot: Slot
+    object: str
+    path: str
+    element: str
+    value: str
+    line: int
+    guard: str
+    how: Literal["initializer", "assignment", "argument"]
+
+
+_NOTHING: Mapping[Slot, Sequence[_Placed]] = {}
+
+
 class Slots:
     """Slot entries by file and by slot."""
 
@@ -51,7 +70,9 @@ class Slots:
         self._index = names.index
         self._files: dict[str, tuple[SlotEntry, ...]] = {}
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
-        self._filling: dict[str, bool] = {}
+        self._filling: dict[tuple[object, ...], bool] = {}
+        self._placed: dict[tuple[str, str], Mapping[Slot, Sequence[_Placed]]] = {}
+        self._shaping: dict[tuple[str, str], bool] = {}
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
         """All slot entries that a file's text and macro uses make, by line."""
@@ -59,16 +80,17 @@ class Slots:
         if found is None:
             scope = self._names.scopes.of(path)
             facts = self._index.facts(path)
-            entries: list[SlotEntry] = []
+            placed: list[_Placed] = []
             for variable in facts.objects:
-                entries.extend(self._of_object(scope, variable))
+                placed.extend(self._of_object(scope, variable))
             for use, made in self._names.maker.file(scope).facts:
                 for variable in placed_objects(use, made):
-                    entries.extend(self._of_object(scope, variable))
+                    placed.extend(self._of_object(scope, variable))
             for definition in facts.definitions:
-                entries.extend(self._of_assignments(scope, definition))
+                placed.extend(self._of_assignments(scope, definition))
                 for variable in self._local_tables(scope, definition):
-                    entries.extend(self._of_object(scope, variable))
+                    placed.extend(self._of_object(scope, variable))
+            entries = [self._entry(p) for p in placed]
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
@@ -129,27 +151,67 @@ class Slots:
         if path in self._files:
             yield from (e for e in self._files[path] if e.slot == slot)
             return
-        field = slot.field
+        key = (path, slot.field)
+        placed = self._placed.get(key)
+        if placed is None:
+            by_slot: dict[Slot, list[_Placed]] = {}
+            for found in self._place_all(path, slot.field, macros):
+                by_slot.setdefault(found.slot, []).append(found)
+            placed = self._placed[key] = by_slot or _NOTHING
+        for found in placed.get(slot, ()):
+            yield self._entry(found)
+
+    def _place_all(self, path: str, field: str, macros: frozenset[str]) -> Iterator[_Placed]:
+        """What a file puts into members of that name, of whatever struct: structs share the search."""
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
         concerns = _concerning(field, macros)
         for variable in facts.objects:
-            yield from self._of_object(scope, variable, concerns, slot)
+            yield from self._of_object(scope, variable, concerns)
         for definition in facts.definitions:
             for variable in self._local_tables(scope, definition, macros):
-                yield from self._of_object(scope, variable, concerns, slot)
+                yield from self._of_object(scope, variable, concerns)
         for use in facts.invocations:
-            if use.macro in macros or (has_word(use.arguments, field) and self._names.makes(use.macro)):
+            if use.macro in macros or self._may_designate(scope, use, field):
                 made = self._names.maker.use(scope, use)
                 for variable in placed_objects(use, made) if made else ():
-                    yield from self._of_object(scope, variable, concerns, slot)
+                    yield from self._of_object(scope, variable, concerns)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
-                yield from self._of_assignments(scope, definition, slot)
+                yield from self._of_assignments(scope, definition, field)
 
-    def entries_of(self, scope: Scope, variable: Object, slot: Slot) -> Iterator[SlotEntry]:
-        """The entries of an object that fill a slot, whatever their value is."""
-        return self._of_object(scope, variable, _concerning(slot.field, frozenset()), slot)
+    def _may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
+        """Whether a macro use whose body has no designator of a member may get one from its arguments: they
+        hold one, or a macro on the way makes a designator of what it is given."""
+        if not has_word(use.arguments, field) or not self._names.makes(use.macro):
+            return False
+        if re.search(rf"{_DESIGNATOR}\s*{re.escape(field)}\b", " " + use.arguments):
+            return True
+        words = [use.macro, *(w for w in _WORD.findall(use.arguments) if scope.macro(w))]
+        return any(self._shapes_designators(scope, word) for word in dict.fromkeys(words))
+
+    def _shapes_designators(self, scope: Scope, name: str) -> bool:
+        """Whether a macro, or one that its body uses, has a designator whose name it is given or pastes."""
+        key = (scope.path, name)
+        found = self._shaping.get(key)
+        if found is None:
+            found = False
+            seen = {name}
+            todo = [name]
+            while todo and not found:
+                for definition in scope.macro(todo.pop()):
+                    found = found or shapes_designator(definition)
+                    fresh = {t.text for t in definition.body if t.is_name} - seen
+                    seen |= fresh
+                    todo.extend(sorted(fresh))
+            self._shaping[key] = found
+        return found
+
+    def entries_of(self, scope: Scope, variable: Object, field: str) -> Iterator[tuple[Slot, str, int, str]]:
+        """(slot, value, line, guard) of an object's entries for members of a name, whatever the values are."""
+        for found in self._of_object(scope, variable, _concerning(field, frozenset())):
+            if found.slot.field == field:
+                yield found.slot, found.value, found.line, found.guard
 
     def _local_tables(
         self, scope: Scope, definition: Definition, macros: frozenset[str] | None = None
@@ -172,12 +234,16 @@ class Slots:
 
     def _fills(self, scope: Scope, name: str, depth: int = 0) -> bool:
         """Whether a macro's body, or that of a macro it uses, holds a designated initializer."""
-        known = self._filling.get(name)
+        definitions = scope.macro(name)
+        if not definitions:
+            return False
+        key = (name, *((d.file, d.line) for d in definitions))
+        known = self._filling.get(key)
         if known is not None:
             return known
-        self._filling[name] = False
+        self._filling[key] = False
         verdict = False
-        for definition in scope.macro(name):
+        for definition in definitions:
             body = definition.body
             for at in range(len(body) - 2):
                 if body[at].text == "." and body[at + 2].text == "=" and body[at + 1].is_name:
@@ -190,7 +256,7 @@ class Slots:
                     and self._fills(scope, t.text, depth + 1)
                     for t in body
                 )
-        self._filling[name] = verdict
+        self._filling[key] = verdict
         return verdict
 
     def _of_object(
@@ -198,8 +264,7 @@ class Slots:
         scope: Scope,
         variable: Object,
         concerns: Callable[[Entry], bool] | None = None,
-        wanted: Slot | None = None,
-    ) -> Iterator[SlotEntry]:
+    ) -> Iterator[_Placed]:
         listed = self._names.lists.entries(scope.path, variable)
         entries = [e for e in (*variable.entries, *listed) if concerns is None or concerns(e)]
         if not variable.entries and (match := _MACRO_USE.match(variable.value)) and match.group(2):
@@ -210,7 +275,7 @@ class Slots:
             return
         type_ = self._names.typer(scope.path).type_of_text(variable.type)
         for entry in entries:
-            yield from self._of_entry(scope, variable, type_, entry, 0, wanted)
+            yield from self._of_entry(scope, variable, type_, entry, 0)
 
     def _of_entry(
         self,
@@ -219,28 +284,19 @@ class Slots:
         type_: Type | None,
         entry: Entry,
         depth: int,
-        wanted: Slot | None,
-    ) -> Iterator[SlotEntry]:
+    ) -> Iterator[_Placed]:
         match = _MACRO_USE.match(entry.value)
         if match and depth < 3 and match.group(1) not in KEYWORDS and scope.macro(match.group(1)):
             text = spell(self._names.typer(scope.path).expand(entry.value)).strip()
             if text.startswith((".", "{", "[")) or ("," in text and text.rstrip().endswith("}")):
-                yield from self._of_macro(scope, variable, type_, entry, text, depth, wanted)
+                yield from self._of_macro(scope, variable, type_, entry, text, depth)
                 return
         placed = self._place(scope, type_, entry.path)
-        if placed is None or (wanted is not None and placed[0] != wanted):
+        if placed is None:
             return
         slot, index, dotted = placed
-        yield self._entry(
-            scope,
-            slot,
-            variable.name,
-            dotted,
-            index,
-            entry.value,
-            entry.line,
-            entry.guard,
-            "initializer",
+        yield _Placed(
+            scope, slot, variable.name, dotted, index, entry.value, entry.line, entry.guard, "initializer"
         )
 
     def _of_macro(
@@ -251,15 +307,14 @@ class Slots:
         entry: Entry,
         text: str,
         depth: int,
-        wanted: Slot | None,
-    ) -> Iterator[SlotEntry]:
+    ) -> Iterator[_Placed]:
         """A macro use that stands for designators or for a braced list."""
         base = re.sub(r"#\d+$", "", entry.path) if text.startswith((".", "[")) else entry.path
         source = f"T v = {{ {text} }};" if text.startswith((".", "[")) else f"T v = {text};"
         for made in extract(source.encode()).objects:
             for inner in made.entries:
                 moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
-                yield from self._of_entry(scope, variable, type_, moved, depth + 1, wanted)
+                yield from self._of_entry(scope, variable, type_, moved, depth + 1)
 
     def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
         """The slot that a designator path ends in, the array element on the way, the dotted names."""
@@ -303,18 +358,8 @@ class Slots:
             return None
         return slot, index, ".".join(dotted)
 
-    def _entry(
-        self,
-        scope: Scope,
-        slot: Slot,
-        owner: str,
-        path: str,
-        index: str,
-        value: str,
-        line: int,
-        guard: str,
-        how: Literal["initializer", "assignment", "argument"],
-    ) -> SlotEntry:
+    def _entry(self, placed: _Placed) -> SlotEntry:
+        scope, slot, owner, path, index, value, line, guard, how = placed
         functions, name = self.functions_in(scope, value)
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
         if not functions and name and self._names.object(scope, name) is not None:
@@ -357,15 +402,13 @@ class Slots:
                 found.extend(bound.functions)
         return tuple(dict.fromkeys(found)) if len(found) < 2 else _unique(found), first
 
-    def _of_assignments(
-        self, scope: Scope, definition: Definition, wanted: Slot | None = None
-    ) -> Iterator[SlotEntry]:
+    def _of_assignments(self, scope: Scope, definition: Definition, field: str | None = None) -> Iterator[_Placed]:
         if not definition.assignments:
             return
         local_names = {p.name for p in definition.parameters} | {v.name for v in definition.variables}
         local: Mapping[str, Type | None] | None = None
         for assignment in definition.assignments:
-            if wanted is not None and wanted.field not in assignment.left:
+            if field is not None and field not in assignment.left:
                 continue
             name = _candidate(assignment, local_names)
             if not name or not self._index.files("function", name):
@@ -374,8 +417,8 @@ class Slots:
             if local is None:
                 local = typer.variables(definition)
             slot = self.slot_of(scope, typer.expand(assignment.left), local)
-            if slot is not None and wanted in (None, slot):
-                yield self._entry(
+            if slot is not None:
+                yield _Placed(
                     scope,
                     slot,
                     assignment.left,
@@ -422,6 +465,19 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns
+
+
+def shapes_designator(definition: MacroDefinition) -> bool:
+    """Whether a macro's body has `.name =` where the name is a parameter or pasted together."""
+    body = definition.body
+    for at in range(len(body) - 2):
+        if body[at].text != "." or not body[at + 1].is_name:
+            continue
+        if at and (body[at - 1].is_name or body[at - 1].text in (")", "]")):
+            continue  # a member of something
+        if body[at + 1].text in (definition.parameters or ()) or body[at + 2].text == "##":
+            return True
+    return False
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:

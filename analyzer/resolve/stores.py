@@ -6,7 +6,7 @@ object. Not handled: copies of whole structs, which change nothing where members
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
@@ -31,6 +31,9 @@ class Store(NamedTuple):
     macro: bool
 
 
+_NONE: Mapping[Slot, Sequence[Store]] = {}
+
+
 class Stores:
     """Stores by slot."""
 
@@ -38,6 +41,7 @@ class Stores:
         self._names = names
         self._slots = slots
         self._index = names.index
+        self._found: dict[tuple[str, str], Mapping[Slot, Sequence[Store]]] = {}
 
     def of(self, slot: Slot) -> Iterator[Store]:
         """All stores into a slot, by file and line."""
@@ -49,12 +53,23 @@ class Stores:
             paths.update(files("call", macro))
         for path in sorted(paths)[:_MAX_FILES]:
             if not self._names.scopes.foreign(path):
-                yield from self._in_file(path, slot, macros)
+                yield from self._by_slot(path, slot.field, macros).get(slot, ())
 
-    def _in_file(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[Store]:
+    def _by_slot(self, path: str, field: str, macros: frozenset[str]) -> Mapping[Slot, Sequence[Store]]:
+        """A file's stores into members of a name: structs that have one of that name share the search."""
+        key = (path, field)
+        found = self._found.get(key)
+        if found is None:
+            by_slot: dict[Slot, list[Store]] = {}
+            for slot, store in self._in_file(path, field, macros):
+                by_slot.setdefault(slot, []).append(store)
+            found = self._found[key] = by_slot or _NONE
+        return found
+
+    def _in_file(self, path: str, field: str, macros: frozenset[str]) -> Iterator[tuple[Slot, Store]]:
         facts = self._index.facts(path)
         for definition in facts.definitions:
-            assigned = any(slot.field in a.left for a in definition.assignments)
+            assigned = any(field in a.left for a in definition.assignments)
             called = bool(macros) and any(c.name in macros for c in definition.calls)
             if not assigned and not called:
                 continue
@@ -63,12 +78,12 @@ class Stores:
                 continue
             frame = Frame(self._names, function)
             if assigned:
-                yield from self._assigned(frame, definition, slot)
+                yield from self._assigned(frame, definition, field)
             if called:
-                yield from self._by_macros(frame, definition, slot, macros)
+                yield from self._by_macros(frame, definition, field, macros)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
-            if not variable.function or not any(e.path.endswith(f".{slot.field}") for e in variable.entries):
+            if not variable.function or not any(e.path.endswith(f".{field}") for e in variable.entries):
                 continue
             if variable.function not in owners:
                 owner = next((d for d in facts.definitions if d.name == variable.function), None)
@@ -77,21 +92,22 @@ class Stores:
             if function is None:
                 continue
             frame = Frame(self._names, function)
-            for entry in self._slots.entries_of(frame.scope, variable, slot):
-                if entry.value in frame.parameters or entry.value in frame.variables:
-                    yield Store(function, tuple(tokenize(entry.value)), entry.line, entry.guard, False)
+            for slot, value, line, guard in self._slots.entries_of(frame.scope, variable, field):
+                if value in frame.parameters or value in frame.variables:
+                    yield slot, Store(function, tuple(tokenize(value)), line, guard, False)
 
-    def _assigned(self, frame: Frame, definition: Definition, slot: Slot) -> Iterator[Store]:
+    def _assigned(self, frame: Frame, definition: Definition, field: str) -> Iterator[tuple[Slot, Store]]:
         for assignment in definition.assignments:
-            if slot.field not in assignment.left:
+            if field not in assignment.left:
                 continue
             value = frame.typer.expand(assignment.right)
             names = [t.text for t in value if t.is_name]
             if not names or not self._follows(frame, names, value):
                 continue
             left = frame.typer.expand(assignment.left)
-            if self._slots.slot_of(frame.scope, left, frame.types) == slot:
-                yield Store(frame.function, tuple(value), assignment.line, definition.guard, False)
+            slot = self._slots.slot_of(frame.scope, left, frame.types)
+            if slot is not None and slot.field == field:
+                yield slot, Store(frame.function, tuple(value), assignment.line, definition.guard, False)
 
     def _follows(self, frame: Frame, names: Sequence[str], value: Sequence[Token]) -> bool:
         """Whether a value is more than the name of a function, which is a slot entry already."""
@@ -100,17 +116,18 @@ class Stores:
         return len(value) > 2 or not self._names.index.files("function", names[0])
 
     def _by_macros(
-        self, frame: Frame, definition: Definition, slot: Slot, macros: frozenset[str]
-    ) -> Iterator[Store]:
+        self, frame: Frame, definition: Definition, field: str, macros: frozenset[str]
+    ) -> Iterator[tuple[Slot, Store]]:
         text = self._index.text(frame.function.path)
         for call in definition.calls:
             if call.name not in macros or not call.end:
                 continue
             use = text[call.start : call.end].decode("utf-8", "replace")
             tokens = frame.typer.expand(re.sub(r"/\*.*?\*/", " ", use, flags=re.S))
-            for left, value in _stores_in(tokens, slot.field):
-                if self._slots.slot_of(frame.scope, left, frame.types) == slot:
-                    yield Store(frame.function, tuple(value), call.line, call.guard, True)
+            for left, value in _stores_in(tokens, field):
+                slot = self._slots.slot_of(frame.scope, left, frame.types)
+                if slot is not None and slot.field == field:
+                    yield slot, Store(frame.function, tuple(value), call.line, call.guard, True)
 
 
 def _stores_in(tokens: Sequence[Token], field: str) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:

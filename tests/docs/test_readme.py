@@ -48,7 +48,7 @@ def test_every_command_and_option_is_mentioned() -> None:
 
 
 def test_every_option_mentioned_exists() -> None:
-    known = {"--help", "-h", "--version", "--strict"}
+    known = {"--help", "-h", "--version", "--strict", "--kcg", "--kcg-kernel"}
     for _, command in _commands():
         known.update(opt for parameter in command.params for opt in parameter.opts)
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT))

@@ -1,0 +1,289 @@
+"""Commands about notes: check and snapshot.
+
+Not handled: notes in other formats than text.
+"""
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from analyzer.cli.console import Progress, emit, say
+from analyzer.cli.options import Common, opened, several_kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from analyzer.model.checks import Finding, Note, NoteVerdicts
+    from analyzer.pipeline.session import Session
+    from analyzer.pipeline.settings import Settings
+
+_FORMATS = ("text", "json", "junit", "sarif", "github")
+
+
+@click.command()
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--revs", metavar="REVS", help="Revisions of the repository given with -k: `v5.10,v6.1`.")
+@click.option(
+    "--since",
+    metavar="VERSION",
+    help="Say for each line in which version it breaks first, from this one on; with `-k REPOSITORY`, in its "
+    "release tags.",
+)
+@click.option(
+    "--bind", metavar="NAME=CONSTANT", multiple=True, help="Only what can be reached when this holds; repeatable."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="For reading, or for programs.",
+)
+@click.option("-a", "--all", "everything", is_flag=True, help="List also the lines that hold.")
+@click.option("--fix", is_flag=True, help="Rewrite the notes' wrong lines in their own style.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch; change nothing.")
+@click.option("--changed-only", is_flag=True, help="Only trees that differ from the revision of --base.")
+@click.option(
+    "--base", metavar="REV", default="HEAD", show_default=True, help="What --changed-only compares with."
+)
+@click.option("--baseline", metavar="FILE", help="Known failures, which do not fail the run.")
+@click.option("--write-baseline", is_flag=True, help="Take the failures of now as known.")
+@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
+@click.option("-o", "--output", metavar="FILE", help="Where to; default: standard output.")
+@several_kernels
+def check(
+    files: tuple[str, ...],
+    revs: str | None,
+    since: str | None,
+    bind: tuple[str, ...],
+    form: str,
+    everything: bool,
+    fix: bool,
+    diff: bool,
+    changed_only: bool,
+    base: str,
+    baseline: str | None,
+    write_baseline: bool,
+    settings: str | None,
+    output: str | None,
+    commons: tuple[Common, ...],
+) -> None:
+    """Call trees written in notes, checked line by line against kernels.
+
+    FILE is a Markdown, reStructuredText, Org or plain text file, or a folder of them; by default what the
+    settings name, and the golden trees of `kcg snapshot`. Exit codes: 0 all hold, 1 something fails, 2 a
+    mistake in usage or input.
+    """
+    from analyzer.compare.findings import findings
+    from analyzer.pipeline import baseline as known
+    from analyzer.pipeline import snapshots
+    from analyzer.pipeline.checking import check_note, load_note, note_files
+    from analyzer.pipeline.facts import SessionFacts
+    from analyzer.pipeline.settings import load_settings
+
+    chosen = load_settings(settings)
+    paths = note_files(files) if files else chosen.notes()
+    if not paths and not chosen.trees:
+        raise click.UsageError("no notes: name files, or set check.files in kcg.toml")
+    bound = _bindings(bind, chosen)
+    notes = [load_note(path) for path in paths]
+    known_file = baseline or chosen.path(chosen.baseline)
+    accepted = known.read_baseline(known_file) if known_file and not write_baseline else frozenset()
+    changes = ""
+    checked: list[NoteVerdicts] = []
+    found: list[Finding] = []
+    with contextlib.ExitStack() as stack:
+        sessions = _sessions(stack, _commons(commons, revs, since, chosen))
+        facts = [SessionFacts(session) for session in sessions]
+        for note in notes:
+            one = check_note(
+                note, sessions, facts, bound, changed=_changed(note.path, base) if changed_only else None
+            )
+            checked.append(one)
+            found += findings(one, severity=chosen.severity, baseline=accepted)
+        if not files and not (fix or diff):
+            trees = [(s, r) for s in sessions for r in snapshots.compare(s, chosen)]
+            found += [snapshots.finding(r, s.info.label) for s, r in trees]
+            changes = "".join(r.difference for _, r in trees)
+        if (diff or fix) and not write_baseline:
+
+            def judge(note: "Note") -> "NoteVerdicts":
+                return check_note(note, sessions, facts, bound)
+
+            mended = _fix(checked, judge, write=not diff, common=commons[0], output=output)
+            if diff:
+                return
+            again = [judge(load_note(path)) for path in mended]
+            checked = [c for c in checked if c.note.path not in mended] + again
+            found = [f for f in found if f.path not in mended]
+            found += [f for c in again for f in findings(c, severity=chosen.severity, baseline=accepted)]
+    if write_baseline:
+        if not known_file:
+            raise click.UsageError("--write-baseline wants --baseline FILE, or check.baseline in kcg.toml")
+        commons[0].tell(f"wrote {known_file} ({known.write_baseline(known_file, found)} known failures)")
+        return
+    versions = [s.info.version for s in sessions]
+    if changes and form == "text":
+        _emit(changes, output)
+    _report(checked, found, versions, form, everything=everything, since=since, output=output)
+    if any(f.failed for f in found):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
+@several_kernels
+def snapshot(settings: str | None, commons: tuple[Common, ...]) -> None:
+    """Write the golden trees that kcg.toml lists.
+
+    `kcg check` without files compares them with a kernel.
+    """
+    from analyzer.pipeline import snapshots
+    from analyzer.pipeline.settings import load_settings
+
+    chosen = load_settings(settings)
+    if not chosen.trees:
+        raise click.UsageError("no trees: list them as [[snapshot]] with a root in kcg.toml")
+    for common in _commons(commons, None, None, chosen):
+        with opened(common) as session:
+            for path in snapshots.write(session, chosen):
+                emit(f"{path}\n")
+
+
+def _bindings(given: tuple[str, ...], chosen: "Settings") -> dict[str, str]:
+    bound = dict(chosen.bindings)
+    for one in given:
+        name, equals, constant = one.partition("=")
+        if not equals or not name.strip() or not constant.strip():
+            raise click.BadParameter(
+                f"{one!r} is not NAME=CONSTANT, such as type=SOCK_STREAM.", param_hint="--bind"
+            )
+        bound[name.strip()] = constant.strip()
+    return bound
+
+
+def _commons(
+    commons: tuple[Common, ...], revs: str | None, since: str | None, chosen: "Settings"
+) -> tuple[Common, ...]:
+    """One for each kernel: those of -k, their revisions, or those of the settings."""
+    import dataclasses
+
+    first = commons[0]
+    if first.arch == "x86" and chosen.arch:
+        commons = tuple(dataclasses.replace(c, arch=chosen.arch) for c in commons)
+    if chosen.config and not first.config:
+        commons = tuple(dataclasses.replace(c, config=chosen.path(chosen.config)) for c in commons)
+    if first.kernel is None and chosen.kernels and not os.environ.get("KCG_KERNEL"):
+        commons = tuple(
+            dataclasses.replace(commons[0], kernel=chosen.path(k) if not k.startswith("~") else k)
+            for k in chosen.kernels
+        )
+    if revs:
+        wanted = [r for r in revs.replace(",", " ").split() if r]
+    elif since and len(commons) == 1 and first.kernel and "@" not in first.kernel:
+        wanted = _releases(first.kernel, since)
+    else:
+        return commons
+    if len(commons) != 1 or commons[0].kernel is None:
+        raise click.UsageError("--revs wants one repository with -k")
+    return tuple(dataclasses.replace(commons[0], kernel=f"{commons[0].kernel}@{rev}") for rev in wanted)
+
+
+def _releases(repository: str, since: str) -> list[str]:
+    from analyzer.io.changes import release_tags
+
+    tags = release_tags(repository)
+    first = since if since.startswith("v") else f"v{since}"
+    if first not in tags:
+        raise click.BadParameter(f"{repository} has no release tag {first}.", param_hint="--since")
+    return tags[tags.index(first) :]
+
+
+def _sessions(stack: contextlib.ExitStack, commons: tuple[Common, ...]) -> "list[Session]":
+    return [stack.enter_context(opened(common, Progress(quiet=common.quiet))) for common in commons]
+
+
+def _changed(path: str, base: str) -> frozenset[int] | None:
+    from analyzer.io.changes import changed_lines
+
+    return changed_lines(path, base)
+
+
+def _fix(
+    checked: "list[NoteVerdicts]",
+    judge: "Callable[[Note], NoteVerdicts]",
+    *,
+    write: bool,
+    common: Common,
+    output: str | None,
+) -> list[str]:
+    """Mend the notes, or show the patch; the paths of those that were written."""
+    from analyzer.pipeline.mending import mended
+
+    patches: list[str] = []
+    written: list[str] = []
+    for one in checked:
+        result = mended(one, judge)
+        if result.refused:
+            say(f"{one.note.path}: {result.refused}")
+        elif result.patch:
+            patches.append(result.patch)
+            if write:
+                result.write()
+                written.append(one.note.path)
+                common.tell(f"mended {one.note.path} ({result.count} lines)")
+    if not write:
+        _emit("".join(patches), output)
+    return written
+
+
+def _report(
+    checked: "list[NoteVerdicts]",
+    found: "list[Finding]",
+    versions: list[str],
+    form: str,
+    *,
+    everything: bool,
+    since: str | None,
+    output: str | None,
+) -> None:
+    from analyzer.render import verdicts
+    from analyzer.render.answers import document
+
+    if form == "json":
+        _emit(document(verdicts.report_json(checked, found)), output)
+    elif form == "text":
+        if since:
+            text = verdicts.breaks_text(found, versions)
+        elif len(versions) > 1:
+            text = verdicts.table_text(found, versions) + "\n"
+            text += verdicts.report_text(checked, found, everything=everything)
+        else:
+            text = verdicts.report_text(checked, found, everything=everything)
+        _emit(text, output)
+    else:
+        from analyzer.render import reports
+
+        if form == "junit":
+            _emit(reports.junit(checked, found), output)
+        elif form == "sarif":
+            _emit(reports.sarif(checked, found), output)
+        else:
+            _emit(reports.github(found), output)
+            summary = os.environ.get("GITHUB_STEP_SUMMARY")
+            if summary:
+                with open(summary, "a", encoding="utf-8") as stream:
+                    stream.write(reports.step_summary(checked, found))
+
+
+def _emit(text: str, output: str | None) -> None:
+    if output is None:
+        emit(text)
+        return
+    from analyzer.pipeline.outputs import prepare, write_bytes
+
+    prepare(output)
+    write_bytes(output, text.encode())

@@ -1,0 +1,290 @@
+"""Where a note's line stands: the function bodies that must hold it, and the calls that match it there.
+
+Not handled: values beyond arguments that are passed down the tree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from analyzer.compare.kernel import Kernel
+from analyzer.compare.spoken import SaidCall
+from analyzer.compare.texts import callee_of, last_name, normal, parameter_name, substituted
+from analyzer.model.callgraph import Edge, FunctionRef, Location
+from analyzer.model.checks import Item
+from analyzer.notes.scan import arguments as split_arguments
+
+Position = tuple[str, int, int]  # file, line, column
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where children of an item are looked for: in the bodies of `functions`, restricted to what `macro`
+    makes there; or, for a call through a pointer, among the functions that `targets` lead to. `values` are
+    what the tree passes for parameters, in the words of the callers above."""
+
+    functions: tuple[FunctionRef, ...] = ()
+    targets: tuple[Edge, ...] = ()
+    macro: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    unresolved: bool = False  # a call through a pointer whose targets nobody knows
+    above: "Place | None" = None
+    fields: frozenset[str] = frozenset()  # the members that a call through a pointer goes through
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to look in."""
+        return bool(self.functions or self.targets)
+
+    def outer(self) -> "Iterator[Place]":
+        """The places above, the nearest first."""
+        at = self.above
+        while at is not None:
+            yield at
+            at = at.above
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A call in the kernel that matches a line. `positions`: where it begins and where it ends."""
+
+    function: FunctionRef
+    site: Location
+    expression: str
+    arguments: tuple[tuple[str, ...], ...]  # ways in which the kernel writes them
+    edges: tuple[Edge, ...] = ()
+    macro: str = ""
+    spelled: str = ""  # found by its name in the text alone
+    under: tuple[str, ...] | None = None
+    positions: tuple[Position, ...] = ()
+    loose: bool = False  # a macro makes it: the arguments are among the macro's, or its own
+    exact: bool = True  # the same callee expression, for calls through pointers
+
+
+def named(kernel: Kernel, name: str) -> frozenset[str]:
+    """A name in all spellings that mean the same function."""
+    return frozenset((name, *(ref.name for ref in kernel.refs(name))))
+
+
+def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
+    """The calls in a place's functions that a `name(…)` line means, in source order.
+
+    What the text names is found without resolving anything; only where it does not name it are the edges
+    looked at: calls through pointers, and calls that macros make.
+    """
+    if not place.macro and (hits := list(spelled(kernel, place, item.name))):
+        return hits
+    names = named(kernel, item.name)
+    hits = []
+    for function in place.functions:
+        said = kernel.spoken(function)
+        at = {call.start: call for call in said.calls}
+        groups: dict[tuple[object, ...], list[Edge]] = {}
+        for edge in kernel.callees(function):
+            if place.macro and place.macro not in edge.macros:
+                continue
+            callee = edge.callee
+            wanted = (callee is not None and callee.name in names) or (
+                normal(callee_of(edge.expression)) == item.name
+            )
+            if wanted:
+                groups.setdefault((edge.site, edge.expression, edge.macros), []).append(edge)
+        for edges in groups.values():
+            hits.append(_hit(function, edges, at))
+        seen = {(h.site.line, h.site.column) for h in hits if h.function == function}
+        inside = set()
+        if place.macro:
+            inside = {m for e in kernel.callees(function) if place.macro in e.macros for m in e.macros}
+        for call in said.calls:
+            if call.start in seen or (call.name or normal(call.callee)) not in names:
+                continue
+            if not place.macro:
+                hits.append(_said(function, said.file, call, kernel))
+        if item.name in inside and item.name != place.macro:
+            made = [e for e in kernel.callees(function) if item.name in e.macros and place.macro in e.macros]
+            hits += [Hit(function, e.site, e.expression, (e.arguments,), (e,), macro=item.name) for e in made[:1]]
+        if not hits and not place.macro:
+            # A macro that only another macro's text or an operand shows.
+            made = [e for e in kernel.callees(function) if item.name in e.macros]
+            hits += [
+                Hit(function, e.site, e.expression, (), (e,), macro=item.name, positions=_both(e.site, at))
+                for e in made[:1]
+            ]
+    return hits
+
+
+def spelled(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
+    """The calls that a place's functions spell with a name."""
+    for function in place.functions:
+        if name not in kernel.called(function):
+            continue
+        said = kernel.spoken(function)
+        for call in said.calls:
+            if call.name == name:
+                end = (said.file, call.start[0], call.start[1] + call.end - call.offset)
+                text = f"{name}({', '.join(call.arguments)})"
+                where = (said.file, *call.start)
+                yield Hit(
+                    function, Location(*where), text, (call.arguments,), spelled=name, under=call.under,
+                    positions=(where, end),
+                )  # fmt: skip
+
+
+def _hit(function: FunctionRef, edges: Sequence[Edge], at: Mapping[tuple[int, int], SaidCall]) -> Hit:
+    first = edges[0]
+    said = at.get((first.site.line, first.site.column))
+    ways = [first.arguments, inside(first.expression)]
+    if said is not None and not first.macros:
+        ways.append(said.arguments)
+    return Hit(
+        function,
+        first.site,
+        first.expression,
+        tuple(dict.fromkeys(w for w in ways if w is not None)),
+        tuple(edges),
+        under=said.under if said else None,
+        positions=_both(first.site, at),
+        loose=bool(first.macros),
+    )
+
+
+def _said(function: FunctionRef, file: str, call: SaidCall, kernel: Kernel) -> Hit:
+    site = Location(file, *call.start)
+    made = tuple(
+        e for e in kernel.callees(function) if call.name in e.macros and (e.site.line, e.site.column) == call.start
+    )
+    text = f"{call.callee}({', '.join(call.arguments)})"
+    end = (file, call.start[0], call.start[1] + call.end - call.offset)
+    return Hit(
+        function,
+        site,
+        text,
+        (call.arguments,),
+        made,
+        macro=call.name,
+        under=call.under,
+        positions=((file, *call.start), end),
+    )
+
+
+def inside(expression: str) -> tuple[str, ...] | None:
+    callee = callee_of(expression)
+    if callee == expression.strip():
+        return None
+    return split_arguments(expression.strip()[len(callee) :].strip()[1:-1])
+
+
+def _both(site: Location, at: Mapping[tuple[int, int], SaidCall]) -> tuple[Position, ...]:
+    """Where a call begins, and where it ends: its arguments are evaluated between the two."""
+    begin = (site.file, site.line, site.column)
+    said = at.get((site.line, site.column))
+    if said is None:
+        return (begin,)
+    return begin, (site.file, site.line, site.column + said.end - said.offset)
+
+
+def pointers(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
+    """The calls through pointers that `pf->create(…)` or `inet_family_ops->create` mean."""
+    written = normal(item.callee)
+    base = normal(item.callee[: item.callee.rfind(item.name)]).rstrip("->").rstrip(".")
+    exact: list[Hit] = []
+    by_table: list[Hit] = []
+    by_member: list[Hit] = []
+    for function in place.functions:
+        said = kernel.spoken(function)
+        at = {call.start: call for call in said.calls}
+        groups: dict[tuple[object, ...], list[Edge]] = {}
+        for edge in kernel.callees(function):
+            if edge.kind == "direct" or (place.macro and place.macro not in edge.macros):
+                continue
+            groups.setdefault((edge.site, edge.expression, edge.macros), []).append(edge)
+        for edges in groups.values():
+            hit = _hit(function, edges, at)
+            true = normal(callee_of(hit.expression))
+            if true == written:
+                exact.append(hit)
+                continue
+            slot = edges[0].slot
+            member = slot.field.rpartition(".")[2] if slot else last_name(callee_of(hit.expression))
+            if item.name != member and item.name != last_name(true):
+                continue
+            held = [e for e in edges if any(x.object == base for x in e.evidence)]
+            if held:
+                by_table.append(replace(hit, edges=tuple(held)))
+            else:
+                by_member.append(replace(hit, exact=False))
+        seen = {h.site for h in (*exact, *by_table, *by_member)}
+        for call in said.calls:
+            if not call.name and normal(call.callee) == written and Location(said.file, *call.start) not in seen:
+                exact.append(_said(function, said.file, call, kernel))
+    return exact or by_table or by_member
+
+
+def table_targets(place: Place, item: Item) -> tuple[Edge, ...]:
+    """Of the targets of a pointer call, those that a line such as `tcp_prot->init` means."""
+    base = normal(item.callee[: item.callee.rfind(item.name)]).rstrip("->").rstrip(".").lstrip("&(")
+    return tuple(
+        e
+        for e in place.targets
+        if any(x.object == base for x in e.evidence) and (e.slot is None or e.slot.field.endswith(item.name))
+    )
+
+
+def below(kernel: Kernel, hits: Sequence[Hit], place: Place, item: Item) -> Place:
+    """Where the children of a matched line are looked for."""
+    edges = [edge for hit in hits for edge in hit.edges]
+    if all(hit.spelled for hit in hits):
+        bound = tuple(dict.fromkeys(r for h in hits for r in kernel.bind(h.function, h.spelled)))
+        if not bound:
+            functions = tuple(dict.fromkeys(h.function for h in hits))
+            return Place(functions, macro=item.name, values=place.values, above=place.above)
+        return Place(bound, values=passed(kernel, bound[0], hits, place), above=place)
+    macros = [hit for hit in hits if hit.macro]
+    if macros and len(macros) == len(hits):
+        return Place(
+            tuple(dict.fromkeys(h.function for h in hits)), macro=item.name, values=place.values, above=place.above
+        )
+    callees = tuple(dict.fromkeys(e.callee for e in edges if e.callee is not None))
+    named_so = named(kernel, item.name) if item.kind == "call" else frozenset()
+    itself = bool(callees) and all(c.name in named_so for c in callees)
+    if not itself and (item.kind == "pointer" or any(e.kind != "direct" for e in edges)):
+        resolved = tuple(e for e in edges if e.callee is not None)
+        fields = frozenset(e.slot.field.rpartition(".")[2] for e in edges if e.slot) | {item.name}
+        return Place((), resolved, values=place.values, unresolved=not resolved, above=place, fields=fields)
+    values: dict[str, str] = {}
+    for callee in callees:
+        values.update(passed(kernel, callee, hits, place))
+    return Place(
+        callees, tuple(e for e in edges if e.callee) if len(callees) > 1 else (), values=values, above=place
+    )
+
+
+def passed(kernel: Kernel, callee: FunctionRef, hits: Iterable[Hit], place: Place) -> dict[str, str]:
+    """What the first matching call passes for a function's parameters."""
+    function = kernel.function(callee)
+    if function is None:
+        return {}
+    for hit in hits:
+        for way in hit.arguments:
+            if len(way) == len(function.parameters):
+                return {
+                    p.name: substituted(a, place.values)
+                    for p, a in zip(function.parameters, way, strict=True)
+                    if p.name
+                }
+    return {}
+
+
+def typed(kernel: Kernel, hits: Iterable[Hit], refs: Iterable[FunctionRef]) -> list[tuple[str, ...]]:
+    """The parameter names of the functions that a line may mean."""
+    found: list[tuple[str, ...]] = []
+    for ref in dict.fromkeys((*(e.callee for h in hits for e in h.edges if e.callee), *refs)):
+        function = kernel.function(ref)
+        if function is not None:
+            found.append(tuple(p.name for p in function.parameters if p.name or p.type != "void"))
+    return list(dict.fromkeys(found))
+
+
+def parameter_names(item: Item) -> tuple[str, ...]:
+    """The names in a declaration's parameters, "" where there is only a type."""
+    given = tuple(a for a in item.arguments or () if a not in ("void", "..."))
+    return tuple(parameter_name(a) for a in given)

@@ -1,0 +1,179 @@
+"""A body flattened for comparing: every call, assignment, condition and jump with what governs it.
+
+Not handled: which of several statements run; conditions are those that enclose a statement in the text.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from analyzer.model.body import (
+    Action,
+    Assignment,
+    Body,
+    Call,
+    Goto,
+    If,
+    Label,
+    Loop,
+    Place,
+    Return,
+    Statement,
+    Step,
+    Switch,
+)
+
+
+class SaidCall(msgspec.Struct, frozen=True):
+    """A call or macro use as written. Positions are (line, column)."""
+
+    name: str  # "" for a computed callee
+    callee: str
+    arguments: tuple[str, ...]
+    start: tuple[int, int]
+    offset: int
+    end: int
+    under: tuple[str, ...]
+    guard: str = ""
+
+
+class SaidAssignment(msgspec.Struct, frozen=True):
+    """An assignment as written."""
+
+    targets: tuple[str, ...]
+    operator: str
+    value: str
+    text: str
+    start: tuple[int, int]
+    under: tuple[str, ...]
+
+
+class SaidCondition(msgspec.Struct, frozen=True):
+    """`text` is the condition, the loop's head, the case's label, the label or what is returned."""
+
+    keyword: str  # if, else, switch, case, loop, goto, label, return, guard
+    text: str
+    start: tuple[int, int]
+    end: tuple[int, int]  # behind the last call of the condition: it is evaluated after them
+    under: tuple[str, ...]
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """All that a body says, each kind in source order."""
+
+    calls: tuple[SaidCall, ...] = ()
+    assignments: tuple[SaidAssignment, ...] = ()
+    conditions: tuple[SaidCondition, ...] = ()
+    file: str = ""
+
+
+def spoken(body: Body | None, file: str) -> Spoken:
+    """Flatten a body."""
+    if body is None:
+        return Spoken(file=file)
+    said = list(_statements(body.statements, ()))
+    return Spoken(
+        tuple(s for s in said if isinstance(s, SaidCall)),
+        tuple(s for s in said if isinstance(s, SaidAssignment)),
+        tuple(s for s in said if isinstance(s, SaidCondition)),
+        file,
+    )
+
+
+_Said = SaidCall | SaidAssignment | SaidCondition
+
+
+def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iterator[_Said]:
+    for statement in statements:
+        if statement.guard:
+            yield SaidCondition("guard", statement.guard, _at(statement.place), _end(statement.place, ()), under)
+        match statement:
+            case Step():
+                yield from _actions(statement.actions, under)
+            case Return():
+                yield from _actions(statement.actions, under)
+                yield SaidCondition(
+                    "return",
+                    statement.value,
+                    _at(statement.place),
+                    _end(statement.place, statement.actions),
+                    under,
+                )
+            case Goto():
+                yield SaidCondition(
+                    "goto", statement.label, _at(statement.place), _end(statement.place, ()), under
+                )
+            case Label():
+                yield SaidCondition(
+                    "label", statement.name, _at(statement.place), _end(statement.place, ()), under
+                )
+            case If():
+                yield from _if(statement, under)
+            case Switch():
+                yield from _actions(statement.actions, under)
+                yield SaidCondition(
+                    "switch",
+                    statement.subject,
+                    _at(statement.place),
+                    _end(statement.place, statement.actions),
+                    under,
+                )
+                for case in statement.cases:
+                    for label in case.labels:
+                        yield SaidCondition("case", label, _at(case.place), _end(case.place, ()), under)
+                    tests = tuple(f"{statement.subject} == {label}" for label in case.labels)
+                    yield from _statements(case.body, (*under, " || ".join(tests)))
+            case Loop():
+                head = statement.head.removeprefix(statement.keyword).strip()
+                inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
+                yield SaidCondition(
+                    "loop", inside, _at(statement.place), _end(statement.place, statement.actions), under
+                )
+                yield from _actions(statement.actions, under)
+                yield from _statements(statement.body, (*under, inside))
+
+
+def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
+    denied: tuple[str, ...] = ()
+    for branch in statement.branches:
+        inside = (*under, *denied)
+        if branch.condition:
+            yield SaidCondition(
+                "if", branch.condition, _at(branch.place), _end(branch.place, branch.actions), under
+            )
+            yield from _actions(branch.actions, inside)
+            yield from _statements(branch.body, (*inside, branch.condition))
+            denied = (*denied, f"!({branch.condition})")
+        else:
+            yield SaidCondition("else", "", _at(branch.place), _end(branch.place, ()), under)
+            yield from _statements(branch.body, inside)
+
+
+def _actions(actions: Iterable[Action], under: tuple[str, ...]) -> Iterator[_Said]:
+    for action in actions:
+        whole = (*under, *action.when)
+        match action:
+            case Call():
+                yield SaidCall(
+                    action.name,
+                    action.callee,
+                    action.arguments,
+                    _at(action.place),
+                    action.place.start,
+                    action.place.end,
+                    whole,
+                    action.guard,
+                )
+            case Assignment():
+                yield SaidAssignment(
+                    action.targets, action.operator, action.value, action.text, _at(action.place), whole
+                )
+
+
+def _end(place: Place, actions: Iterable[Action]) -> tuple[int, int]:
+    ends = [(a.place.line, a.place.column + a.place.end - a.place.start) for a in actions]
+    return max([_at(place), *ends])
+
+
+def _at(place: Place) -> tuple[int, int]:
+    return place.line, place.column

@@ -1,0 +1,187 @@
+"""Comparing C text as people do: white space, brackets, casts and access wrappers do not matter.
+
+Not handled: arithmetic (`a + b` is not `b + a`), and types.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+_TOKEN = re.compile(
+    r"[A-Za-z_]\w*|\d\w*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|->|[<>=!&|]=|&&|\|\||<<|>>|\+\+|--|\S"
+)
+_VARIABLE = re.compile(r"\b(?!0[xX])[A-Za-z_]*[a-z]\w*")
+_POSTFIX = re.compile(r"[\w\s]+(?:(?:->|\s->\s|\.)\w+|\[\w+\])*")
+# Access through these is access to what is between their parentheses.
+_WRAPPERS = frozenset(
+    "READ_ONCE WRITE_ONCE ACCESS_ONCE unlikely likely rcu_dereference rcu_dereference_raw "
+    "rcu_dereference_protected rcu_dereference_check rcu_access_pointer rtnl_dereference data_race "
+    "smp_load_acquire".split()
+)
+_CAST = re.compile(
+    r"\((?:const\s+)?(?:(?:struct|union|enum)\s+\w+|unsigned\s+\w+|\w+_t|void|char|int|long|short|u\d+)\s*\*+\)"
+)
+_DECLARATOR = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\])*\s*$")
+_FUNCTION_POINTER = re.compile(r"\(\s*\*\s*(\w+)\s*\)")
+
+
+def tokens(text: str) -> list[str]:
+    """C tokens; anything else is a token of one character."""
+    return _TOKEN.findall(text)
+
+
+def normal(text: str) -> str:
+    """A text by which equal expressions are equal."""
+    words = tokens(_CAST.sub("", text))
+    changed = True
+    while changed:
+        changed = False
+        while len(words) > 1 and words[0] == "(" and _closing(words, 0) == len(words) - 1:
+            words = words[1:-1]
+            changed = True
+        for at, word in enumerate(words):
+            if word in _WRAPPERS and words[at + 1 : at + 2] == ["("]:
+                end = _closing(words, at + 1)
+                if end < 0:
+                    continue
+                inside = words[at + 2 : end]
+                cut = _comma(inside)
+                words = [*words[:at], *(inside if cut < 0 else inside[:cut]), *words[end + 1 :]]
+                changed = True
+                break
+    words = _bare(words)
+    joined = ""
+    for word in words:
+        if joined and (joined[-1].isalnum() or joined[-1] == "_") and (word[0].isalnum() or word[0] == "_"):
+            joined += " "
+        joined += word
+    return joined
+
+
+def _bare(words: list[str]) -> list[str]:
+    """Without brackets around a whole argument."""
+    at = 0
+    while at < len(words):
+        if words[at] == "(" and at and words[at - 1] in ("(", ","):
+            end = _closing(words, at)
+            if 0 < end < len(words) - 1 and words[end + 1] in (")", ","):
+                words = [*words[:at], *words[at + 1 : end], *words[end + 1 :]]
+                continue
+        at += 1
+    return words
+
+
+def _closing(words: Sequence[str], at: int) -> int:
+    depth = 0
+    for position in range(at, len(words)):
+        depth += {"(": 1, ")": -1}.get(words[position], 0)
+        if depth == 0:
+            return position
+    return -1
+
+
+def _comma(words: Sequence[str]) -> int:
+    depth = 0
+    for position, word in enumerate(words):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(word, 0)
+        if word == "," and depth == 0:
+            return position
+    return -1
+
+
+def substituted(text: str, values: Mapping[str, str]) -> str:
+    """The text with names replaced by values; members of the same name stay."""
+    if not values:
+        return text
+    words = tokens(text)
+    out: list[str] = []
+    for at, word in enumerate(words):
+        member = at > 0 and words[at - 1] in ("->", ".")
+        if word in values and not member and words[at + 1 : at + 2] != ["("]:
+            value = values[word]
+            out.append(value if _POSTFIX.fullmatch(value) else f"({value})")
+        else:
+            out.append(word)
+    return " ".join(out)
+
+
+def variants(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """The text as it stands, with the constants among the values put in, and with all values put in."""
+    if not values:
+        return (text,)
+    constants = {name: value for name, value in values.items() if not _VARIABLE.search(value)}
+    return tuple(dict.fromkeys((text, substituted(text, constants), substituted(text, values))))
+
+
+def same(written: str, true: str, values: Mapping[str, str] | None = None) -> bool:
+    """Whether a note's expression is the kernel's, with the values that the tree gives to names."""
+    wanted = normal(written)
+    return any(wanted == normal(text) for text in variants(true, values or {}))
+
+
+def same_arguments(written: Sequence[str], true: Sequence[str], values: Mapping[str, str] | None = None) -> bool:
+    """Whether a note's arguments are the kernel's; `...` stands for any that follow."""
+    for at, one in enumerate(written):
+        if one in ("...", "…", ".."):
+            return True
+        if at >= len(true) or not same(one, true[at], values):
+            return False
+    return len(written) == len(true)
+
+
+def parameter_name(declaration: str) -> str:
+    """`sock` of `struct socket *sock`, "" of `int`."""
+    if match := _FUNCTION_POINTER.search(declaration):
+        return match[1]
+    match = _DECLARATOR.search(declaration)
+    if not match or not declaration[: match.start()].strip():
+        return ""
+    return match[1]
+
+
+def callee_of(expression: str) -> str:
+    """The callee's text of a call's text: up to its last parentheses."""
+    text = expression.strip()
+    if not text.endswith(")"):
+        return text
+    depth = 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[:at].strip() or text
+    return text
+
+
+def last_name(expression: str) -> str:
+    """The last identifier of a callee's text: `create` of `net_families[family]->create`."""
+    found = re.findall(r"[A-Za-z_]\w*", re.sub(r"\[[^\]]*\]", "", expression))
+    return found[-1] if found else ""
+
+
+def condition(text: str) -> str:
+    """A text by which equivalent simple conditions are equal: `x != NULL` is `x`, `A == b` is `b == A`."""
+    words = normal(text)
+    if match := re.fullmatch(r"(.+?)(!=|==)(NULL|0)", words) or re.fullmatch(r"(NULL|0)(!=|==)(.+)", words):
+        subject = match[1] if match[1] not in ("NULL", "0") else match[3]
+        if re.fullmatch(r"[\w>.\-\[\]]+", subject):
+            return subject if match[2] == "!=" else f"!{subject}"
+    if match := re.fullmatch(r"([^=!<>&|]+)(==|!=)([^=!<>&|]+)", words):
+        first, second = sorted((match[1], match[3]))
+        return f"{first}{match[2]}{second}"
+    if match := re.fullmatch(r"!\(([\w>.\-\[\]]+)\)", words):
+        return f"!{match[1]}"
+    return words
+
+
+def conjuncts(text: str) -> list[str]:
+    """The top-level operands of && and ||, and the whole."""
+    words = tokens(normal(text))
+    parts: list[list[str]] = [[]]
+    depth = 0
+    for word in words:
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(word, 0)
+        if depth == 0 and word in ("&&", "||"):
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    whole = [" ".join(words)]
+    return whole if len(parts) == 1 else whole + [" ".join(p) for p in parts]

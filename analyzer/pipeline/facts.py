@@ -1,0 +1,231 @@
+"""A session as comparing asks of it (`analyzer.compare.kernel.Kernel`).
+
+Not handled: several configurations at once.
+"""
+
+import re
+from collections.abc import Iterator
+
+from analyzer.compare.kernel import ObjectUse
+from analyzer.compare.spoken import Spoken, spoken
+from analyzer.model.callgraph import Edge, Function, FunctionRef, Location
+from analyzer.model.facts import Object
+from analyzer.pipeline.extraction import HEAD_MARK
+from analyzer.pipeline.session import Session
+from analyzer.resolve.made import Function as Resolved
+from analyzer.resolve.made import canonical_name
+from analyzer.resolve.names import ref_of
+
+_MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers
+_MAX_TABLE_FILES = 60
+_STUBS = "kernel/sys_ni.c"  # answers for system calls that are not configured
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*|\d+")
+
+
+class SessionFacts:
+    """Answers of one session, each found once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._refs: dict[str, tuple[FunctionRef, ...]] = {}
+        self._spoken: dict[FunctionRef, Spoken] = {}
+        self._callers: dict[str, tuple[Edge, ...]] = {}
+        self._uses: dict[str, tuple[ObjectUse, ...]] = {}
+        self._called: dict[FunctionRef, tuple[str, ...]] = {}
+        self._functions: dict[FunctionRef, Function | None] = {}
+        self._names: list[tuple[str, int]] | None = None
+
+    @property
+    def version(self) -> str:
+        """As in the kernel's Makefile."""
+        return self._session.info.version
+
+    def refs(self, name: str) -> tuple[FunctionRef, ...]:
+        """The functions of a name; a system call also by its name alone."""
+        found = self._refs.get(name)
+        if found is None:
+            resolver = self._session.resolver
+            made: list[Resolved] = resolver.named(name) if name else []
+            if not made and name and not name.startswith("sys_"):
+                made = [f for f in resolver.named(f"sys_{name}") if f.aliases or f.definition.head]
+            strong = [f for f in made if not f.definition.weak and f.path != _STUBS] or made
+            found = self._refs[name] = tuple(dict.fromkeys(ref_of(f) for f in strong))
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether there is a function of that name."""
+        if not name:
+            return False
+        if name in self._refs:
+            return bool(self._refs[name])
+        index = self._session.stored
+        if index.files("function", name):
+            return True
+        maybe = name.startswith(("sys_", "__", "SyS_", "SYSC_", "compat_")) or index.files("argument", name)
+        return bool(maybe) and bool(self.refs(name))
+
+    def mentions(self, name: str) -> bool:
+        """Whether anything calls or declares that name, or a macro has it."""
+        index = self._session.stored
+        return any(index.files(kind, name) for kind in ("call", "declaration", "macro", "expanded"))
+
+    def function(self, ref: FunctionRef) -> Function | None:
+        """What is known of a function."""
+        if ref not in self._functions:
+            self._functions[ref] = self._session.function(ref)
+        return self._functions[ref]
+
+    def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """The edges out of a function."""
+        return self._session.callees(ref)
+
+    def callers(self, name: str) -> tuple[Edge, ...]:
+        """Edges that lead to functions of a name; () when too many files call it."""
+        found = self._callers.get(name)
+        if found is None:
+            found = self._callers[name] = tuple(self._calling(canonical_name(name)))
+        return found
+
+    def _calling(self, name: str) -> Iterator[Edge]:
+        resolver = self._session.resolver
+        paths = [p for p in self._session.stored.files("call", name) if not resolver.scopes.foreign(p)]
+        if len(paths) > _MAX_CALLER_FILES:
+            return
+        refs = self.refs(name)
+        for path in paths:
+            for caller in resolver.names.of_file(path):
+                for call in caller.definition.calls:
+                    if call.name == name:
+                        ref = ref_of(caller)
+                        site = Location(path, call.line, call.column)
+                        yield Edge(ref, refs[0] if refs else None, site, "direct", f"{name}()")
+
+    def bind(self, caller: FunctionRef, name: str) -> tuple[FunctionRef, ...]:
+        """The functions that a name means in a function."""
+        refs = self.refs(name)
+        if len(refs) <= 1:
+            return refs
+        here = tuple(r for r in refs if r.file == caller.file)
+        if len(here) == 1:
+            return here
+        edges = self.callees(caller)
+        bound = [e.callee for e in edges if e.callee is not None and e.callee.name == refs[0].name]
+        return tuple(dict.fromkeys(bound)) or refs
+
+    def called(self, ref: FunctionRef) -> tuple[str, ...]:
+        """The names that a function's call sites spell."""
+        found = self._called.get(ref)
+        if found is None:
+            function = self._session.resolver.function(ref)
+            names = [c.name for c in function.definition.calls] if function else []
+            names += [name for name, _ in function.made] if function else []
+            found = self._called[ref] = tuple(dict.fromkeys(names))
+        return found
+
+    def taken(self, name: str) -> bool:
+        """Whether a function's address is used anywhere."""
+        return bool(self._session.stored.files("reference", canonical_name(name)))
+
+    def says(self, ref: FunctionRef, word: str) -> bool:
+        """Whether a function's text has a word."""
+        function = self._session.resolver.function(ref)
+        if function is None or not ref.file:
+            return False
+        definition = function.definition
+        text = self._session.stored.text(ref.file)[definition.start : definition.end]
+        return word.encode() in text
+
+    def spoken(self, ref: FunctionRef) -> Spoken:
+        """What a function's body says."""
+        found = self._spoken.get(ref)
+        if found is None:
+            found = self._spoken[ref] = spoken(self._session.body(ref), ref.file)
+        return found
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """Names of functions that look like a name, best first."""
+        import difflib
+
+        if self._names is None:
+            spelled = self._session.stored.function_names()
+            self._names = [(n, _letters(n)) for n in sorted(spelled) if not n.startswith(HEAD_MARK)]
+        letters, size = _letters(name), len(name)
+        alike = [
+            n
+            for n, mask in self._names
+            if abs(len(n) - size) <= 3 and (mask ^ letters).bit_count() <= 4 and n != name
+        ]
+        pairs = _pairs(name)
+        best = sorted(alike, key=lambda n: (-_shared(pairs, n), n))[:40]
+        return tuple(difflib.get_close_matches(name, best, n=3, cutoff=0.75))
+
+    def uses(self, name: str) -> tuple[ObjectUse, ...]:
+        """The rows of tables that hold an object, and the object's own entries."""
+        found = self._uses.get(name)
+        if found is None:
+            found = self._uses[name] = tuple(self._rows(name)) if re.fullmatch(r"[A-Za-z_]\w*", name) else ()
+        return found
+
+    def rows(self, table: str, field: str) -> tuple[tuple[str, ObjectUse], ...]:
+        """The values of a member in all rows of a table."""
+        index, scopes = self._session.stored, self._session.resolver.scopes
+        found: list[tuple[str, ObjectUse]] = []
+        for path in index.files("object", table):
+            for one in index.facts(path).objects if not scopes.foreign(path) else ():
+                if one.name == table:
+                    values = [e.value.lstrip("& ") for e in one.entries if _field(e.path) == field]
+                    found += [(v, use) for v in dict.fromkeys(values) for use in _holding(one, v, path)]
+        return tuple(found)
+
+    def _rows(self, name: str) -> list[ObjectUse]:
+        index, scopes = self._session.stored, self._session.resolver.scopes
+        rows: list[ObjectUse] = []
+        for path in index.files("object", name):
+            if not scopes.foreign(path):
+                rows += [_own(o, path) for o in index.facts(path).objects if o.name == name and o.entries]
+        paths = [p for p in index.files("reference", name) if not scopes.foreign(p)]
+        for path in paths[:_MAX_TABLE_FILES]:
+            for table in index.facts(path).objects:
+                rows += _holding(table, name, path)
+        return rows
+
+
+def _own(table: Object, path: str) -> ObjectUse:
+    constants = tuple((_field(e.path), e.value) for e in table.entries if _CONSTANT.fullmatch(e.value))
+    return ObjectUse("", constants, table.name, Location(path, table.line))
+
+
+def _holding(table: Object, name: str, path: str) -> list[ObjectUse]:
+    """The rows of a table with `&name` or `name` as a value."""
+    rows = []
+    for entry in table.entries:
+        if entry.value.lstrip("& ") != name:
+            continue
+        head = entry.path.rpartition(".")[0]
+        constants = tuple(
+            (_field(e.path), e.value)
+            for e in table.entries
+            if e.path.rpartition(".")[0] == head and _CONSTANT.fullmatch(e.value)
+        )
+        rows.append(ObjectUse(_field(entry.path), constants, table.name, Location(path, entry.line)))
+    return rows
+
+
+def _field(path: str) -> str:
+    return path.rpartition(".")[2].split("[")[0].split("#")[0]
+
+
+def _letters(name: str) -> int:
+    mask = 0
+    for character in name:
+        mask |= 1 << (ord(character) % 61)
+    return mask
+
+
+def _pairs(name: str) -> set[str]:
+    return {name[at : at + 2] for at in range(len(name) - 1)}
+
+
+def _shared(pairs: set[str], name: str) -> float:
+    other = _pairs(name)
+    return 2 * len(pairs & other) / max(1, len(pairs) + len(other))
