@@ -89,5 +89,7 @@ def trace(
             options = outputs.DotOptions(url=outputs.ELIXIR, version=session.info.version, marked=marked.seen)
             outputs.write_bytes(output, outputs.graph_bytes(marked.graph, outputs.graph_format(output), options))
             common.tell(f"wrote {output}")
+        if listed is None and report.count("unexplained"):
+            common.tell("--visible with a copy of available_filter_functions may explain more")
         if strict and report.count("unexplained"):
             raise click.exceptions.Exit(1)

@@ -36,7 +36,7 @@ _SWITCH = re.compile(r"^[\s|]*(\d+)\)\s+(\S.*?)-(\d+)\s+=>\s+(\S.*?)-(\d+)\s*$")
 # `bash-123   [000] d..1  12.345678: event: `; with the latency format `bash-123  0d..1  12.345678: `
 _RECORD = re.compile(
     r"^\s*(?P<comm>\S.*?)-(?P<pid>\d+)\s+(?:\(\s*[\d-]+\)\s+)?(?:\[(?P<cpu>\d+)\]|(?P<lat>\d+)(?=[\w.]{4,}\s))"
-    r".*?\s[\d.]+(?:us)?[!+#*@$]?:\s+(?P<event>.*)$"
+    r".*?\s[\d.]+(?:us)?\s?[!+#*@$]?:\s+(?P<event>.*)$"
 )
 _UFTRACE = re.compile(r"\[\s*(\d+)\]\s*\|")
 _PAIR = re.compile(rf"^(?:function:\s+)?({_NAME})(?:\s\[[\w.-]+\])?\s+<--?\s*({_NAME})")

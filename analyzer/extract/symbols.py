@@ -29,9 +29,7 @@ _ENTRY = re.compile(
     re.VERBOSE,
 )
 
-_WRITE = re.compile(
-    r"^(?:__\w+_sys_write|sys_write|[Ss]y[Ss]_write|ksys_write|__?vfs_write|vfs_write|new_sync_write)$"
-)
+_WRITE = re.compile(r"^(?:__\w+_sys_write|sys_write|[Ss]y[Ss]_write|ksys_write|(?:__)?vfs_write|new_sync_write)$")
 
 
 def plain_symbol(symbol: str) -> str:

@@ -189,7 +189,8 @@ def _sorted_out(
 def _entries(session: Session) -> tuple[FunctionRef, ...]:
     """The functions that hardware enters."""
     names = sorted(name for name in session.function_names() if is_entry(name))
-    return tuple(dict.fromkeys(ref for name in names for ref in session.named(name)))
+    refs = dict.fromkeys(ref for name in names for ref in session.named(name))
+    return tuple(ref for ref in refs if not session.resolver.scopes.foreign(ref.file))
 
 
 def mark(session: Session, report: TraceReport, root: str | None, *, depth: int, hide: str) -> Marked:
@@ -216,7 +217,8 @@ def mark(session: Session, report: TraceReport, root: str | None, *, depth: int,
     closed = {
         f for f in graph.depths if f not in walked and f != start and not f.external and session.call_names(f)
     }
-    return Marked(replace(graph, cut=graph.cut | closed), seen)
+    opened = {function: sites for function, sites in graph.sites.items() if function not in closed}
+    return Marked(replace(graph, sites=opened, cut=graph.cut | closed), seen)
 
 
 def _busiest(seen: Marks) -> FunctionRef:

@@ -119,7 +119,9 @@ def test_what_tracing_sees_decides_what_is_passed_through(kcg: Kcg) -> None:
     assert (
         "__sys_socket                __sock_create" in without.out.partition("explained, ")[2].partition("\n\n")[0]
     )
+    assert "--visible with a copy of available_filter_functions may explain more" in without.err
     given = kcg("trace", trace, "--visible", visible)
+    assert "may explain more" not in given.err
     assert "__sys_socket_create (same file) > sock_create (same file) > direct at net/socket.c:45" in given.out
     assert given.out.startswith("socket.graph: 27 calls, 26 explained (96.3 %); 6 calls of the write that ends")
 

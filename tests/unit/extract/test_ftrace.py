@@ -201,6 +201,24 @@ def test_columns(prefix: str) -> None:
     assert trace.unread == 0
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "            bash-1994  [000] .... 4342.324898: callee <-caller",
+        "            bash-1994  [000]  4342.324898: callee <-caller",
+        "      bash-1994    3d...    0us!: callee <-caller",
+        "      bash-1994    3d...   12us : callee <-caller",
+        "          <idle>-0     [001] dNs4 21169.031481: callee <-caller",
+        "            bash-1994  [000]   812.5: function:             callee <-- caller",
+    ],
+)
+def test_the_function_tracer(line: str) -> None:
+    trace = read(f"# tracer: function\n{line}\n")
+    assert trace.format == "function"
+    assert pairs(trace) == {("caller", "callee"): 1}
+    assert trace.unread == 0
+
+
 def test_addresses_without_a_symbol_are_no_functions() -> None:
     trace = read(" 0)  |  0xffffffffc0de() {\n 0)  |    callee();\n 0)  |  }\n")
     assert pairs(trace) == {}

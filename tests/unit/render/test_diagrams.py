@@ -57,6 +57,23 @@ def test_callers_of_one_slot_share_a_junction(calls):
     assert sum(link.kind == "stem" for link in drawing.links) == 2
 
 
+def test_marked_calls_stand_out_through_a_shared_junction(calls):
+    calls.call("a", "b")
+    calls.slot("a", "p->run()", "t1", "t2")
+    calls.slot("b", "q->run()", "t1", "t2")
+    graph = grow(calls.ref("a"), calls.successors, depth=3)
+    marked = {(calls.ref("a"), calls.ref("b")), (calls.ref("b"), calls.ref("t2"))}
+    lines = {(link.tail, link.head) for link in draw(graph, marked=marked).links if link.marked}
+    assert lines == {
+        ("a (a.c line 1)", "b (b.c line 1)"),
+        ("b (b.c line 1)", "call 1 of a"),
+        ("call 1 of a", "t2 (t2.c line 1)"),
+    }
+    assert "penwidth=2.5" in to_dot(graph, DotOptions(marked=marked))
+    assert "linkStyle 0," in to_mermaid(graph, marked=marked)
+    assert not any(link.marked for link in draw(graph).links)
+
+
 def test_dot_is_deterministic_and_can_be_drawn(graph):
     text = to_dot(graph, DotOptions(url=ELIXIR, version="6.1"))
     assert text == to_dot(graph, DotOptions(url=ELIXIR, version="6.1"))
