@@ -237,6 +237,8 @@ class Scope:
         self._lookup: dict[str, tuple[MacroDefinition, ...]] = {}
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
+        self._held: dict[str, Truth] = {}
+        self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
 
     @property
@@ -284,7 +286,14 @@ class Scope:
 
     def holds(self, guard: str) -> Truth:
         """Whether a guard holds here, as far as known."""
-        return self.scopes.configuration.holds(guard, self._defined) if guard else True
+        if not guard:
+            return True
+        if guard in self._held:
+            return self._held[guard]
+        truth = self.scopes.configuration.holds(guard, self._defined)
+        if not self._deciding:  # else names being decided count as unknown
+            self._held[guard] = truth
+        return truth
 
     def _defined(self, name: str) -> Truth:
         """Whether a macro that is no configuration symbol is defined: by a definition that does not
@@ -378,10 +387,15 @@ class Scope:
         if not guard:
             return self.macro
 
+        known = self._under.setdefault(guard, {})
+
         def lookup(name: str) -> tuple[MacroDefinition, ...]:
-            found = self.macro(name)
-            if any(d.guard for d in found):
-                return tuple(d for d in found if conjunction(guard, d.guard) != "0")
+            found = known.get(name)
+            if found is None:
+                found = self.macro(name)
+                if any(d.guard for d in found):
+                    found = tuple(d for d in found if conjunction(guard, d.guard) != "0")
+                known[name] = found
             return found
 
         return lookup
