@@ -7,7 +7,8 @@ Not handled: the order of `#define`s and uses within a file, beyond the nearest 
 """
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.model.facts import Definition, FileFacts, Macro, Record
 from analyzer.model.guards import Truth, conjunction
@@ -21,6 +22,7 @@ _FORCED = (
     "include/linux/compiler_types.h",
     "include/linux/compiler-gcc.h",
 )
+_MAX_NAMED = 400  # files whose macros are kept by name
 _FOREIGN = ("tools/", "scripts/", "samples/", "Documentation/", "usr/")
 
 
@@ -37,6 +39,7 @@ class Scopes:
         self._resolved: dict[tuple[str, str, bool], str] = {}
         self._scopes: dict[str, Scope] = {}
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
+        self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
         self._foreign: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
         self._kbuild: Kbuild | None = None
@@ -218,14 +221,23 @@ class Scopes:
         if found is None:
             found = self._macros[key] = tuple(
                 macro_definition(m.name, m.parameters, m.variadic, m.body, path, m.line, m.guard)
-                for m in macros_named(self.index.facts(path), name)
+                for m in self._macros_of(path).get(name, ())
             )
         return found
 
-
-def macros_named(facts: FileFacts, name: str) -> Iterable[Macro]:
-    """A file's definitions of a macro, in order."""
-    return (m for m in facts.macros if m.name == name)
+    def _macros_of(self, path: str) -> Mapping[str, Sequence[Macro]]:
+        """A file's macros by name."""
+        found = self._by_name.get(path)
+        if found is None:
+            by_name: dict[str, list[Macro]] = {}
+            for macro in self.index.facts(path).macros:
+                by_name.setdefault(macro.name, []).append(macro)
+            found = self._by_name[path] = by_name
+            if len(self._by_name) > _MAX_NAMED:
+                self._by_name.popitem(last=False)
+        else:
+            self._by_name.move_to_end(path)
+        return found
 
 
 class Scope:
