@@ -170,6 +170,7 @@ def normalise(text: str) -> str:
     return "" if shown == "1" else shown
 
 
+@functools.lru_cache(65536)
 def conjunction(*guards: str) -> str:
     """All of them."""
     present = [g for g in guards if g]

@@ -1,13 +1,16 @@
 """Exports of many files: several processes, one order.
 
 Files are cut into runs that do not depend on the number of processes; each run's rows are made by one process and
-written in the order of files. Processes are replaced after some rounds, so that what they remember stays bounded;
+written in the order of files. Processes are replaced when they have grown, so that what they remember stays bounded;
 what is worth sharing (edges by file, sources of places) goes through the store.
 
-Not handled: a source that only the parent can read twice (every process opens the source itself).
+Not handled: systems without `resource` (Windows), and a source that cannot be opened twice: every process opens
+it itself.
 """
 
 import concurrent.futures
+import resource
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
@@ -15,7 +18,8 @@ from typing import Literal, NamedTuple, Protocol
 What = Literal["functions", "edges", "slots"]
 
 _RUN = 12  # files a process takes at a time
-_ROUND = 1_200  # files after which processes are replaced
+_ROUND = 1_200  # files after which processes are replaced, at the latest
+_MEMORY = 3 << 30  # bytes of all processes together after which they are replaced
 _SMALL = 36  # files: below this more processes cost more than they save
 
 
@@ -43,8 +47,11 @@ def _begin(opened: Callable[[], Exporter]) -> None:
     _session.append(opened())
 
 
-def _run(what: What, paths: Sequence[str]) -> Exported:
-    return _session[0].export_run(what, paths)
+def _run(what: What, paths: Sequence[str]) -> tuple[Exported, int]:
+    """The rows of a run, and the most memory in bytes that this process has held."""
+    rows = _session[0].export_run(what, paths)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return rows, peak if sys.platform == "darwin" else 1024 * peak
 
 
 def export(
@@ -52,26 +59,30 @@ def export(
 ) -> Iterator[Exported]:
     """The rows of files in their order. `opened` makes a session of its own in another process (it must be
     picklable); without it, and for few files, everything happens in this one."""
-    runs = [paths[at : at + _RUN] for at in range(0, len(paths), _RUN)]
-    if opened is None or jobs < 2 or len(paths) < _SMALL:
+    runs = deque(paths[at : at + _RUN] for at in range(0, len(paths), _RUN))
+    if opened is None or len(paths) < _SMALL or (jobs < 2 and len(paths) <= _ROUND):
         for run in runs:
             yield session.export_run(what, run)
         return
-    per_round = _ROUND // _RUN
-    for first in range(0, len(runs), per_round):
-        yield from _in_parallel(opened, what, runs[first : first + per_round], jobs)
+    while runs:
+        yield from _round(opened, what, runs, jobs)
 
 
-def _in_parallel(
-    opened: Callable[[], Exporter], what: What, runs: Sequence[Sequence[str]], jobs: int
+def _round(
+    opened: Callable[[], Exporter], what: What, todo: deque[Sequence[str]], jobs: int
 ) -> Iterator[Exported]:
+    """What fresh processes make until they have grown too large; takes what it does off `todo`."""
     pool = concurrent.futures.ProcessPoolExecutor(jobs, initializer=_begin, initargs=(opened,))
+    left = _ROUND // _RUN
     try:
-        waiting: deque[concurrent.futures.Future[Exported]] = deque()
-        todo = deque(runs)
-        while todo or waiting:
-            while todo and len(waiting) < 8 * jobs:
+        waiting: deque[concurrent.futures.Future[tuple[Exported, int]]] = deque()
+        while (todo and left) or waiting:
+            while todo and left and len(waiting) < 2 * jobs:
                 waiting.append(pool.submit(_run, what, todo.popleft()))
-            yield waiting.popleft().result()
+                left -= 1
+            rows, held = waiting.popleft().result()
+            if held * jobs > _MEMORY:
+                left = 0
+            yield rows
     finally:
         pool.shutdown(cancel_futures=True)

@@ -357,6 +357,8 @@ class Session:
         """Everything of the files below the prefixes (of all files when there are none), as JSON Lines, some
         files at a time, in the order of files. As many processes as the session may have."""
         paths = exports.paths(self.resolver, under)
+        if what == "edges" and self.resolver.scopes.kbuild.known:
+            self._keep()  # read once, before other processes want it
         return exporting.export(self, self.reopen, what, paths, self._jobs or os.cpu_count() or 1)
 
     def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:

@@ -21,7 +21,7 @@ from analyzer.resolve.index import NameKind
 
 _FACTS = msgspec.msgpack.Decoder(FileFacts)
 _BRIEF = msgspec.msgpack.Decoder(Brief)
-_MAX_FACTS = 3_000  # files kept decoded; about 60 kB each
+_MAX_FACTS = 100_000_000  # encoded bytes of the files kept decoded, which take some five times as much
 _MAX_TEXTS = 400
 _EMPTY = FileFacts()
 
@@ -39,7 +39,8 @@ class StoredIndex:
         for file in version.files:
             if file.blob:
                 self._paths.setdefault(file.blob, []).append(file.path)
-        self._facts: OrderedDict[str, FileFacts] = OrderedDict()
+        self._facts: OrderedDict[str, tuple[FileFacts, int]] = OrderedDict()
+        self._weight = 0
         self._texts: OrderedDict[str, bytes] = OrderedDict()
         self._includes: dict[str, tuple[Include, ...]] = {}
         self._files: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -56,15 +57,17 @@ class StoredIndex:
 
     def facts(self, path: str) -> FileFacts:
         """The facts of a file."""
-        found = self._facts.get(path)
-        if found is not None:
+        known = self._facts.get(path)
+        if known is not None:
             self._facts.move_to_end(path)
-            return found
+            return known[0]
         file = self._file.get(path)
-        found = _FACTS.decode(self._store.facts(file.blob, file.oid)) if file and file.blob else _EMPTY
-        self._facts[path] = found
-        if len(self._facts) > _MAX_FACTS:
-            self._facts.popitem(last=False)
+        data = self._store.facts(file.blob, file.oid) if file and file.blob else b""
+        found = _FACTS.decode(data) if data else _EMPTY
+        self._facts[path] = (found, len(data))
+        self._weight += len(data)
+        while self._weight > _MAX_FACTS and len(self._facts) > 1:
+            self._weight -= self._facts.popitem(last=False)[1][1]
         return found
 
     def includes(self, path: str) -> tuple[Include, ...]:

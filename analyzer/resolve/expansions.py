@@ -77,6 +77,9 @@ class Expansions:
 def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
     seen: set[tuple[str, str, str]] = set()
     guards = guards_of(tokens)
+    places: dict[str, list[int]] = {}
+    for at, token in enumerate(tokens):
+        places.setdefault(token.text, []).append(at)
     for call in find_calls(tokens):
         if call.name in TESTS:
             continue
@@ -97,20 +100,21 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
             continue
         seen.add(key)
         if call.name:
-            value = _initial_value(tokens, call.name)
-            declared = _declares_function(tokens, call.name)
+            at_name = places[call.name]
+            value = _initial_value(tokens, at_name)
+            declared = _declares_function(tokens, at_name)
             yield ExpandedCall(call.name, (), macros, False, origin is None, value, (), declared, guard)
         else:
             root = next((t.text for t in callee if t.is_name), "")
-            declaration = _declaration(tokens, root)
+            declaration = _declaration(tokens, places.get(root, ()))
             yield ExpandedCall("", tuple(callee), macros, False, origin is None, (), declaration, False, guard)
 
 
-def _initial_value(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:
+def _initial_value(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token, ...]:
     """The initializer of a variable that an expansion declares: `typeof(f) name = value;`."""
-    for at in range(1, len(tokens) - 2):
+    for at in places:
         if (
-            tokens[at].text == name
+            0 < at < len(tokens) - 2
             and tokens[at + 1].text == "="
             and (tokens[at - 1].is_name or tokens[at - 1].text in (")", "*"))
         ):
@@ -123,18 +127,18 @@ def _initial_value(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:
     return ()
 
 
-def _declares_function(tokens: Sequence[Token], name: str) -> bool:
+def _declares_function(tokens: Sequence[Token], places: Sequence[int]) -> bool:
     """Whether an expansion holds `extern void name(`."""
     return any(
-        tokens[at].text == name and tokens[at + 1].text == "(" and tokens[at - 1].text in ("void", "int", "long")
-        for at in range(1, len(tokens) - 1)
+        0 < at < len(tokens) - 1 and tokens[at + 1].text == "(" and tokens[at - 1].text in ("void", "int", "long")
+        for at in places
     )
 
 
-def _declaration(tokens: Sequence[Token], name: str) -> tuple[Token, ...]:
+def _declaration(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token, ...]:
     """The declaration of a variable inside an expansion: `struct t *name;`."""
-    for at in range(1, len(tokens) - 1):
-        if tokens[at].text != name or tokens[at + 1].text not in (";", "="):
+    for at in places:
+        if not 0 < at < len(tokens) - 1 or tokens[at + 1].text not in (";", "="):
             continue
         start = at
         while start and tokens[start - 1].text not in (";", "{", "}"):

@@ -39,6 +39,7 @@ class Lists:
     def __init__(self, scopes: Scopes) -> None:
         self._scopes = scopes
         self._index = scopes.index
+        self._closing: dict[tuple[str, int], int] = {}
         self._tables: dict[str, tuple[SystemCall, ...]] = {}
 
     def entries(self, path: str, variable: Object) -> tuple[Entry, ...]:
@@ -74,18 +75,20 @@ class Lists:
 
     def _closing_line(self, path: str, line: int) -> int:
         """The line of the brace that closes the initializer which begins at a line, 0 when there is none."""
-        text = self._index.text(path)
-        start = 0
-        for _ in range(line - 1):
-            start = text.find(b"\n", start) + 1
-        skeleton = lex(text[start : start + 400_000]).skeleton
-        depth = 0
-        for match in re.finditer(rb"[{};]", skeleton):
-            brace = match.group()
-            depth += (brace == b"{") - (brace == b"}")
-            if depth == 0:
-                return 0 if brace == b";" else line + skeleton.count(b"\n", 0, match.start())
-        return 0
+        known = self._closing.get((path, line))
+        if known is None:
+            text = self._index.text(path)
+            start = 0
+            for _ in range(line - 1):
+                start = text.find(b"\n", start) + 1
+            for window in (3_000, 30_000, 400_000):  # most objects are short
+                piece = text[start : start + window]
+                last = len(text) <= start + window or window == 400_000
+                known = _closing_in(piece if last else _whole_lines(piece), line)
+                if known is not None or last:
+                    break
+            known = self._closing[(path, line)] = known or 0
+        return known
 
     def system_calls(self, include: Include) -> tuple[SystemCall, ...]:
         """The system calls that a generated header lists, () for any other include."""
@@ -112,6 +115,27 @@ class Lists:
                     compat = row.group(5) if kind == "32" and bits == "32" else None
                     name = compat if compat and compat.isidentifier() else row.group(4)
                     yield SystemCall(int(row.group(1)), name, path, number)
+
+
+def _closing_in(text: bytes, line: int) -> int | None:
+    """The line of the brace that closes the first initializer of a text which begins at a line, 0 when it has
+    none, None when its end is not in the text."""
+    skeleton = lex(text).skeleton
+    depth = 0
+    for match in re.finditer(rb"[{};]", skeleton):
+        brace = match.group()
+        depth += (brace == b"{") - (brace == b"}")
+        if depth == 0:
+            return 0 if brace == b";" else line + skeleton.count(b"\n", 0, match.start())
+    return None
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """A text cut where no literal or directive goes on."""
+    end = text.rfind(b"\n")
+    while end > 0 and text[end - 1 : end] in (b"\\", b"\r"):
+        end = text.rfind(b"\n", 0, end)
+    return text[: max(end, 0)]
 
 
 def _before(scope: Scope, line: int) -> Callable[[str], Sequence[MacroDefinition]]:

@@ -35,6 +35,7 @@ class MacroDefinition(NamedTuple):
     line: int
     guard: str
     label: MacroName
+    plain: bool = False  # the body has no `#`, `##` or `__VA_OPT__`
 
 
 Lookup = Callable[[str], Sequence[MacroDefinition]]
@@ -151,6 +152,8 @@ class Expander:
         actual: dict[str, list[Token]] = {}
         if arguments is not None and definition.parameters is not None:
             actual = _bind(definition, arguments)
+        if definition.plain:
+            return self._plainly(definition, actual, origin, hidden, depth)
         expanded: dict[str, list[Token]] = {}
         body = definition.body
         out: list[Token] = []
@@ -215,7 +218,37 @@ class Expander:
                 continue
             out.append(Token(text, origin, hidden))
             at += 1
-        # only names can expand again, so only they carry hide sets
+        return self._hide(out, hidden)
+
+    def _plainly(
+        self,
+        definition: MacroDefinition,
+        actual: Mapping[str, list[Token]],
+        origin: Origin,
+        hidden: frozenset[str],
+        depth: int,
+    ) -> list[Token]:
+        """`_substitute` for a body without operators: most are, so this is worth its own loop."""
+        out: list[Token] = []
+        append, new = out.append, tuple.__new__
+        ready: dict[str, list[Token]] = {}
+        for token in definition.body:
+            text = token[0]
+            if text in actual:
+                tokens = ready.get(text)
+                if tokens is None:
+                    given = actual[text]
+                    if not (self._keep and all(t.origin is None for t in given)):
+                        given = self._expand(list(given), depth + 1)
+                    tokens = ready[text] = self._hide(given, hidden)
+                out.extend(tokens)
+            else:
+                append(new(Token, (text, origin, hidden)))
+        return out
+
+    def _hide(self, out: list[Token], hidden: frozenset[str]) -> list[Token]:
+        """Tokens with these names added to their hide sets. Only names can expand again, so only they
+        carry any."""
         unions: dict[frozenset[str], frozenset[str]] = {}
         result: list[Token] = []
         for token in out:
@@ -300,4 +333,5 @@ def macro_definition(
     """A definition with its body in tokens."""
     label = MacroName(name)
     label.guard = guard
-    return MacroDefinition(name, parameters, variadic, tuple(tokenize(body)), file, line, guard, label)
+    plain = "#" not in body and "__VA_OPT__" not in body
+    return MacroDefinition(name, parameters, variadic, tuple(tokenize(body)), file, line, guard, label, plain)

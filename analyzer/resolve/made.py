@@ -9,6 +9,7 @@ Not handled: objects that list files make.
 """
 
 import re
+from collections import OrderedDict
 from typing import NamedTuple
 
 import msgspec
@@ -30,6 +31,7 @@ _WRAPPER = re.compile(
 _COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
+_MAX_USES = 3_000  # expansions kept read; a trace event's takes some 50 kB
 _HOLDER = "kcgHole"
 _HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
@@ -132,7 +134,7 @@ class Maker:
     """Made definitions of files, computed once per file or per use."""
 
     def __init__(self) -> None:
-        self._uses: dict[tuple[str, int], FileFacts | None] = {}
+        self._uses: OrderedDict[tuple[str, int], FileFacts | None] = OrderedDict()
         self._heads: dict[tuple[str, int, str], tuple[Function, ...]] = {}
         self._files: dict[str, Made] = {}
         self._templates: dict[tuple[object, ...], dict[str, Definition]] = {}
@@ -156,12 +158,14 @@ class Maker:
             holders = ", ".join(f"{_HOLDER}{n}_" for n in range(len(values)))
             tokens = Expander(lookup).expand(tokenize(f"{macro}({holders})")).tokens
             read = {d.name: d for d in extract(_as_text(tokens)).definitions}
-            # names that owe nothing to the arguments and are not defined are only mentioned
-            templates = self._templates[key] = {
-                t.text: read.get(t.text, NO_DEFINITION)
-                for t in tokens
-                if t.is_name and (_HOLDER in t.text or t.text in read)
-            }
+            templates = self._templates[key] = {}
+            for at, token in enumerate(tokens):
+                if not token.is_name:
+                    continue
+                if token.text in read:
+                    templates[token.text] = read[token.text]
+                elif _HOLDER in token.text and at + 1 < len(tokens) and tokens[at + 1].text in ("(", ")"):
+                    templates[token.text] = NO_DEFINITION  # may be defined where the arguments are others
         for template, definition in templates.items():
             spelled = _HOLDING.sub(
                 lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template
@@ -227,9 +231,13 @@ class Maker:
     def use(self, scope: Scope, use: Invocation) -> FileFacts | None:
         """`made_by_use`, remembered."""
         key = (scope.path, use.start)
-        if key not in self._uses:
-            self._uses[key] = made_by_use(scope, use)
-        return self._uses[key]
+        if key in self._uses:
+            self._uses.move_to_end(key)
+            return self._uses[key]
+        found = self._uses[key] = made_by_use(scope, use)
+        if len(self._uses) > _MAX_USES:
+            self._uses.popitem(last=False)
+        return found
 
     def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
         """The functions that a use defines, placed on its line."""

@@ -252,7 +252,7 @@ class Names:
     def own_made(self, path: str, name: str) -> list[Function]:
         """The functions of a name that macro uses in one file make."""
         tried: set[tuple[str, int]] = set()
-        for part in _parts(name):
+        for part in parts_of(name):
             if path in self.index.files("argument", part):
                 found = self._made_in(path, part, name, tried)
                 if found:
@@ -265,7 +265,7 @@ class Names:
         tried: set[tuple[str, int]] = set()
         found: list[Function] = []
         looked = 0
-        for part in _parts(name):
+        for part in parts_of(name):
             files = [
                 f
                 for f in self.index.files("argument", part)
@@ -452,7 +452,7 @@ def _named(function: Function, name: str) -> bool:
     return function.definition.name == name or name in function.aliases
 
 
-def _parts(name: str) -> list[str]:
+def parts_of(name: str) -> list[str]:
     """Contiguous parts of a name, cut at underscores and capitals, that a macro may have been given; the
     longest first."""
     cuts = {0, len(name)}

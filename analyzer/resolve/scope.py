@@ -7,7 +7,8 @@ Not handled: the order of `#define`s and uses within a file, beyond the nearest 
 """
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.model.facts import Definition, FileFacts, Macro, Record
 from analyzer.model.guards import Truth, conjunction
@@ -21,6 +22,7 @@ _FORCED = (
     "include/linux/compiler_types.h",
     "include/linux/compiler-gcc.h",
 )
+_MAX_NAMED = 400  # files whose macros are kept by name
 _FOREIGN = ("tools/", "scripts/", "samples/", "Documentation/", "usr/")
 
 
@@ -37,6 +39,7 @@ class Scopes:
         self._resolved: dict[tuple[str, str, bool], str] = {}
         self._scopes: dict[str, Scope] = {}
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
+        self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
         self._foreign: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
         self._kbuild: Kbuild | None = None
@@ -218,14 +221,23 @@ class Scopes:
         if found is None:
             found = self._macros[key] = tuple(
                 macro_definition(m.name, m.parameters, m.variadic, m.body, path, m.line, m.guard)
-                for m in macros_named(self.index.facts(path), name)
+                for m in self._macros_of(path).get(name, ())
             )
         return found
 
-
-def macros_named(facts: FileFacts, name: str) -> Iterable[Macro]:
-    """A file's definitions of a macro, in order."""
-    return (m for m in facts.macros if m.name == name)
+    def _macros_of(self, path: str) -> Mapping[str, Sequence[Macro]]:
+        """A file's macros by name."""
+        found = self._by_name.get(path)
+        if found is None:
+            by_name: dict[str, list[Macro]] = {}
+            for macro in self.index.facts(path).macros:
+                by_name.setdefault(macro.name, []).append(macro)
+            found = self._by_name[path] = by_name
+            if len(self._by_name) > _MAX_NAMED:
+                self._by_name.popitem(last=False)
+        else:
+            self._by_name.move_to_end(path)
+        return found
 
 
 class Scope:
@@ -237,6 +249,8 @@ class Scope:
         self._lookup: dict[str, tuple[MacroDefinition, ...]] = {}
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
+        self._held: dict[str, Truth] = {}
+        self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
         self._behind: frozenset[str] | None = None
 
@@ -305,7 +319,14 @@ class Scope:
 
     def holds(self, guard: str) -> Truth:
         """Whether a guard holds here, as far as known."""
-        return self.scopes.configuration.holds(guard, self._defined) if guard else True
+        if not guard:
+            return True
+        if guard in self._held:
+            return self._held[guard]
+        truth = self.scopes.configuration.holds(guard, self._defined)
+        if not self._deciding:  # else names being decided count as unknown
+            self._held[guard] = truth
+        return truth
 
     def _defined(self, name: str) -> Truth:
         """Whether a macro that is no configuration symbol is defined: by a definition that does not
@@ -410,10 +431,15 @@ class Scope:
         if not guard:
             return self.macro
 
+        known = self._under.setdefault(guard, {})
+
         def lookup(name: str) -> tuple[MacroDefinition, ...]:
-            found = self.macro(name)
-            if any(d.guard for d in found):
-                return tuple(d for d in found if conjunction(guard, d.guard) != "0")
+            found = known.get(name)
+            if found is None:
+                found = self.macro(name)
+                if any(d.guard for d in found):
+                    found = tuple(d for d in found if conjunction(guard, d.guard) != "0")
+                known[name] = found
             return found
 
         return lookup

@@ -72,6 +72,7 @@ class Slots:
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._placed: dict[tuple[str, str], Mapping[Slot, Sequence[_Placed]]] = {}
+        self._macros: dict[tuple[str, str], frozenset[str]] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
@@ -124,6 +125,9 @@ class Slots:
     def macros_that_fill(self, field: str, shape: str) -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member.
         `shape` is a regular expression for what stands before the member's name."""
+        known = self._macros.get((field, shape))
+        if known is not None:
+            return known
         found: set[str] = set()
         pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)")
         todo = [
@@ -144,7 +148,8 @@ class Slots:
                     for m in self._index.facts(path).macros
                     if m.name not in found and re.search(rf"\b{re.escape(name)}\s*\(", m.body)
                 ]
-        return frozenset(found)
+        result = self._macros[(field, shape)] = frozenset(found)
+        return result
 
     def _entries_for(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[SlotEntry]:
         """The entries of a file that fill a slot, without looking at the others."""

@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
+from analyzer.model.facts import Invocation
 from analyzer.resolve.callsites import CallSites, arguments_of
 from analyzer.resolve.made import Function
-from analyzer.resolve.names import Names
+from analyzer.resolve.names import Names, parts_of
 from analyzer.resolve.tokens import Token, find_calls
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_MAX_USES = 100  # with a short part of a name that are expanded
 _KEY = "__SCK__"
 _UPDATE = "__static_call_update"
 _LSM = re.compile(r"^lsm_static_call_(\w+)_\w*$")
@@ -34,7 +37,7 @@ class Setting(NamedTuple):
 
 
 class StaticCalls:
-    """Static calls of a kernel by name; all are looked for when the first is asked."""
+    """Static calls of a kernel by name."""
 
     TRAMPOLINE = "__SCT__"
 
@@ -42,7 +45,9 @@ class StaticCalls:
         self._names = names
         self._index = names.index
         self._callsites = callsites
-        self._settings: dict[str, list[Setting]] | None = None
+        self._settings: dict[str, list[Setting]] = {}
+        self._given: dict[str, list[Setting]] | None = None
+        self._uses: dict[str, list[tuple[str, Invocation]]] | None = None
 
     def hook(self, name: str) -> Slot | None:
         """The LSM hook that a static call stands for."""
@@ -51,30 +56,55 @@ class StaticCalls:
 
     def values(self, name: str) -> list[Setting]:
         """The values that a static call is given, by file and line."""
-        if self._settings is None:
-            self._settings = {}
-            for key, setting in [*self._defined(), *self._updated()]:
-                self._settings.setdefault(key, []).append(setting)
-        return self._settings.get(name, [])
+        found = self._settings.get(name)
+        if found is None:
+            if self._given is None:
+                self._given = {}
+                for key, setting in self._updated():
+                    self._given.setdefault(key, []).append(setting)
+            found = self._settings[name] = [*self._defined(name), *self._given.get(name, ())]
+        return found
 
-    def _defined(self) -> Iterator[tuple[str, Setting]]:
+    def _defined(self, name: str) -> list[Setting]:
+        """The definitions of a static call. Every trace event makes one, so only uses that are given a part
+        of its name are expanded, the longest part first."""
+        if self._uses is None:
+            self._uses = {}
+            for path, use in self._definers():
+                for word in dict.fromkeys(_WORD.findall(use.arguments)):
+                    self._uses.setdefault(word, []).append((path, use))
+        tried: set[tuple[str, int]] = set()
+        for part in parts_of(name):
+            uses = self._uses.get(part, ())
+            if len(uses) > _MAX_USES and 3 * len(part) < len(name):
+                continue
+            found: list[Setting] = []
+            for path, use in uses:
+                if (path, use.start) not in tried:
+                    tried.add((path, use.start))
+                    found += self._in_use(path, use, name)
+            if found:
+                return found
+        return []
+
+    def _definers(self) -> Iterator[tuple[str, Invocation]]:
         macros = {"DEFINE_STATIC_CALL", "DEFINE_STATIC_CALL_RET0"}
         macros |= self._callsites.macros("DEFINE_STATIC_CALL")
         for path in sorted({p for m in macros for p in self._index.files("use", m)}):
-            if self._names.scopes.foreign(path):
+            if not self._names.scopes.foreign(path):
+                for use in self._index.facts(path).invocations:
+                    if use.macro in macros:
+                        yield path, use
+
+    def _in_use(self, path: str, use: Invocation, name: str) -> Iterator[Setting]:
+        facts = self._names.maker.use(self._names.scopes.of(path), use)
+        for variable in facts.objects if facts else ():
+            if variable.name != _KEY + name:
                 continue
-            scope = self._names.scopes.of(path)
-            for use in self._index.facts(path).invocations:
-                if use.macro not in macros:
-                    continue
-                facts = self._names.maker.use(scope, use)
-                for variable in facts.objects if facts else ():
-                    if not variable.name.startswith(_KEY):
-                        continue
-                    for entry in variable.entries:
-                        if entry.path.endswith(".func"):
-                            tokens = tuple(self._names.typer(path).expand(entry.value))
-                            yield variable.name[len(_KEY) :], Setting(None, path, tokens, use.line)
+            for entry in variable.entries:
+                if entry.path.endswith(".func"):
+                    tokens = tuple(self._names.typer(path).expand(entry.value))
+                    yield Setting(None, path, tokens, use.line)
 
     def _updated(self) -> Iterator[tuple[str, Setting]]:
         macros = self._callsites.macros(_UPDATE)
