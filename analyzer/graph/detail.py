@@ -277,20 +277,23 @@ class _Planner:
         """The lines of one expression; `covered`: a line of its own tells the whole of it."""
         found: list[Planned] = []
         detail = self._detail
+        first = -1
         for number, action in enumerate(actions):
             if isinstance(action, Call) and (stored := self._stored(action, guard)):
                 found.append(stored)
             elif isinstance(action, Call):
                 inside = covered or any(_within(action, later) for later in actions[number + 1 :])
-                found += self._call(action, guard, inside=inside)
+                made = self._call(action, guard, inside=inside)
+                first = len(found) if made else -1  # of several calls that a macro makes, the outermost
+                found += made
             if isinstance(action, Call) or detail.assignments is None:
                 continue
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
-            if action.call and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
-                site = found[-1]
+            site = found[first] if 0 <= first < len(found) else None
+            if action.call and isinstance(site, PlannedSite) and not site.prefix:
                 cast = _cast_before(action.value, site.site)
                 if site.site.edge.site.line >= action.place.line and cast is not None:
-                    found[-1] = replace(site, prefix=f"{_left_side(action)}{cast}")
+                    found[first] = replace(site, prefix=f"{_left_side(action)}{cast}")
                     continue
             if shown:
                 step = PlannedStep("assignment", action.text, action.place.line, (), _new(action.guard, guard))

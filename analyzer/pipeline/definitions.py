@@ -77,13 +77,16 @@ class Definitions:
             ]
         if not wanted:
             found += self._plain(name)
+        if not wanted and not found:  # defined by the linker or in assembler
+            declared = list(self.objects(name, defined=False))[:1]
+            found += [msgspec.structs.replace(d, type=f"extern {d.type}") for d in declared]
         return found
 
-    def objects(self, name: str) -> Iterator[ShownObject]:
-        """The variables of a name."""
+    def objects(self, name: str, *, defined: bool = True) -> Iterator[ShownObject]:
+        """The variables of a name: where they are defined, or where they are only declared."""
         for path, facts in self._files("object", name):
             for variable in facts.objects:
-                if variable.name == name and variable.defined and not variable.function:
+                if variable.name == name and variable.defined is defined and not variable.function:
                     yield self._object(path, variable)
 
     def records(self, name: str) -> Iterator[ShownRecord]:
@@ -184,10 +187,11 @@ class Definitions:
 
     def _record(self, path: str, record: Record, facts: FileFacts) -> ShownRecord:
         """A record with the members of its untagged inner structs in place, dotted, and as written."""
+        members = self._members(path, record.line)
+        if not {f.name for f in record.fields} <= set(_names(members)):
+            members = ()  # a macro makes some of them
         return msgspec.structs.replace(
-            record_of(path, record, facts),
-            members=self._members(path, record.line),
-            comment=self._summary(path, record.line),
+            record_of(path, record, facts), members=members, comment=self._summary(path, record.line)
         )
 
     def _enum(self, path: str, enum: Enum) -> ShownEnum:
@@ -287,6 +291,13 @@ class Definitions:
 
 def _by_value(constant: ShownConstant) -> tuple[bool, int, bool, int]:
     return constant.number is None, constant.number or 0, bool(constant.alias), constant.line
+
+
+def _names(members: tuple[Member, ...]) -> Iterator[str]:
+    """The names of members, those of anonymous structs inside included."""
+    for member in members:
+        yield from member.name.split(", ")
+        yield from _names(member.members)
 
 
 def _rank(path: str) -> int:

@@ -358,7 +358,7 @@ class Session:
         files at a time, in the order of files. As many processes as the session may have."""
         paths = exports.paths(self.resolver, under)
         if what == "edges" and self.resolver.scopes.kbuild.known:
-            self._keep()  # read once, before other processes want it
+            self.flush()  # read once, before other processes want it
         return exporting.export(self, self.reopen, what, paths, self._jobs or os.cpu_count() or 1)
 
     def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:

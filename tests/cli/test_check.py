@@ -28,7 +28,7 @@ sys_socket
 ```
 
 Text that stays as it is.  
-"""
+"""  # noqa: W291
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -203,7 +203,7 @@ sys_socket
 ```
 
 Text that stays as it is.  
-"""
+"""  # noqa: W291
     )
 
 
@@ -225,7 +225,8 @@ def test_fix_keeps_line_ends_and_encoding(kcg: Run, tmp_path: Path) -> None:
 def test_settings_name_notes_kernels_and_severities(kcg: Run, note: Path, tmp_path: Path) -> None:
     (tmp_path / "kcg.toml").write_text(
         f'[check]\nkernels = ["{KERNELS / "v6.1"}"]\nfiles = ["*.md"]\n'
-        '[check.severity]\narguments = "warning"\nwrong-caller = "none"\norder = "none"\nunknown-function = "note"\n'
+        '[check.severity]\narguments = "warning"\nwrong-caller = "none"\norder = "none"\n'
+        'unknown-function = "note"\n'
     )
     done = kcg("check")
     assert done.returncode == 0
