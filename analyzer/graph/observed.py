@@ -79,10 +79,16 @@ def explain(
                 yield Explanation(call, "unexplained", reason=_reason(call, everyone, search, statics))
 
 
-def names_reached(starts: Sequence[FunctionRef], statics: Statics, *, limit: int = MAX_EXPANDED) -> frozenset[str]:
-    """The names of what tracing shows first below some functions."""
+def names_reached(
+    starts: Sequence[FunctionRef],
+    statics: Statics,
+    inside: Callable[[FunctionRef], bool],
+    *,
+    limit: int = MAX_EXPANDED,
+) -> frozenset[str]:
+    """The names of what some functions call themselves, or through unseen functions that are `inside` as well."""
     names: set[str] = set()
-    for function in _walk(starts, statics, limit, possible=False):
+    for function in _walk(starts, statics, limit, possible=False, inside=inside):
         names.update(edge.callee.name for edge in statics.successors(function) if edge.callee is not None)
     return frozenset(names)
 
@@ -164,9 +170,10 @@ def _walk(
     *,
     possible: bool,
     before: dict[FunctionRef, Edge] | None = None,
+    inside: Callable[[FunctionRef], bool] = lambda _: True,
 ) -> Iterator[FunctionRef]:
-    """The starts and what is reached through unseen functions, breadth-first; `before` gets the edge that first
-    led to each."""
+    """The starts and what is reached through unseen functions that are `inside`, breadth-first; `before` gets the
+    edge that first led to each."""
     known = set(starts)
     queue = deque(starts)
     for _ in range(limit):
@@ -176,7 +183,7 @@ def _walk(
         yield function
         for edge in statics.successors(function):
             callee = edge.callee
-            if callee is None or callee in known or callee.external:
+            if callee is None or callee in known or callee.external or not inside(callee):
                 continue
             if (edge.confidence == "possible" and not possible) or statics.unseen(edge) is None:
                 continue

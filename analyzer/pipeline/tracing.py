@@ -11,7 +11,7 @@ from pathlib import PurePath
 from analyzer.errors import KcgError, SourceError
 from analyzer.extract.ftrace import read_trace
 from analyzer.extract.symbols import is_entry, plain_symbol
-from analyzer.graph.hide import parse_hide
+from analyzer.graph.hide import default_hide, parse_hide
 from analyzer.graph.observed import Statics, alternatives, counted, explain, names_reached
 from analyzer.graph.rooted import RootedGraph, grow
 from analyzer.graph.sites import Fold
@@ -167,6 +167,7 @@ def _sorted_out(
     an entry that tracing cannot see does in place of the function it interrupts."""
     programs = {trace.name for trace in traces if trace.program}
     inside = {statics.plain(done.call.callee) for done in found if done.verdict == "explained"}
+    noise = default_hide()  # locks and the like are called everywhere
     entered: frozenset[str] | None = None
     result = []
     for explanation in found:
@@ -176,9 +177,9 @@ def _sorted_out(
             result.append(explanation)
         elif call.file in programs and not (call.caller in inside or statics.named(statics.plain(call.caller))):
             result.append(Explanation(call, "outside", reason="the caller is no function of the kernel"))
-        elif statics.named(callee) and session.called_in(call.callee) <= _RARE:
+        elif statics.named(callee) and session.called_in(callee) <= _RARE and not noise.hides_name(callee):
             if entered is None:
-                entered = names_reached(_entries(session), statics)
+                entered = names_reached(_entries(session), statics, _is_entry_code)
             reason = f"an interrupt or a fault inside {call.caller} leads there"
             result.append(Explanation(call, "interrupt", reason=reason) if callee in entered else explanation)
         else:
@@ -190,7 +191,13 @@ def _entries(session: Session) -> tuple[FunctionRef, ...]:
     """The functions that hardware enters."""
     names = sorted(name for name in session.function_names() if is_entry(name))
     refs = dict.fromkeys(ref for name in names for ref in session.named(name))
-    return tuple(ref for ref in refs if not session.resolver.scopes.foreign(ref.file))
+    return tuple(ref for ref in refs if _is_entry_code(ref) and not session.resolver.scopes.foreign(ref.file))
+
+
+def _is_entry_code(function: FunctionRef) -> bool:
+    """Whether a function is of the code that handles interrupts and faults for an architecture, so that what it
+    calls tells of one. What helpers in headers call (locks, RCU) is called everywhere."""
+    return function.file.startswith(("arch/", "kernel/entry/")) and function.file.endswith(".c")
 
 
 def mark(session: Session, report: TraceReport, root: str | None, *, depth: int, hide: str) -> Marked:

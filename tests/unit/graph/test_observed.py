@@ -168,4 +168,6 @@ def test_counts_tell_observed_from_passed(chain: Callable[[str], Calls], judge: 
 
 def test_names_reached_end_at_what_is_seen(chain: Callable[[str], Calls]) -> None:
     calls = chain("a>i>b>c")
-    assert names_reached([calls.ref("a")], statics(calls, "i")) == {"i", "b"}
+    known = statics(calls, "i")
+    assert names_reached([calls.ref("a")], known, lambda _: True) == {"i", "b"}
+    assert names_reached([calls.ref("a")], known, lambda ref: ref.name != "i") == {"i"}
