@@ -132,6 +132,23 @@ def hide_option(command: _F) -> _F:
     )(command)
 
 
+def bind_option(command: _F) -> _F:
+    """`--bind` and `--narrow`."""
+    command = click.option(
+        "--narrow",
+        is_flag=True,
+        help="Follow constants and objects from ROOT downwards, and leave out calls that cannot be reached and "
+        "targets that cannot be there. --bind implies it.",
+    )(command)
+    return click.option(
+        "--bind",
+        metavar="NAME=CONSTANT",
+        multiple=True,
+        help="Give parameters of ROOT a value, as in `family=PF_INET,type=SOCK_STREAM`: decides conditions, and "
+        "chooses among tables' entries by their constants.",
+    )(command)
+
+
 @contextmanager
 def opened(common: Common, progress: Progress | None = None) -> Iterator["Session"]:
     """The session on the kernel that the options name; says which one that is."""

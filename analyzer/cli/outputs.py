@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from analyzer.cli.console import Progress, emit, stage
-from analyzer.cli.options import Common, common_options, hide_option, opened
+from analyzer.cli.options import Common, bind_option, common_options, hide_option, opened
 
 if TYPE_CHECKING:
     from analyzer.pipeline.exporting import What
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--reverse", is_flag=True, help="Who calls it, instead of what it calls.")
 @click.option("--to", metavar="FUNC", help="Only branches that reach this function.")
 @hide_option
+@bind_option
 @click.option(
     "--max-functions",
     type=click.IntRange(min=1),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analyzer.cli.console import coloured, coloured_text, speaks_unicode, terminal_width
-from analyzer.cli.options import Common, answer, common_options, format_option, hide_option
+from analyzer.cli.options import Common, answer, bind_option, common_options, format_option, hide_option
 
 if TYPE_CHECKING:
     from analyzer.model.callgraph import FunctionRef
@@ -76,6 +76,7 @@ def _address(template: str, version: str, ref: "FunctionRef") -> str:
 @click.option("--reverse", is_flag=True, help="Who calls it, instead of what it calls.")
 @click.option("--to", metavar="FUNC", help="Only branches that reach this function.")
 @hide_option
+@bind_option
 @click.option(
     "--show",
     metavar="PARTS",

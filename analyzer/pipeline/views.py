@@ -9,10 +9,11 @@ from analyzer.errors import KcgError
 from analyzer.graph.detail import Detail
 from analyzer.graph.hide import default_hide, parse_hide
 from analyzer.graph.paths import paths_to, shortest_path
-from analyzer.graph.rooted import RootedGraph, grow
+from analyzer.graph.rooted import RootedGraph, Successors, grow
 from analyzer.graph.sites import Fold
 from analyzer.graph.tree import CallTree, Reading, build_tree
 from analyzer.model.callgraph import Edge, Function, FunctionRef
+from analyzer.pipeline.narrowing import Narrowed, parse_bindings
 from analyzer.pipeline.session import Session
 from analyzer.render.lines import Facts
 
@@ -31,6 +32,8 @@ class View:
     targets: int | None = None
     listed: int = 48  # a site with no more targets than this names them all
     possible: bool = False
+    bind: tuple[str, ...] = ()  # `parameter=constant` of the root
+    narrow: bool = False  # follow objects and constants from the root also without bindings
 
 
 def hide_notice(spec: str) -> str:
@@ -58,17 +61,26 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
             return True
         return any(not hide.hides(edge) for edge in session.callees(ref))
 
-    graph = grow(
-        start.ref,
-        session.callers if view.reverse else session.callees,
-        depth=view.depth,
-        hide=hide,
-        fold=_fold(session, view),
-        reverse=view.reverse,
-        keep=(end.ref.name,) if end else (),
-        limit=MAX_FUNCTIONS,
-        has_calls=None if view.reverse else leads_on,
-    )
+    def grown(successors: Successors) -> RootedGraph:
+        return grow(
+            start.ref,
+            successors,
+            depth=view.depth,
+            hide=hide,
+            fold=_fold(session, view),
+            reverse=view.reverse,
+            keep=(end.ref.name,) if end else (),
+            limit=MAX_FUNCTIONS,
+            has_calls=None if view.reverse else leads_on,
+        )
+
+    bindings = parse_bindings(view.bind)
+    if bindings or view.narrow:
+        if view.reverse:
+            raise KcgError("Bindings go from a root to what it calls.", hint="Leave out --reverse or --bind.")
+        graph = Narrowed(session, start, bindings, depth=view.depth, hide=hide).grown(grown)
+    else:
+        graph = grown(session.callers if view.reverse else session.callees)
     return (paths_to(graph, end.ref) if end else graph), end
 
 

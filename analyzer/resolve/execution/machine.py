@@ -50,8 +50,7 @@ from analyzer.resolve.typing import Typer
 
 _MAX_STATES = 8  # states of one function that are kept apart
 _MAX_APART = 4  # members of a list that are followed one by one after a loop
-_MAX_STEPS = 40_000  # statements of one execution
-_MAX_DEPTH = 24  # calls inside calls
+_MAX_STEPS = 15_000  # statements of one execution
 _MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
 _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
 _NO_BODY = Body(Place(0, 0, 0, 0), ())
@@ -106,11 +105,15 @@ class Machine:
         body_of: Callable[[FunctionRef], Body | None],
         function_of: Callable[[FunctionRef], Function | None],
         follow: Callable[[FunctionRef], bool],
+        *,
+        depth: int,
     ) -> None:
+        """`follow` tells which functions are executed when they are called, `depth` how many calls deep."""
         self._world = world
         self._body_of = body_of
         self._function_of = function_of
         self._follow = follow
+        self._depth = depth
         self._frames: dict[FunctionRef, Frame] = {}
         self._stack: list[Activation] = []
         self._symbols = 0
@@ -131,6 +134,10 @@ class Machine:
         ]
         self._enter(frame.ref, arguments)
         return self.trace
+
+    def is_constant(self, root: Function, text: str) -> bool:
+        """Whether a text is a constant where a function stands."""
+        return self._constant(self._frame(root).scope, text).number() is not None
 
     def _constant(self, scope: Scope, text: str) -> Value:
         holder = Activation(self._frame(Function(scope.path, NO_DEFINITION)), _NO_BODY, 0, -1)
@@ -182,7 +189,7 @@ class Machine:
         if self._steps >= _MAX_STEPS:
             self.trace.exhausted = True
             return False
-        if len(self._stack) >= _MAX_DEPTH or any(a.ref == ref for a in self._stack):
+        if len(self._stack) > self._depth or any(a.ref == ref for a in self._stack):
             return False
         return not self._stack or self._follow(ref)
 

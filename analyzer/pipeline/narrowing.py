@@ -1,0 +1,95 @@
+"""A rooted graph's edges under bindings: what remains of calls and target sets when a root's parameters are given.
+
+Not handled: functions that are also reached from others that were not executed; they keep all their edges.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from analyzer.errors import KcgError
+from analyzer.graph.hide import Hide
+from analyzer.graph.profiles import PROFILES
+from analyzer.graph.rooted import RootedGraph
+from analyzer.model.callgraph import Edge, Function, FunctionRef
+from analyzer.pipeline.session import Session
+from analyzer.resolve.execution.machine import Machine
+from analyzer.resolve.execution.narrowing import Narrowing
+from analyzer.resolve.execution.world import World
+
+_BEYOND = 2  # calls below the last shown ones that are executed, for what they return
+_ROUNDS = 4
+
+
+class Narrowed:
+    """Successors of a graph grown from `root`; `bindings` are C constants by parameter."""
+
+    def __init__(
+        self, session: Session, root: Function, bindings: Mapping[str, str], *, depth: int, hide: Hide
+    ) -> None:
+        """Raises KcgError for a binding of no parameter, or to no constant."""
+        resolver = session.resolver
+        function = resolver.function(root.ref)
+        if function is None:
+            raise KcgError(
+                f"{root.ref.name} has no body to execute.", hint="Bind parameters of a defined function."
+            )
+        names = [p.name for p in root.parameters if p.name]
+        for name in bindings:
+            if name not in names:
+                known = f"It has {', '.join(names)}." if names else "It has none."
+                raise KcgError(f"{root.ref.name} has no parameter {name}.", hint=known)
+        quiet = Hide(tuple(PROFILES), hide.patterns, hide.shown).showing({root.ref.name})
+        world = World(resolver.names, resolver.slots, resolver.callsites)
+        machine = Machine(
+            world,
+            session.body,
+            resolver.function,
+            lambda ref: not quiet.hides_name(ref.name),
+            depth=depth + _BEYOND,
+        )
+        for name, text in bindings.items():
+            if not machine.is_constant(function, text):
+                raise KcgError(
+                    f"{text} is no constant that {root.ref.file} sees in Linux {session.info.version}.",
+                    hint=f"Bind {name} to a number, or to a macro or enum constant of the kernel.",
+                )
+        self._narrowing = Narrowing(world, machine.run(function, bindings))
+        self._session = session
+        self._shared: set[FunctionRef] = set()
+
+    def __call__(self, ref: FunctionRef) -> Sequence[Edge]:
+        """The edges of a function that the bindings leave."""
+        edges = self._session.callees(ref)
+        return edges if ref in self._shared else self._narrowing.apply(ref, edges)
+
+    def grown(self, grow: Callable[[Callable[[FunctionRef], Sequence[Edge]]], RootedGraph]) -> RootedGraph:
+        """A graph in which no function is narrowed that something outside the execution reaches, too."""
+        graph = grow(self)
+        executed = self._narrowing.executed
+        for _ in range(_ROUNDS):
+            outside = [ref for ref in graph.sites if ref not in executed or ref in self._shared]
+            reached = {
+                edge.callee
+                for ref in outside
+                for site in graph.sites[ref]
+                for edge in site.targets
+                if edge.callee is not None and edge.callee in executed
+            }
+            fresh = reached - self._shared - {graph.root}
+            if not fresh:
+                break
+            self._shared |= fresh
+            graph = grow(self)
+        return graph
+
+
+def parse_bindings(texts: Sequence[str]) -> dict[str, str]:
+    """`["family=PF_INET,type=SOCK_STREAM"]` as a mapping. Raises KcgError."""
+    found: dict[str, str] = {}
+    for part in (p.strip() for text in texts for p in text.split(",") if p.strip()):
+        name, equals, value = part.partition("=")
+        if not equals or not name.strip().isidentifier() or not value.strip():
+            raise KcgError(
+                f"{part!r} is no binding.", hint="Write --bind PARAMETER=CONSTANT, as in type=SOCK_STREAM."
+            )
+        found[name.strip()] = value.strip()
+    return found

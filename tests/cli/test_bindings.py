@@ -1,0 +1,113 @@
+"""Bindings of a root's parameters: conditions are decided, entries chosen, targets follow objects."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Kcg
+
+Small = Callable[[str], Path]
+SOCKET = ("tree", "sys_socket", "--style", "ascii", "-k")
+
+
+def targets(out: str, call: str) -> list[str]:
+    """The functions listed below a call."""
+    lines = out.splitlines()
+    at = next(n for n, line in enumerate(lines) if call in line)
+    count = int(lines[at].rpartition(", ")[2].split()[0])
+    found = [line.rpartition("] ")[2].split()[0] for line in lines[at + 1 :] if "] " in line]
+    return found[:count]
+
+
+@pytest.mark.parametrize(
+    ("bound", "init", "hashes"),
+    [
+        ("family=PF_INET,type=SOCK_STREAM,protocol=IPPROTO_TCP", "tcp_v4_init_sock", "inet_hash"),
+        ("family=PF_INET,type=SOCK_STREAM,protocol=0", "tcp_v4_init_sock", "inet_hash"),
+        ("family=2,type=SOCK_DGRAM,protocol=IPPROTO_UDP", "udp_init_sock", "udp_lib_hash"),
+        ("family=AF_INET,type=SOCK_RAW,protocol=IPPROTO_RAW", "raw_sk_init", "raw_hash_sk"),
+    ],
+)
+def test_the_protocol_decides(kcg: Kcg, small_kernel: Small, bound: str, init: str, hashes: str) -> None:
+    out = kcg(*SOCKET, small_kernel("v6.1"), "--bind", bound).out
+    assert targets(out, "pf->create(") == ["inet_create"]
+    assert targets(out, "sk->sk_prot->init(") == [init]
+    assert targets(out, "sk->sk_prot->hash(") == [hashes]
+
+
+def test_without_a_binding_every_protocol_remains(kcg: Kcg, small_kernel: Small) -> None:
+    free = targets(kcg(*SOCKET, small_kernel("v6.1")).out, "sk->sk_prot->init(")
+    assert {"tcp_v4_init_sock", "udp_init_sock", "raw_sk_init"} <= set(free)
+    narrowed = targets(
+        kcg("tree", "inet_create", *SOCKET[2:], small_kernel("v6.1"), "--narrow").out, "sk->sk_prot->init("
+    )
+    assert set(narrowed) <= set(free)
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        ("kern=1", "sys_socket has no parameter kern"),
+        ("type", "'type' is no binding"),
+        ("type=SOCK_NOTHING", "SOCK_NOTHING is no constant"),
+    ],
+)
+def test_mistakes(kcg: Kcg, small_kernel: Small, bound: str, said: str) -> None:
+    done = kcg(*SOCKET, small_kernel("v6.1"), "--bind", bound)
+    assert done.code == 2
+    assert done.out == ""
+    assert said in done.err
+
+
+def test_a_new_table_needs_no_new_rule(kcg: Kcg, tmp_path: Path) -> None:
+    """File systems by magic number: nothing about sockets is built in."""
+    tree = tmp_path / "linux"
+    (tree / "fs").mkdir(parents=True)
+    (tree / "kernel").mkdir()
+    (tree / "include").mkdir()
+    (tree / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 9\nSUBLEVEL = 0\n")
+    (tree / "fs/super.c").write_text(
+        """
+enum magic { EXT = 1, XFS = 2, TMP = 9 };
+struct list_head { struct list_head *next; };
+struct fs_ops { int (*mount)(int flags); };
+struct fs_type { int magic; const struct fs_ops *ops; struct list_head list; };
+static struct fs_type *types[16];
+static int ext_mount(int flags) { return flags; }
+static int xfs_mount(int flags) { return flags; }
+static int tmp_mount(int flags) { return flags; }
+static const struct fs_ops ext_ops = { .mount = ext_mount };
+static const struct fs_ops xfs_ops = { .mount = xfs_mount };
+static const struct fs_ops tmp_ops = { .mount = tmp_mount };
+static struct fs_type ext = { .magic = EXT, .ops = &ext_ops };
+static struct fs_type xfs = { .magic = XFS, .ops = &xfs_ops };
+static struct fs_type tmp = { .magic = TMP, .ops = &tmp_ops };
+int register_fs(struct fs_type *t)
+{
+	types[t->magic] = t;
+	return 0;
+}
+void init(void)
+{
+	register_fs(&ext);
+	register_fs(&xfs);
+	register_fs(&tmp);
+}
+static int quick(void) { return 0; }
+static int slow(void) { return 1; }
+int do_mount(int magic, int flags)
+{
+	struct fs_type *type = types[magic];
+	if (flags & 4)
+		slow();
+	else
+		quick();
+	return type->ops->mount(flags);
+}
+"""
+    )
+    out = kcg("tree", "do_mount", "-k", tree, "--style", "ascii", "--bind", "magic=XFS,flags=4").out
+    assert targets(out, "type->ops->mount(") == ["xfs_mount"]
+    assert "slow()" in out
+    assert "quick()" not in out
