@@ -36,6 +36,16 @@ def test_the_protocol_decides(kcg: Kcg, small_kernel: Small, bound: str, init: s
     assert targets(out, "sk->sk_prot->hash(") == [hashes]
 
 
+@pytest.mark.parametrize("version", ["v2.6.11", "v3.10", "v4.4", "v5.10", "v6.1"])
+def test_every_age_of_the_kernel(kcg: Kcg, small_kernel: Small, version: str) -> None:
+    bound = "family=PF_INET,type=SOCK_STREAM,protocol=IPPROTO_TCP"
+    out = kcg(*SOCKET, small_kernel(version), "--depth", "8", "--bind", bound).out
+    assert targets(out, "->create(") == ["inet_create"]
+    assert len(targets(out, "sk->sk_prot->init(")) == 1
+    assert "tcp_prot" in out
+    assert "udp_prot" not in out.partition("sk->sk_prot->init(")[2].partition("\n")[2].partition("\n")[0]
+
+
 def test_without_a_binding_every_protocol_remains(kcg: Kcg, small_kernel: Small) -> None:
     free = targets(kcg(*SOCKET, small_kernel("v6.1")).out, "sk->sk_prot->init(")
     assert {"tcp_v4_init_sock", "udp_init_sock", "raw_sk_init"} <= set(free)

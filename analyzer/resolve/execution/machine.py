@@ -372,7 +372,7 @@ class Machine:
         arguments = [a.strip() for a in _arguments(loop.head)]
         variable = next((a for a in arguments if a in activation.declared), "")
         link = next((a for a in reversed(arguments) if a.isidentifier() and a != variable), "")
-        if not variable or not link:
+        if not variable:
             return None
         for argument in arguments:
             if argument in (variable, link):
@@ -383,7 +383,10 @@ class Machine:
                 members = self._world.tables.linked(head.base, link)
                 if members:
                     index = head.path[0] if head.path else ANY
-                    return variable, self._world.chosen(members, index, self._constant)
+                    found = self._world.chosen(members, index, self._constant)
+                    if not link:  # `list_for_each(p, head)`: the variable points to the links themselves
+                        found = [m._replace(object=m.object.member((m.link,))) for m in found]
+                    return variable, found
         return None
 
     def _over_members(self, loop: Loop, members: tuple[str, list[Member]], activation: Activation) -> list[Memory]:
@@ -391,6 +394,7 @@ class Machine:
         variable, found = members
         objects = [m.object for m in found]
         keys = [".".join(m.key) for m in found if m.key]
+        link = next((m.link for m in found), "")
         start = self.memory
         pattern = re.compile(rf"\b{variable}\s*->\s*(\w+)")
         texts = " ".join(b.condition for _, s in walk(loop.body) if isinstance(s, If) for b in s.branches)
@@ -404,7 +408,8 @@ class Machine:
             known = len(activation.breaks[-1])
             ended.extend(self._block(loop.body, [self.memory], activation))
             if len(activation.breaks[-1]) > known or not _leaves(loop):
-                self.trace.chosen.setdefault(member, compared)
+                whole = Address(member.base, member.path[:-1]) if member.path[-1:] == (link,) else member
+                self.trace.chosen.setdefault(whole, compared)
         ended += activation.continues.pop()
         left = activation.breaks.pop()
         rest = joined([*ended, start])

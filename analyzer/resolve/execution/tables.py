@@ -25,10 +25,12 @@ _MAX_DEPTH = 5
 
 
 class Member(NamedTuple):
-    """An object in a table; `key` is the path of its member that is the index, () where there is none."""
+    """An object in a table; `key` is the path of its member that is the index, () where there is none; `link`
+    the member by which it is on a list."""
 
     object: Address
     key: tuple[str, ...]
+    link: str = ""
 
 
 class Tables:
@@ -42,11 +44,12 @@ class Tables:
         self._members: dict[tuple[Base, str], tuple[Member, ...]] = {}
 
     def linked(self, head: Base, link: str) -> tuple[Member, ...]:
-        """The objects that are put on a list by their member `link`."""
-        key = (head, link)
+        """The objects that are put on a list by their member `link`, by any member when it is empty."""
+        key = (head, f"->{link}")
         found = self._members.get(key)
         if found is None:
-            pattern = re.compile(rf"&\s*\(?\s*(\w+)\s*\)?\s*->\s*{re.escape(link)}\b")
+            name = re.escape(link) if link else r"\w+"
+            pattern = re.compile(rf"&\s*\(?\s*(\w+)\s*\)?\s*->\s*({name})\b")
             found = self._members[key] = tuple(dict.fromkeys(self._search(head, pattern)))
         return found
 
@@ -92,8 +95,9 @@ class Tables:
             name = match.group(1)
             index = re.search(rf"\b{re.escape(base.name)}\s*\[\s*{re.escape(name)}\s*->\s*([\w.]+)\s*\]", body)
             key = tuple(index.group(1).split(".")) if index else ()
+            link = match.group(2) if pattern.groups > 1 else ""
             for target in self.pointed(frame, tokenize(name), 0):
-                yield Member(target, key)
+                yield Member(target, key, link)
 
     def pointed(self, frame: Frame, tokens: Sequence[Token], depth: int) -> Iterator[Address]:
         """The file-scope objects that an expanded expression may point to."""

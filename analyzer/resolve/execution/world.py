@@ -120,7 +120,7 @@ class World:
         found: list[Member] = []
         for member in members:
             for element in self.elements(member.object):
-                one = Member(element, member.key)
+                one = Member(element, member.key, member.link)
                 if isinstance(index, int) and member.key:
                     numbers = self.load(element.member(member.key), evaluate).numbers()
                     if numbers is not None and index not in numbers:
