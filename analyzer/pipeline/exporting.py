@@ -1,8 +1,8 @@
 """Exports of many files: several processes, one order.
 
 Files are cut into runs that do not depend on the number of processes; each run's rows are made by one process and
-written in the order of files. Processes are replaced when they have grown, so that what they remember stays bounded;
-what is worth sharing (edges by file, sources of places) goes through the store.
+written in the order of files. Processes are replaced when they have grown, so that what they remember stays
+bounded; what is worth sharing (edges by file, sources of places) goes through the store.
 
 Not handled: systems without `resource` (Windows), and a source that cannot be opened twice: every process opens
 it itself.
