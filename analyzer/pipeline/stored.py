@@ -21,7 +21,7 @@ from analyzer.resolve.index import NameKind
 
 _FACTS = msgspec.msgpack.Decoder(FileFacts)
 _BRIEF = msgspec.msgpack.Decoder(Brief)
-_MAX_FACTS = 100_000_000  # encoded bytes of the files kept decoded, which take some five times as much
+_MAX_FACTS = 40_000_000  # encoded bytes of the files kept decoded, which take some seven times as much
 _MAX_TEXTS = 400
 _EMPTY = FileFacts()
 

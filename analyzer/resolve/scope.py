@@ -16,6 +16,7 @@ from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.kbuild import Kbuild
 from analyzer.resolve.macros import MacroDefinition, macro_definition
+from analyzer.resolve.pathsets import Numbers, PathSet
 
 _FORCED = (
     "include/linux/kconfig.h",
@@ -32,9 +33,10 @@ class Scopes:
     def __init__(self, index: Index, configuration: Configuration) -> None:
         self.index = index
         self.configuration = configuration
-        self._closures: dict[str, frozenset[str]] = {}
-        self._sure: dict[str, frozenset[str]] = {}
-        self._headers: tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]] = ({}, {})
+        self._numbers = Numbers()
+        self._closures: dict[str, PathSet] = {}
+        self._sure: dict[str, PathSet] = {}
+        self._headers: tuple[dict[str, int], dict[str, int]] = ({}, {})
         self._included: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._resolved: dict[tuple[str, str, bool], str] = {}
         self._scopes: dict[str, Scope] = {}
@@ -151,46 +153,47 @@ class Scopes:
                     best, best_common = candidate, common
         return best if best_common >= 4 else ""
 
-    def closure(self, path: str) -> frozenset[str]:
+    def closure(self, path: str) -> PathSet:
         """The file and all that it includes, directly or not, the forced headers included."""
         found = self._closures.get(path)
         if found is None:
             found = self._closures[path] = self._reach(path, sure=False)
         return found
 
-    def sure_closure(self, path: str) -> frozenset[str]:
+    def sure_closure(self, path: str) -> PathSet:
         """The part of the closure that no unknown condition stands before."""
         found = self._sure.get(path)
         if found is None:
             found = self._sure[path] = self._reach(path, sure=True)
         return found
 
-    def _reach(self, path: str, *, sure: bool) -> frozenset[str]:
+    def _reach(self, path: str, *, sure: bool) -> PathSet:
         which = 1 if sure else 0
-        seen = {path}
+        seen = 0
         for target in (*(f for f in _FORCED if self.index.has(f)), *self._targets(path)[which]):
-            if target not in seen:
+            if target != path and not seen >> self._numbers.of(target) & 1:
                 seen |= self._header_reach(target, which)
-        return frozenset(seen)
+        return PathSet(self._numbers, path, seen)
 
-    def _header_reach(self, path: str, which: int) -> frozenset[str]:
-        """What a header leads to; those already known are taken whole, because a file's headers share
-        most of theirs."""
+    def _header_reach(self, path: str, which: int) -> int:
+        """What a header leads to, as bits; those already known are taken whole, because a file's headers
+        share most of theirs."""
         known = self._headers[which]
         found = known.get(path)
         if found is None:
-            seen = {path}
+            number = self._numbers.of
+            found = 1 << number(path)
             todo = [path]
             while todo:
                 for target in self._targets(todo.pop())[which]:
-                    if target in seen:
+                    if found >> number(target) & 1:
                         continue
                     if target in known:
-                        seen |= known[target]
+                        found |= known[target]
                     else:
-                        seen.add(target)
+                        found |= 1 << number(target)
                         todo.append(target)
-            found = known[path] = frozenset(seen)
+            known[path] = found
         return found
 
     def _targets(self, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -255,7 +258,7 @@ class Scope:
         self._behind: frozenset[str] | None = None
 
     @property
-    def visible(self) -> frozenset[str]:
+    def visible(self) -> PathSet:
         """The file and everything it includes."""
         return self.scopes.closure(self.path)
 
