@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from analyzer.io.postings import pack_keys
 from analyzer.model.facts import FileFacts
+from analyzer.resolve.fillers import plain_struct
 from analyzer.resolve.index import NameKind
-from analyzer.resolve.slots import plain_struct
 from analyzer.resolve.tokens import KEYWORDS
 
 _WORD = re.compile(r"[A-Za-z_]\w*")

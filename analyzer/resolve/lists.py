@@ -41,11 +41,21 @@ class Lists:
         self._index = scopes.index
         self._closing: dict[tuple[str, int], int] = {}
         self._tables: dict[str, tuple[SystemCall, ...]] = {}
+        self._entries: dict[tuple[str, int], tuple[Entry, ...]] = {}
 
     def entries(self, path: str, variable: Object) -> tuple[Entry, ...]:
         """The entries that inclusions inside an object's braces add."""
+        if variable.function:
+            return ()
+        key = (path, variable.line)
+        known = self._entries.get(key)
+        if known is None:
+            known = self._entries[key] = self._read_entries(path, variable)
+        return known
+
+    def _read_entries(self, path: str, variable: Object) -> tuple[Entry, ...]:
         includes = [i for i in self._index.includes(path) if i.line > variable.line]
-        if not includes or variable.function:
+        if not includes:
             return ()
         last = self._closing_line(path, variable.line)
         found: list[Entry] = []

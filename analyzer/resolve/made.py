@@ -111,10 +111,10 @@ def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> 
     tokens = expansion_of(scope, use, lookup)
     if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
         return None
-    return extract(_as_text(tokens))
+    return extract(as_text(tokens))
 
 
-def _as_text(tokens: list[Token]) -> bytes:
+def as_text(tokens: list[Token]) -> bytes:
     """Expanded tokens on lines, so that the extractor's line-bound rules see statements."""
     text = spell(tokens)
     depth = 0
@@ -157,7 +157,7 @@ class Maker:
         if templates is None:
             holders = ", ".join(f"{_HOLDER}{n}_" for n in range(len(values)))
             tokens = Expander(lookup).expand(tokenize(f"{macro}({holders})")).tokens
-            read = {d.name: d for d in extract(_as_text(tokens)).definitions}
+            read = {d.name: d for d in extract(as_text(tokens)).definitions}
             templates = self._templates[key] = {}
             for at, token in enumerate(tokens):
                 if not token.is_name:
@@ -272,7 +272,7 @@ class Maker:
             name = _fallback_name(definition.head)
             return (Function(scope.path, msgspec.structs.replace(definition, name=name), macro),)
         prefix = "static " if definition.static else ""
-        facts = extract(prefix.encode() + _as_text([*tokens, *tokenize("{ " + _BODY + "(); }")]))
+        facts = extract(prefix.encode() + as_text([*tokens, *tokenize("{ " + _BODY + "(); }")]))
         found: list[Function] = []
         for made in facts.definitions:
             if not made.name:

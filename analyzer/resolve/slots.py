@@ -14,7 +14,8 @@ from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
-from analyzer.resolve.macros import MacroDefinition
+from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
+from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
@@ -23,9 +24,7 @@ from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
-_DESIGNATOR = r"(?<![\w)\]])\s*\."
 _MAX_FILES = 6_000
-_MAX_MACROS = 300
 
 
 class SlotEntry(msgspec.Struct, frozen=True):
@@ -59,7 +58,8 @@ class _Placed(NamedTuple):
     how: Literal["initializer", "assignment", "argument"]
 
 
-_NOTHING: Mapping[Slot, Sequence[_Placed]] = {}
+_Found = tuple[Mapping[Slot, Sequence[_Placed]], Sequence[Invocation]]
+_NOTHING: _Found = ({}, ())
 
 
 class Slots:
@@ -70,10 +70,8 @@ class Slots:
         self._index = names.index
         self._files: dict[str, tuple[SlotEntry, ...]] = {}
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
-        self._filling: dict[tuple[object, ...], bool] = {}
-        self._placed: dict[tuple[str, str], Mapping[Slot, Sequence[_Placed]]] = {}
-        self._macros: dict[tuple[str, str], frozenset[str]] = {}
-        self._shaping: dict[tuple[str, str], bool] = {}
+        self._placed: dict[tuple[str, str], _Found] = {}
+        self.by_macros = MacroFillers(names)
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
         """All slot entries that a file's text and macro uses make, by line."""
@@ -106,7 +104,7 @@ class Slots:
     def _search(self, slot: Slot) -> Iterator[SlotEntry]:
         index, scopes = self._index, self._names.scopes
         field = slot.field
-        macros = self.macros_that_fill(field, _DESIGNATOR)
+        macros = self.by_macros.macros(field, DESIGNATOR)
         paths = set(index.files("slot", f"{slot.struct}.{field}"))
         paths.update(index.files("slot", f"{slot.struct}.#"))
         paths.update(index.files("slot", f"?.{field}"))
@@ -115,6 +113,7 @@ class Slots:
         for macro in macros:
             paths.update(index.files("use", macro))
             paths.update(index.files("call", macro))
+        paths.update(self._includers_of_lists(field))
         for path in sorted(paths)[:_MAX_FILES]:
             if scopes.foreign(path):
                 continue
@@ -122,34 +121,15 @@ class Slots:
                 if entry.functions:
                     yield entry
 
-    def macros_that_fill(self, field: str, shape: str) -> frozenset[str]:
-        """Macros whose body, or that of a macro they use, has a designator or a store of a member.
-        `shape` is a regular expression for what stands before the member's name."""
-        known = self._macros.get((field, shape))
-        if known is not None:
-            return known
-        found: set[str] = set()
-        pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)")
-        todo = [
-            m.name
-            for path in self._index.files("filler", field)
-            if not self._names.scopes.foreign(path)
-            for m in self._index.facts(path).macros
-            if pattern.search(m.body)
-        ]
-        while todo and len(found) < _MAX_MACROS:
-            name = todo.pop()
-            if name in found:
+    def _includers_of_lists(self, field: str) -> Iterator[str]:
+        """Files whose initializers get entries from a list that names a member: `LSM_HOOK(int, 0, field, …)`."""
+        for path in self._index.files("argument", field):
+            if not path.endswith(".h") or self._names.scopes.foreign(path):
                 continue
-            found.add(name)
-            for path in self._index.files("expanded", name)[:_MAX_MACROS]:
-                todo += [
-                    m.name
-                    for m in self._index.facts(path).macros
-                    if m.name not in found and re.search(rf"\b{re.escape(name)}\s*\(", m.body)
-                ]
-        result = self._macros[(field, shape)] = frozenset(found)
-        return result
+            uses = {u.macro for u in self._index.facts(path).invocations if has_word(u.arguments, field)}
+            for macro in sorted(uses):
+                for inclusion in inclusions(self._names.scopes, path, macro):
+                    yield inclusion.path
 
     def _entries_for(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[SlotEntry]:
         """The entries of a file that fill a slot, without looking at the others."""
@@ -157,17 +137,33 @@ class Slots:
             yield from (e for e in self._files[path] if e.slot == slot)
             return
         key = (path, slot.field)
-        placed = self._placed.get(key)
-        if placed is None:
+        known = self._placed.get(key)
+        if known is None:
             by_slot: dict[Slot, list[_Placed]] = {}
-            for found in self._place_all(path, slot.field, macros):
+            waiting: list[Invocation] = []
+            for found in self._place_all(path, slot.field, macros, waiting):
                 by_slot.setdefault(found.slot, []).append(found)
-            placed = self._placed[key] = by_slot or _NOTHING
+            known = self._placed[key] = (by_slot, waiting) if by_slot or waiting else _NOTHING
+        placed, uses = known
         for found in placed.get(slot, ()):
             yield self._entry(found)
+        scope = self._names.scopes.of(path)
+        concerns = _concerning(slot.field, macros)
+        for use in uses:
+            structs = self.by_macros.structs(scope, use, slot.field)
+            if structs is not None and slot.struct not in structs:
+                continue
+            made = self._names.maker.use(scope, use)
+            for variable in placed_objects(use, made) if made else ():
+                for found in self._of_object(scope, variable, concerns):
+                    if found.slot == slot:
+                        yield self._entry(found)
 
-    def _place_all(self, path: str, field: str, macros: frozenset[str]) -> Iterator[_Placed]:
-        """What a file puts into members of that name, of whatever struct: structs share the search."""
+    def _place_all(
+        self, path: str, field: str, macros: frozenset[str], waiting: list[Invocation]
+    ) -> Iterator[_Placed]:
+        """What a file's text puts into members of that name, of whatever struct: structs share the search.
+        Macro uses that may do so, too, are put into `waiting`."""
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
         concerns = _concerning(field, macros)
@@ -177,41 +173,11 @@ class Slots:
             for variable in self._local_tables(scope, definition, macros):
                 yield from self._of_object(scope, variable, concerns)
         for use in facts.invocations:
-            if use.macro in macros or self._may_designate(scope, use, field):
-                made = self._names.maker.use(scope, use)
-                for variable in placed_objects(use, made) if made else ():
-                    yield from self._of_object(scope, variable, concerns)
+            if use.macro in macros or self.by_macros.may_designate(scope, use, field):
+                waiting.append(use)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
                 yield from self._of_assignments(scope, definition, field)
-
-    def _may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
-        """Whether a macro use whose body has no designator of a member may get one from its arguments: they
-        hold one, or a macro on the way makes a designator of what it is given."""
-        written = has_word(use.arguments, field) or has_word(use.tail, field)
-        if not written or not self._names.makes(use.macro):
-            return False
-        if re.search(rf"{_DESIGNATOR}\s*{re.escape(field)}\b", f" {use.arguments} {use.tail}"):
-            return True
-        words = [use.macro, *(w for w in _WORD.findall(use.arguments) if scope.macro(w))]
-        return any(self._shapes_designators(scope, word) for word in dict.fromkeys(words))
-
-    def _shapes_designators(self, scope: Scope, name: str) -> bool:
-        """Whether a macro, or one that its body uses, has a designator whose name it is given or pastes."""
-        key = (scope.path, name)
-        found = self._shaping.get(key)
-        if found is None:
-            found = False
-            seen = {name}
-            todo = [name]
-            while todo and not found:
-                for definition in scope.macro(todo.pop()):
-                    found = found or shapes_designator(definition)
-                    fresh = {t.text for t in definition.body if t.is_name} - seen
-                    seen |= fresh
-                    todo.extend(sorted(fresh))
-            self._shaping[key] = found
-        return found
 
     def entries_of(self, scope: Scope, variable: Object, field: str) -> Iterator[tuple[Slot, str, int, str]]:
         """(slot, value, line, guard) of an object's entries for members of a name, whatever the values are."""
@@ -226,7 +192,7 @@ class Slots:
         for call in definition.calls:
             if macros is not None and call.name not in macros:
                 continue
-            if not call.end or not self._fills(scope, call.name):
+            if not call.end or not self.by_macros.has_designator(scope, call.name):
                 continue
             use = self._index.text(scope.path)[call.start : call.end].decode("utf-8", "replace")
             text = spell(self._names.typer(scope.path).expand(use))
@@ -237,33 +203,6 @@ class Slots:
                     guard=definition.guard,
                     entries=tuple(msgspec.structs.replace(e, line=call.line, guard="") for e in made.entries),
                 )
-
-    def _fills(self, scope: Scope, name: str, depth: int = 0) -> bool:
-        """Whether a macro's body, or that of a macro it uses, holds a designated initializer."""
-        definitions = scope.macro(name)
-        if not definitions:
-            return False
-        key = (name, *((d.file, d.line) for d in definitions))
-        known = self._filling.get(key)
-        if known is not None:
-            return known
-        self._filling[key] = False
-        verdict = False
-        for definition in definitions:
-            body = definition.body
-            for at in range(len(body) - 2):
-                if body[at].text == "." and body[at + 2].text == "=" and body[at + 1].is_name:
-                    verdict = True
-            if not verdict and depth < 6:
-                verdict = any(
-                    t.is_name
-                    and t.text not in KEYWORDS
-                    and t.text != name
-                    and self._fills(scope, t.text, depth + 1)
-                    for t in body
-                )
-        self._filling[key] = verdict
-        return verdict
 
     def _of_object(
         self,
@@ -473,19 +412,6 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
     return concerns
 
 
-def shapes_designator(definition: MacroDefinition) -> bool:
-    """Whether a macro's body has `.name =` where the name is a parameter or pasted together."""
-    body = definition.body
-    for at in range(len(body) - 2):
-        if body[at].text != "." or not body[at + 1].is_name:
-            continue
-        if at and (body[at - 1].is_name or body[at - 1].text in (")", "]")):
-            continue  # a member of something
-        if body[at + 1].text in (definition.parameters or ()) or body[at + 2].text == "##":
-            return True
-    return False
-
-
 def _unique(found: list[Function]) -> tuple[Function, ...]:
     return tuple({(f.path, f.definition.line, f.definition.name): f for f in found}.values())
 
@@ -540,12 +466,3 @@ def _last_statement(tokens: Sequence[Token]) -> Sequence[Token]:
             end = at + 1
     last = tokens[end:] if end < len(tokens) else tokens[start : end - 1]
     return [t for t in last if t.text != ";"] if last else ()
-
-
-_PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
-
-
-def plain_struct(type_text: str) -> str:
-    """The tag of an object's type when its text is `struct tag` or an array of it, else empty."""
-    match = _PLAIN.match(type_text)
-    return match.group(1) if match else ""

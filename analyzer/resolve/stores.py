@@ -45,7 +45,7 @@ class Stores:
 
     def of(self, slot: Slot) -> Iterator[Store]:
         """All stores into a slot, by file and line."""
-        macros = self._slots.macros_that_fill(slot.field, _STATEMENT)
+        macros = self._slots.by_macros.macros(slot.field, _STATEMENT)
         files = self._index.files
         paths = set(files("store", slot.field))
         paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))

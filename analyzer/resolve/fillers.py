@@ -1,0 +1,160 @@
+"""Which macro uses can put something into a member: by a designator in a body, or by one their arguments make.
+
+Not handled: designators that only appear after three macros have pasted parts of them together.
+"""
+
+import re
+
+from analyzer.extract.extractor import extract
+from analyzer.model.facts import Invocation
+from analyzer.resolve.macros import Expander, MacroDefinition
+from analyzer.resolve.made import as_text, split_arguments
+from analyzer.resolve.names import Names, has_word
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.tokens import KEYWORDS, tokenize
+
+DESIGNATOR = r"(?<![\w)\]])\s*\."
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
+_MAX_MACROS = 300
+
+
+def plain_struct(type_text: str) -> str:
+    """The tag of an object's type when its text is `struct tag` or an array of it, else empty."""
+    match = _PLAIN.match(type_text)
+    return match.group(1) if match else ""
+
+
+def shapes_designator(definition: MacroDefinition) -> bool:
+    """Whether a macro's body has `.name =` where the name is a parameter or pasted together."""
+    body = definition.body
+    for at in range(len(body) - 2):
+        if body[at].text != "." or not body[at + 1].is_name:
+            continue
+        if at and (body[at - 1].is_name or body[at - 1].text in (")", "]")):
+            continue  # a member of something
+        if body[at + 1].text in (definition.parameters or ()) or body[at + 2].text == "##":
+            return True
+    return False
+
+
+class MacroFillers:
+    """Macros by the members that they fill."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._index = names.index
+        self._macros: dict[tuple[str, str], frozenset[str]] = {}
+        self._filling: dict[tuple[object, ...], bool] = {}
+        self._shaping: dict[tuple[str, str], bool] = {}
+        self._structs: dict[tuple[object, ...], frozenset[str] | None] = {}
+
+    def macros(self, field: str, shape: str) -> frozenset[str]:
+        """Macros whose body, or that of a macro they use, has a designator or a store of a member.
+        `shape` is a regular expression for what stands before the member's name."""
+        known = self._macros.get((field, shape))
+        if known is not None:
+            return known
+        found: set[str] = set()
+        pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)")
+        todo = [
+            m.name
+            for path in self._index.files("filler", field)
+            if not self._names.scopes.foreign(path)
+            for m in self._index.facts(path).macros
+            if pattern.search(m.body)
+        ]
+        while todo and len(found) < _MAX_MACROS:
+            name = todo.pop()
+            if name in found:
+                continue
+            found.add(name)
+            for path in self._index.files("expanded", name)[:_MAX_MACROS]:
+                todo += [
+                    m.name
+                    for m in self._index.facts(path).macros
+                    if m.name not in found and re.search(rf"\b{re.escape(name)}\s*\(", m.body)
+                ]
+        result = self._macros[(field, shape)] = frozenset(found)
+        return result
+
+    def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
+        """Whether a macro use whose body has no designator of a member may get one from its arguments: they
+        hold one, or a macro on the way makes a designator of what it is given."""
+        written = has_word(use.arguments, field) or has_word(use.tail, field)
+        if not written or not self._names.makes(use.macro):
+            return False
+        if re.search(rf"{DESIGNATOR}\s*{re.escape(field)}\b", f" {use.arguments} {use.tail}"):
+            return True
+        words = [use.macro, *(w for w in _WORD.findall(use.arguments) if scope.macro(w))]
+        return any(self._shapes(scope, word) for word in dict.fromkeys(words))
+
+    def _shapes(self, scope: Scope, name: str) -> bool:
+        """Whether a macro, or one that its body uses, has a designator whose name it is given or pastes."""
+        key = (scope.path, name)
+        found = self._shaping.get(key)
+        if found is None:
+            found = False
+            seen = {name}
+            todo = [name]
+            while todo and not found:
+                for definition in scope.macro(todo.pop()):
+                    found = found or shapes_designator(definition)
+                    fresh = {t.text for t in definition.body if t.is_name} - seen
+                    seen |= fresh
+                    todo.extend(sorted(fresh))
+            self._shaping[key] = found
+        return found
+
+    def has_designator(self, scope: Scope, name: str, depth: int = 0) -> bool:
+        """Whether a macro's body, or that of a macro it uses, holds a designated initializer."""
+        definitions = scope.macro(name)
+        if not definitions:
+            return False
+        key = (name, *((d.file, d.line) for d in definitions))
+        known = self._filling.get(key)
+        if known is not None:
+            return known
+        self._filling[key] = False
+        verdict = False
+        for definition in definitions:
+            body = definition.body
+            for at in range(len(body) - 2):
+                if body[at].text == "." and body[at + 2].text == "=" and body[at + 1].is_name:
+                    verdict = True
+            if not verdict and depth < 6:
+                verdict = any(
+                    t.is_name
+                    and t.text not in KEYWORDS
+                    and t.text != name
+                    and self.has_designator(scope, t.text, depth + 1)
+                    for t in body
+                )
+        self._filling[key] = verdict
+        return verdict
+
+    def structs(self, scope: Scope, use: Invocation, field: str) -> frozenset[str] | None:
+        """The structs whose member of that name a use of a macro fills, whatever its arguments are; None when
+        that depends on them."""
+        definitions = scope.macro(use.macro)
+        arguments = split_arguments(use.arguments)
+        key = (use.macro, field, len(arguments), *((d.file, d.line) for d in definitions))
+        if key not in self._structs:
+            self._structs[key] = self._template(scope, use.macro, len(arguments), field)
+        if use.tail or has_word(use.arguments, field):
+            return None
+        return self._structs[key]
+
+    def _template(self, scope: Scope, macro: str, count: int, field: str) -> frozenset[str] | None:
+        holders = ", ".join(f"kcgHole{n}_" for n in range(count))
+        tokens = Expander(scope.macro).expand(tokenize(f"{macro}({holders})")).tokens
+        found: set[str] = set()
+        for variable in extract(as_text(tokens)).objects:
+            struct = plain_struct(variable.type)
+            for entry in variable.entries:
+                if not re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
+                    continue
+                if not struct or entry.path.count(".") != 1 or "kcgHole" in struct:
+                    return None
+                found.add(struct)
+        return frozenset(found) or None
