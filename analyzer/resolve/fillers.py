@@ -4,6 +4,7 @@ Not handled: designators that only appear after three macros have pasted parts o
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation
@@ -11,7 +12,7 @@ from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import as_text, split_arguments
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import KEYWORDS, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -38,6 +39,9 @@ def shapes_designator(definition: MacroDefinition) -> bool:
     return False
 
 
+_Template = tuple[Mapping[str, Sequence[MacroDefinition]], frozenset[str] | None]
+
+
 class MacroFillers:
     """Macros by the members that they fill."""
 
@@ -47,7 +51,7 @@ class MacroFillers:
         self._macros: dict[tuple[str, str], frozenset[str]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
-        self._structs: dict[tuple[object, ...], frozenset[str] | None] = {}
+        self._structs: dict[tuple[str, str, int], list[_Template]] = {}
 
     def macros(self, field: str, shape: str) -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member.
@@ -135,26 +139,31 @@ class MacroFillers:
 
     def structs(self, scope: Scope, use: Invocation, field: str) -> frozenset[str] | None:
         """The structs whose member of that name a use of a macro fills, whatever its arguments are; None when
-        that depends on them."""
-        definitions = scope.macro(use.macro)
-        arguments = split_arguments(use.arguments)
-        key = (use.macro, field, len(arguments), *((d.file, d.line) for d in definitions))
-        if key not in self._structs:
-            self._structs[key] = self._template(scope, use.macro, len(arguments), field)
+        that depends on them. The macro is expanded once with placeholders; the result holds for all files in
+        which the macros that were met are the same."""
         if use.tail or has_word(use.arguments, field):
             return None
-        return self._structs[key]
-
-    def _template(self, scope: Scope, macro: str, count: int, field: str) -> frozenset[str] | None:
+        count = len(split_arguments(use.arguments))
+        templates = self._structs.setdefault((use.macro, field, count), [])
+        for footprint, found in templates:
+            if all(scope.macro(name) == definitions for name, definitions in footprint.items()):
+                return found
         holders = ", ".join(f"kcgHole{n}_" for n in range(count))
-        tokens = Expander(scope.macro).expand(tokenize(f"{macro}({holders})")).tokens
-        found: set[str] = set()
-        for variable in extract(as_text(tokens)).objects:
-            struct = plain_struct(variable.type)
-            for entry in variable.entries:
-                if not re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
-                    continue
-                if not struct or entry.path.count(".") != 1 or "kcgHole" in struct:
-                    return None
-                found.add(struct)
-        return frozenset(found) or None
+        expansion = Expander(scope.macro).expand(tokenize(f"{use.macro}({holders})"))
+        found = _filled(expansion.tokens, field)
+        templates.append((expansion.footprint, found))
+        return found
+
+
+def _filled(tokens: list[Token], field: str) -> frozenset[str] | None:
+    """The structs whose member of a name the initializers in expanded text fill."""
+    found: set[str] = set()
+    for variable in extract(as_text(tokens)).objects:
+        struct = plain_struct(variable.type)
+        for entry in variable.entries:
+            if not re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
+                continue
+            if not struct or entry.path.count(".") != 1 or "kcgHole" in struct:
+                return None
+            found.add(struct)
+    return frozenset(found)
