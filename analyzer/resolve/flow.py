@@ -309,8 +309,8 @@ class Flow:
         if frame is not None:
             if name in frame.parameters:
                 yield Source(Place("parameter", frame.ref, frame.parameters[name]), evidence)
-                for value in frame.assigned(name):
-                    yield from self._evaluate(frame, scope, frame.typer.expand(value.text), value.line)
+                if frame.assigned(name):
+                    yield Source(Place("variable", frame.ref, name), evidence)
                 return
             if name in frame.variables:
                 yield Source(Place("variable", frame.ref, name), evidence)
