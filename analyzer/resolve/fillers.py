@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation
+from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import as_text, split_arguments
 from analyzer.resolve.names import Names, has_word
@@ -150,20 +151,32 @@ class MacroFillers:
                 return found
         holders = ", ".join(f"kcgHole{n}_" for n in range(count))
         expansion = Expander(scope.macro).expand(tokenize(f"{use.macro}({holders})"))
-        found = _filled(expansion.tokens, field)
+        found = self._filled(scope, expansion.tokens, field)
         templates.append((expansion.footprint, found))
         return found
 
+    def _filled(self, scope: Scope, tokens: list[Token], field: str) -> frozenset[str] | None:
+        """The structs whose member of a name the initializers in expanded text fill."""
+        found: set[str] = set()
+        for variable in extract(as_text(tokens)).objects:
+            for entry in variable.entries:
+                if re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
+                    struct = self._owner(scope, variable.type, entry.path)
+                    if not struct or "kcgHole" in struct:
+                        return None
+                    found.add(struct)
+        return frozenset(found)
 
-def _filled(tokens: list[Token], field: str) -> frozenset[str] | None:
-    """The structs whose member of a name the initializers in expanded text fill."""
-    found: set[str] = set()
-    for variable in extract(as_text(tokens)).objects:
-        struct = plain_struct(variable.type)
-        for entry in variable.entries:
-            if not re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
-                continue
-            if not struct or entry.path.count(".") != 1 or "kcgHole" in struct:
-                return None
-            found.add(struct)
-    return frozenset(found)
+    def _owner(self, scope: Scope, type_text: str, path: str) -> str:
+        """The struct that declares the last member of a designator path, "" when that cannot be told."""
+        typer = self._names.typer(scope.path)
+        current = typer.type_of_text(type_text)
+        owner = ""
+        for name in re.findall(r"\.(\w+)", path):
+            while isinstance(current, Arr):
+                current = current.of
+            found = typer.member(current, name)
+            if found is None:
+                return ""
+            owner, current = found[0], found[2]
+        return owner
