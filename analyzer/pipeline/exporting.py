@@ -13,6 +13,7 @@ import resource
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Literal, NamedTuple, Protocol
 
 What = Literal["functions", "edges", "slots"]
@@ -65,22 +66,28 @@ def export(
             yield session.export_run(what, run)
         return
     while runs:
-        yield from _round(opened, what, runs, jobs)
+        try:
+            yield from _round(opened, what, runs, jobs)
+        except (OSError, BrokenProcessPool):  # no processes to be had here: the rest in this one
+            while runs:
+                yield session.export_run(what, runs.popleft())
 
 
 def _round(
     opened: Callable[[], Exporter], what: What, todo: deque[Sequence[str]], jobs: int
 ) -> Iterator[Exported]:
-    """What fresh processes make until they have grown too large; takes what it does off `todo`."""
+    """What fresh processes make until they have grown too large; takes what is done off `todo`, so that an
+    error leaves the rest there. Raises OSError and BrokenProcessPool when processes cannot be had."""
     pool = concurrent.futures.ProcessPoolExecutor(jobs, initializer=_begin, initargs=(opened,))
     left = _ROUND // _RUN
     try:
         waiting: deque[concurrent.futures.Future[tuple[Exported, int]]] = deque()
-        while (todo and left) or waiting:
-            while todo and left and len(waiting) < 2 * jobs:
-                waiting.append(pool.submit(_run, what, todo.popleft()))
+        while (len(todo) > len(waiting) and left) or waiting:
+            while len(todo) > len(waiting) and left and len(waiting) < 2 * jobs:
+                waiting.append(pool.submit(_run, what, todo[len(waiting)]))
                 left -= 1
             rows, held = waiting.popleft().result()
+            todo.popleft()
             if held * jobs > _MEMORY:
                 left = 0
             yield rows

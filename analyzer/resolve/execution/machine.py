@@ -52,6 +52,7 @@ _MAX_STATES = 8  # states of one function that are kept apart
 _MAX_APART = 4  # members of a list that are followed one by one after a loop
 _MAX_STEPS = 15_000  # statements of one execution
 _MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
+_ZEROED = "__GFP_ZERO"
 _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
 _NO_BODY = Body(Place(0, 0, 0, 0), ())
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -156,7 +157,7 @@ class Machine:
     def _enter(self, ref: FunctionRef, arguments: Sequence[Operand]) -> Value:
         """The result of executing a function; unknown when it is not followed."""
         if not self._may_enter(ref) or (self._stack and not self._tells(arguments)):
-            return self.symbol()
+            return self._fresh(arguments)
         frame = self._frames.get(ref)
         if frame is None:
             function = self._function_of(ref)
@@ -184,6 +185,19 @@ class Machine:
         self.memory = joined(m for m, _ in ends) or Memory()
         value = join(v for _, v in ends)
         return self.symbol() if value == UNKNOWN else value
+
+    def _fresh(self, arguments: Sequence[Operand]) -> Value:
+        """The result of a call that is not followed. With `__GFP_ZERO` among its arguments it is memory that
+        the allocator has cleared."""
+        result = self.symbol()
+        if self._stack:
+            tokens = self._world.tokens(self._stack[-1].frame.scope, _ZEROED)
+            flag = Expression(self, tokens).value().number() if len(tokens) > 1 else None
+            given = [n for a in arguments for n in (a.value.numbers() if a.value is not None else None) or ()]
+            if flag and any(n & flag for n in given if n > 0):
+                for address in result.addresses():
+                    self.memory.clear(address.base)
+        return result
 
     def _may_enter(self, ref: FunctionRef) -> bool:
         if self._steps >= _MAX_STEPS:
@@ -499,7 +513,7 @@ class Machine:
             return self._cleared(arguments)
         if not functions or (value.unknown and not by_name) or len(functions) > _MAX_ALTERNATIVES:
             self._escape(arguments)
-            return self.symbol()
+            return self._fresh(arguments)
         if by_name:
             functions = functions[:1]
         start = self.memory
