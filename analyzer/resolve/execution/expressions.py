@@ -268,11 +268,25 @@ class Expression:
             if truth is not None:
                 return self.inner(parts[1] if truth else parts[2])
             return join((self.inner(parts[1]), self.inner(parts[2])))
+        if name == "_Generic":
+            return self.generic(parts[1:])
         if name in ("__builtin_offsetof", "offsetof") and len(parts) == 2:
             names = tuple(t.text for t in parts[1] if t.is_name)
             if all(t.is_name or t.text == "." for t in parts[1]):
                 return of(Offset(names))
         return UNKNOWN
+
+    def generic(self, associations: Sequence[Sequence[Token]]) -> Value:
+        """The value of a selection: of its default, which differs from the others in qualifiers only where the
+        kernel uses it for pointers; of any association where there is no default."""
+        found: list[Value] = []
+        for part in associations:
+            colon = next((at for at, token in enumerate(part) if token.text == ":"), -1)
+            if colon > 0 and part[0].text == "default":
+                return self.inner(part[colon + 1 :])
+            if colon > 0:
+                found.append(self.inner(part[colon + 1 :]))
+        return join(found) if found else UNKNOWN
 
     def inner(self, tokens: Sequence[Token]) -> Value:
         expression = Expression(self.machine, tokens)

@@ -192,7 +192,7 @@ class Machine:
         result = self.symbol()
         if self._stack:
             tokens = self._world.tokens(self._stack[-1].frame.scope, _ZEROED)
-            flag = Expression(self, tokens).value().number() if len(tokens) > 1 else None
+            flag = Expression(self, tokens).value().number() if tokens and tokens[0].text != _ZEROED else None
             given = [n for a in arguments for n in (a.value.numbers() if a.value is not None else None) or ()]
             if flag and any(n & flag for n in given if n > 0):
                 for address in result.addresses():

@@ -168,7 +168,7 @@ class Memory:
     ) -> None:
         self.cells: dict[Address, Value] = dict(cells or {})
         self.cleared: frozenset[Base] = frozenset(cleared)
-        self.told: set[Base] = set(told)  # objects with a member that is known to point somewhere
+        self.told: set[Base] = set(told)  # objects of which something is known
 
     def copy(self) -> "Memory":
         """An independent copy."""
@@ -176,7 +176,7 @@ class Memory:
 
     def store(self, targets: Iterable[Address], value: Value, *, surely: bool) -> None:
         """Put a value at addresses; a store that may go elsewhere adds to what was there."""
-        tells = value.pointed()
+        tells = value.pointed() or value.numbers() is not None
         for address in targets:
             if tells:
                 self.told.add(address.base)
