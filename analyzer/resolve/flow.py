@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
-from analyzer.resolve.callsites import CallSites
+from analyzer.resolve.callsites import CallSites, arguments_of
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.made import Function
@@ -339,10 +339,19 @@ class Flow:
         calls = [c for c in find_calls(tokens) if c.start == 0 and c.closing == len(tokens) - 1]
         if not calls or not calls[0].name:
             return
+        arguments = arguments_of(tokens, calls[0])
         for function in self._names.bind(scope, calls[0].name).functions[:2]:
-            if function.definition.end:
-                callee = self.frame(function)
-                yield Source(Place("result", callee.ref, 0), evidence)
+            if not function.definition.end:
+                continue
+            result = Place("result", self.frame(function).ref, 0)
+            for source in self.sources(result):
+                place = source.value
+                if isinstance(place, Place) and place.kind == "parameter" and place.owner == result.owner:
+                    # what is handed through is this call's own argument, not that of any other caller
+                    if isinstance(place.name, int) and place.name < len(arguments):
+                        yield from self._evaluate(frame, scope, arguments[place.name], evidence.line)
+                else:
+                    yield source
 
 
 def _order(target: Target) -> tuple[int, FunctionRef]:
