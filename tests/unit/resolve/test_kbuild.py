@@ -23,7 +23,7 @@ NEW = {
     "net/Makefile": "obj-$(CONFIG_FOO) += foo/ foo-extra.o\nobj-$(CONFIG_NET_MAGIC) += $(shell ls).o\n",
     "net/foo/Makefile": "ccflags-$(CONFIG_FOO_DEBUG) += -DDEBUG -DLEVEL=2\nCFLAGS_main.o := -DMAIN\n"
     "obj-$(CONFIG_FOO) += foo.o\nobj-y += never.o\n"
-    "foo-y := main.o ../shared.o\nfoo-$(CONFIG_FOO_X) += x.o\n"
+    "foo-y := main.o ../joint.o\nfoo-$(CONFIG_FOO_X) += x.o\n"
     "include $(src)/parts/Makefile.inc\n",
     "net/foo/parts/Makefile.inc": "foo-objs += parts/part.o\n",
     "orphan/Makefile": "obj-y += orphan.o\n",
@@ -32,7 +32,7 @@ SOURCES = (
     "arch/x86/boot/dog.c", "arch/x86/boot/mktool.c", "arch/x86/boot/video.c", "arch/x86/kernel/hv.c",
     "kernel/a.c", "kernel/b.c", "kernel/core.c", "kernel/fork.c", "kernel/helper.c", "kernel/no_a.c",
     "kernel/panic.S", "kernel/unnamed.c", "lib/string.c", "net/foo-extra.c", "net/foo/main.c", "net/foo/never.c",
-    "net/foo/parts/part.c", "net/foo/x.c", "net/shared.c", "net/stray.c", "orphan/orphan.c",
+    "net/foo/parts/part.c", "net/foo/x.c", "net/joint.c", "net/stray.c", "orphan/orphan.c",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def kbuild(
         ("arch/x86/kernel/hv.c", "IS_ENABLED(CONFIG_HV)"),
         ("net/foo-extra.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
         ("net/foo/main.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
-        ("net/shared.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
+        ("net/joint.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
         ("net/foo/parts/part.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
         ("net/foo/x.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO) && IS_ENABLED(CONFIG_FOO_X)"),
     ],
