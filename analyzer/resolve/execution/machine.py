@@ -9,7 +9,6 @@ Not handled: jumps backwards, and calls that are not followed, of which nothing 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from analyzer.model.body import (
     Assignment,
@@ -31,6 +30,7 @@ from analyzer.model.body import (
 from analyzer.model.callgraph import FunctionRef
 from analyzer.resolve.execution.expressions import Expression, Operand, Statements
 from analyzer.resolve.execution.tables import Member
+from analyzer.resolve.execution.trace import Activation, Site, Trace
 from analyzer.resolve.execution.values import (
     ANY,
     UNKNOWN,
@@ -57,44 +57,6 @@ _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
 _NO_BODY = Body(Place(0, 0, 0, 0), ())
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _LAST_NAME = re.compile(r"(\w+)\W*$")
-
-
-class Activation:
-    """One execution of a function."""
-
-    def __init__(self, frame: Frame, body: Body, number: int, depth: int) -> None:
-        self.frame = frame
-        self.body = body
-        self.ref = frame.ref
-        self.owner = f"{frame.ref.name}#{number}"
-        self.depth = depth
-        self.declared: set[str] = set()
-        self.exits: list[tuple[Memory, Value]] = []
-        self.pending: dict[str, list[Memory]] = {}
-        self.breaks: list[list[Memory]] = []
-        self.continues: list[list[Memory]] = []
-        self.statement: Statement | None = None
-
-
-class Site(NamedTuple):
-    """An indirect call: the caller, where its call begins, and the last name of the callee."""
-
-    caller: FunctionRef
-    line: int
-    column: int
-    member: str
-
-
-class Trace:
-    """What an execution saw: statements that ran, by function and offset; targets of indirect calls with the
-    objects that held them, None for a site whose callee was not known; members of lists that a loop left with."""
-
-    def __init__(self) -> None:
-        self.ran: dict[FunctionRef, set[int]] = {}
-        self.bodies: dict[FunctionRef, Body] = {}
-        self.targets: dict[Site, dict[FunctionRef, set[Address]] | None] = {}
-        self.chosen: dict[Address, tuple[str, ...]] = {}
-        self.exhausted = False
 
 
 class Machine:

@@ -9,7 +9,7 @@ import msgspec
 
 from analyzer.model.body import Call, own_actions, walk
 from analyzer.model.callgraph import Edge, Evidence, FunctionRef
-from analyzer.resolve.execution.machine import Site, Trace
+from analyzer.resolve.execution.trace import Site, Trace
 from analyzer.resolve.execution.values import Address
 from analyzer.resolve.execution.world import World
 

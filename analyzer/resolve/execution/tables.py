@@ -15,7 +15,6 @@ from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.execution.objects import Objects
 from analyzer.resolve.execution.values import ANY, Address, Base
 from analyzer.resolve.frames import Frame
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.slots import strip_callee
 from analyzer.resolve.tokens import Token, tokenize
@@ -111,7 +110,7 @@ class Tables:
                 number = frame.parameters[name]
                 for site in self._callsites.of(frame.function):
                     if number < len(site.arguments):
-                        yield from self.pointed(self._frame(site.caller), site.arguments[number], depth + 1)
+                        yield from self.pointed(Frame(self._names, site.caller), site.arguments[number], depth + 1)
                 return
             if name in frame.variables:
                 for value in frame.assigned(name):
@@ -125,6 +124,3 @@ class Tables:
             yield Address(base, (ANY,))
         elif address and len(tokens) == 1:
             yield Address(base)
-
-    def _frame(self, function: Function) -> Frame:
-        return Frame(self._names, function)

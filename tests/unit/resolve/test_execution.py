@@ -6,7 +6,7 @@ from trees import resolver
 from analyzer.extract.statements import read_body
 from analyzer.model.body import Body
 from analyzer.model.callgraph import FunctionRef
-from analyzer.resolve.execution.expressions import binary
+from analyzer.resolve.execution.arithmetic import binary
 from analyzer.resolve.execution.machine import Machine
 from analyzer.resolve.execution.narrowing import Narrowing
 from analyzer.resolve.execution.values import Address, Base, Memory, Value, join, joined, of
