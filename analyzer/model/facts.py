@@ -8,6 +8,8 @@ Not here: the order and conditions of a body's statements (rebuilt on demand fro
 the numeric macros of headers over `LARGE_HEADER` bytes.
 """
 
+from typing import Protocol
+
 import msgspec
 
 from analyzer.model.callgraph import Parameter
@@ -248,6 +250,39 @@ class FileFacts(_Fact, frozen=True):
     size: int = 0
     lines: int = 0
     lost: tuple[int, ...] = ()  # lines of function bodies at the margin that no definition has
+
+
+class Facts(Protocol):
+    """A file's facts as resolution reads them: `FileFacts`, or the same decoded part by part."""
+
+    @property
+    def includes(self) -> tuple[Include, ...]: ...
+    @property
+    def macros(self) -> tuple[Macro, ...]: ...
+    @property
+    def undefs(self) -> tuple[Undef, ...]: ...
+    @property
+    def definitions(self) -> tuple[Definition, ...]: ...
+    @property
+    def declarations(self) -> tuple[Declaration, ...]: ...
+    @property
+    def records(self) -> tuple[Record, ...]: ...
+    @property
+    def enums(self) -> tuple[Enum, ...]: ...
+    @property
+    def typedefs(self) -> tuple[Typedef, ...]: ...
+    @property
+    def objects(self) -> tuple[Object, ...]: ...
+    @property
+    def invocations(self) -> tuple[Invocation, ...]: ...
+    @property
+    def diagnostics(self) -> tuple[ParseDiagnostic, ...]: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def lines(self) -> int: ...
+    @property
+    def lost(self) -> tuple[int, ...]: ...
 
 
 class Brief(_Fact, frozen=True):

@@ -14,7 +14,7 @@ from analyzer.extract.comments import comment_above, frameless
 from analyzer.extract.dialect import Dialect, WordClass
 from analyzer.extract.layouts import read_members, read_values
 from analyzer.extract.view import local_dialect
-from analyzer.model.facts import Enum, FileFacts, Object, Record
+from analyzer.model.facts import Enum, Facts, Object, Record
 from analyzer.model.shown import (
     Member,
     Shown,
@@ -159,7 +159,7 @@ class Definitions:
                         yield ShownConstants(name, (shown,))
         yield from self.objects(name)
 
-    def _files(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
+    def _files(self, kind: NameKind, name: str) -> Iterator[tuple[str, Facts]]:
         paths = [p for p in self._resolver.index.files(kind, name) if not self._resolver.scopes.foreign(p)]
         for path in sorted(paths, key=lambda p: (_rank(p), p)):
             yield path, self._resolver.index.facts(path)
@@ -185,7 +185,7 @@ class Definitions:
         above = comment_above(self._text(path), line)
         return above.summary if above else ""
 
-    def _record(self, path: str, record: Record, facts: FileFacts) -> ShownRecord:
+    def _record(self, path: str, record: Record, facts: Facts) -> ShownRecord:
         """A record with the members of its untagged inner structs in place, dotted, and as written."""
         members = self._members(path, record.line)
         if not {f.name for f in record.fields} <= set(_names(members)):
@@ -304,7 +304,7 @@ def _rank(path: str) -> int:
     return next((at for at, place in enumerate(_PLACES) if path.startswith(place)), len(_PLACES))
 
 
-def record_of(path: str, record: Record, facts: FileFacts) -> ShownRecord:
+def record_of(path: str, record: Record, facts: Facts) -> ShownRecord:
     """What the facts say of a record, with the members of its untagged inner structs in place, dotted."""
     inner = {r.tag: r for r in facts.records if r.tag.startswith(f"{record.tag}::")}
     fields: list[ShownField] = []

@@ -7,7 +7,7 @@ the flow of values.
 import re
 
 from analyzer.extract.layouts import read_values
-from analyzer.model.facts import FileFacts
+from analyzer.model.facts import Facts
 
 # in the order in which they say most to a reader
 _FIELDS = ("name", "family", "protocol", "id", "type", "cmd")
@@ -15,7 +15,7 @@ _STRING = re.compile(r'^"([^"\\]{1,40})"$')
 _CONSTANT = re.compile(r"^[A-Z][A-Z0-9_]*$")
 
 
-def selector_of(facts: FileFacts, data: bytes, name: str) -> str:
+def selector_of(facts: Facts, data: bytes, name: str) -> str:
     """`TCP` for `.name = "TCP"`, `PF_INET` for `.family = PF_INET`; "" when the table of that name, in the file
     with these facts and bytes, holds no such constant."""
     for table in facts.objects:

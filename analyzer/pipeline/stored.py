@@ -12,14 +12,14 @@ import msgspec
 from analyzer.errors import SourceError
 from analyzer.io.sources import Source
 from analyzer.io.store import Store
-from analyzer.model.facts import Brief, FileFacts, Include
+from analyzer.model.facts import Brief, Facts, FileFacts, Include
 from analyzer.model.kbuild import BuildTable
 from analyzer.pipeline.builds import build_table
 from analyzer.pipeline.indexing import Version
+from analyzer.pipeline.parts import decoded_in_parts
 from analyzer.pipeline.postings import key_of
 from analyzer.resolve.index import NameKind
 
-_FACTS = msgspec.msgpack.Decoder(FileFacts)
 _BRIEF = msgspec.msgpack.Decoder(Brief)
 _MAX_FACTS = 40_000_000  # encoded bytes of the files kept decoded, which take some seven times as much
 _MAX_TEXTS = 400
@@ -39,7 +39,7 @@ class StoredIndex:
         for file in version.files:
             if file.blob:
                 self._paths.setdefault(file.blob, []).append(file.path)
-        self._facts: OrderedDict[str, tuple[FileFacts, int]] = OrderedDict()
+        self._facts: OrderedDict[str, tuple[Facts, int]] = OrderedDict()
         self._weight = 0
         self._texts: OrderedDict[str, bytes] = OrderedDict()
         self._includes: dict[str, tuple[Include, ...]] = {}
@@ -55,7 +55,7 @@ class StoredIndex:
         """Whether the tree has that file."""
         return path in self._file
 
-    def facts(self, path: str) -> FileFacts:
+    def facts(self, path: str) -> Facts:
         """The facts of a file."""
         known = self._facts.get(path)
         if known is not None:
@@ -63,7 +63,7 @@ class StoredIndex:
             return known[0]
         file = self._file.get(path)
         data = self._store.facts(file.blob, file.oid) if file and file.blob else b""
-        found = _FACTS.decode(data) if data else _EMPTY
+        found = decoded_in_parts(data) if data else _EMPTY
         self._facts[path] = (found, len(data))
         self._weight += len(data)
         while self._weight > _MAX_FACTS and len(self._facts) > 1:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.model.facts import FileFacts, Macro
+from analyzer.model.facts import Facts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
 from analyzer.pipeline.definitions import object_of, record_of
 from analyzer.pipeline.session import Session
@@ -128,7 +128,7 @@ class KernelSide:
         own = [shown for shown in found if shown.file == file]
         return next(iter(own or found), None)
 
-    def _files(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
+    def _files(self, kind: NameKind, name: str) -> Iterator[tuple[str, Facts]]:
         resolver = self.session.resolver
         for path in resolver.index.files(kind, name):
             if not resolver.scopes.foreign(path):
@@ -162,7 +162,7 @@ class KernelSide:
             self._constants[name] = self._constant(name)
         return self._constants[name]
 
-    def _near(self, kind: NameKind, name: str) -> Iterator[tuple[str, FileFacts]]:
+    def _near(self, kind: NameKind, name: str) -> Iterator[tuple[str, Facts]]:
         """The files with a name that the functions may see: their own, headers beside them, the kernel's
         headers."""
         folders = {file.rpartition("/")[0] for file in self._users}

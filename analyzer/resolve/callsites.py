@@ -92,7 +92,7 @@ class CallSites:
             for call in calls:
                 yield from self._in_call(caller, call, function, spelled)
         for use in facts.invocations:
-            if use.macro in macros and self._names.makes(use.macro):
+            if use.macro in macros and self._names.maker.may_define(scope, use):
                 tokens = expansion_of(scope, use)
                 made_here: Sequence[Function] = ()
                 for found in find_calls(tokens):

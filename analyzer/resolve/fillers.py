@@ -87,7 +87,7 @@ class MacroFillers:
         """Whether a macro use whose body has no designator of a member may get one from its arguments: they
         hold one, or a macro on the way makes a designator of what it is given."""
         written = has_word(use.arguments, field) or has_word(use.tail, field)
-        if not written or not self._names.makes(use.macro):
+        if not written or not self._names.maker.may_define(scope, use):
             return False
         if re.search(rf"{DESIGNATOR}\s*{re.escape(field)}\b", f" {use.arguments} {use.tail}"):
             return True

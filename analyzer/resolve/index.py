@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from analyzer.model.facts import FileFacts, Include
+from analyzer.model.facts import Facts, Include
 from analyzer.model.kbuild import BuildTable
 
 NameKind = Literal[
@@ -38,7 +38,7 @@ class Index(Protocol):
         """Whether the tree has that file."""
         ...
 
-    def facts(self, path: str) -> FileFacts:
+    def facts(self, path: str) -> Facts:
         """The facts of a file; empty ones for a file that is not there."""
         ...
 

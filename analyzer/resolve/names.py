@@ -20,7 +20,6 @@ from analyzer.resolve.made import (
 from analyzer.resolve.scope import Scope, Scopes, is_stub, record_in
 from analyzer.resolve.typing import Typer
 
-_NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _MAX_FILES = 100  # files looked through for a name that macros may have pasted, per part of the name
 
 
@@ -49,7 +48,6 @@ class Names:
         self._typers: dict[str, Typer] = {}
         self._bound: dict[tuple[str, str], Bound] = {}
         self._made: dict[str, tuple[Function, ...]] = {}
-        self._makers: dict[str, bool] = {}
         self._external: dict[str, tuple[Function, ...]] = {}
         self._records: dict[tuple[str, str], tuple[str, Record] | None] = {}
         self._included_fields: dict[tuple[str, int], tuple[Field, ...]] = {}
@@ -287,16 +285,18 @@ class Names:
         found: list[Function] = []
         for use in facts.invocations:
             key = (path, use.start)
-            if key not in tried and has_word(use.arguments, part) and self.makes(use.macro):
+            if key not in tried and has_word(use.arguments, part):
                 tried.add(key)
-                found += self.maker.light(scope, use, name)
+                if self.maker.may_spell(scope, use.macro, use.arguments, name):
+                    found += self.maker.light(scope, use, name)
         for definition in facts.definitions:
             key = (path, definition.start)
             if definition.head and key not in tried and has_word(definition.head, part):
                 tried.add(key)
                 macro, _, rest = definition.head.partition("(")
-                if not definition.return_type and not self.maker.may_make(
-                    scope, macro.strip(), rest.rstrip(") "), name
+                spelled = (macro.strip(), rest.rstrip(") "), name)
+                if not definition.return_type and not (
+                    self.maker.may_spell(scope, *spelled) and self.maker.may_make(scope, *spelled)
                 ):
                     continue
                 found += [f for f in self.maker.from_head(scope, definition) if _named(f, name)]
@@ -311,29 +311,6 @@ class Names:
                     if _named(whole, function.definition.name):
                         return whole
         return function._replace(whole=True)
-
-    def makes(self, macro: str, depth: int = 0) -> bool:
-        """Whether some definition of a macro, or of one it uses, has braces and so may define something."""
-        known = self._makers.get(macro)
-        if known is not None or depth > 8:
-            return bool(known)
-        self._makers[macro] = False
-        verdict = False
-        for path in self.index.files("macro", macro):
-            if self.scopes.foreign(path):
-                continue
-            for definition in self.scopes.macros_in(path, macro):
-                words = {t.text for t in definition.body}
-                if "{" in words or any(
-                    w != macro
-                    and w[0] in _NAME_START
-                    and self.index.files("macro", w)
-                    and self.makes(w, depth + 1)
-                    for w in words
-                ):
-                    verdict = True
-        self._makers[macro] = verdict
-        return verdict
 
     # types and objects
 

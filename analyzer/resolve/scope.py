@@ -10,7 +10,7 @@ import posixpath
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
-from analyzer.model.facts import Definition, FileFacts, Macro, Record
+from analyzer.model.facts import Definition, Facts, Macro, Record
 from analyzer.model.guards import Truth, conjunction
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index, NameKind
@@ -473,7 +473,7 @@ def is_stub(definition: Definition) -> bool:
     return not definition.calls and not definition.indirect and definition.end_line - definition.line <= 4
 
 
-def record_in(facts: FileFacts, tag: str) -> Record | None:
+def record_in(facts: Facts, tag: str) -> Record | None:
     """The fullest definition of a struct or union in a file."""
     found = [r for r in facts.records if r.tag == tag]
     return max(found, key=lambda r: len(r.fields)) if found else None
