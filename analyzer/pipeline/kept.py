@@ -1,7 +1,9 @@
-"""What is put into places, kept in the store: processes that export together, and later ones, share the search.
+"""What is dear to find and asked for from everywhere, kept in the store: processes that export together, and later
+ones, share the search.
 
-Only places that are asked for from everywhere are kept: members, file-scope variables, parameters and static
-calls. Not handled: places inside one function, which are cheap to find again.
+These are the sources of members, file-scope variables, parameters and static calls, and the files whose macro uses
+make a function of a name (mostly none: expansions are full of names that look called). Not handled: places inside
+one function, which are cheap to find again.
 """
 
 from collections.abc import Mapping
@@ -39,10 +41,11 @@ class _Source(msgspec.Struct, frozen=True, array_like=True):
 
 
 _SOURCES = msgspec.msgpack.Decoder(tuple[_Source, ...])
+_FILES = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
-class KeptSources:
-    """Sources of places by question, read one by one and written in batches."""
+class Kept:
+    """Sources of places and makers of names by question, read one by one and written in batches."""
 
     def __init__(self, store: Store, question: int) -> None:
         self._store = store
@@ -59,9 +62,21 @@ class KeptSources:
     def put(self, place: Place, sources: tuple[Source, ...]) -> None:
         """Keep what was found."""
         if place.kind in _KINDS:
-            self._fresh[_key(place)] = msgspec.msgpack.encode(tuple(_written(s) for s in sources))
-            if len(self._fresh) >= _BATCH:
-                self.flush()
+            self._keep(_key(place), msgspec.msgpack.encode(tuple(_written(s) for s in sources)))
+
+    def makers(self, name: str) -> tuple[str, ...] | None:
+        """The files whose macro uses make a function of that name, None when nobody has looked."""
+        data = self._store.answer(self._question, f"makers {name}")
+        return _FILES.decode(data) if data is not None else None
+
+    def keep_makers(self, name: str, files: tuple[str, ...]) -> None:
+        """Keep which files these are."""
+        self._keep(f"makers {name}", msgspec.msgpack.encode(files))
+
+    def _keep(self, key: str, data: bytes) -> None:
+        self._fresh[key] = data
+        if len(self._fresh) >= _BATCH:
+            self.flush()
 
     def flush(self) -> None:
         """Write what is new."""

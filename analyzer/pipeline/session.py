@@ -29,7 +29,7 @@ from analyzer.pipeline.bodies import Bodies, Span
 from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
-from analyzer.pipeline.kept import KeptSources
+from analyzer.pipeline.kept import Kept
 from analyzer.pipeline.opening import Kernel, open_kernel, open_store
 from analyzer.pipeline.selectors import selector_of
 from analyzer.pipeline.stored import StoredIndex
@@ -97,7 +97,7 @@ class Session:
         self._definitions: Definitions | None = None
         self._functions: dict[FunctionRef, Function | None] = {}
         self._selectors: dict[str, str] = {}
-        self._kept: KeptSources | None = None
+        self._kept: Kept | None = None
         self.notices = notices
         self.reopen: Callable[[], Session] | None = None  # the same session in another process
 
@@ -136,7 +136,8 @@ class Session:
         """The resolver of this version and configuration."""
         if self._resolver is None:
             self._resolver = Resolver(self.stored, self._fitting())
-            self._kept = self._resolver.flow.keeper = KeptSources(self._store, self.answers.question)
+            self._kept = Kept(self._store, self.answers.question)
+            self._resolver.flow.keeper = self._resolver.names.keeper = self._kept
         return self._resolver
 
     def _fitting(self) -> Configuration:

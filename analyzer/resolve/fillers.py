@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from analyzer.extract.extractor import extract
-from analyzer.model.facts import Invocation
+from analyzer.model.facts import Invocation, Object
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import as_text, split_arguments
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+from analyzer.resolve.tokens import KEYWORDS, tokenize
 
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -40,7 +40,7 @@ def shapes_designator(definition: MacroDefinition) -> bool:
     return False
 
 
-_Template = tuple[Mapping[str, Sequence[MacroDefinition]], frozenset[str] | None]
+_Template = tuple[Mapping[str, Sequence[MacroDefinition]], Sequence[Object]]
 
 
 class MacroFillers:
@@ -52,7 +52,7 @@ class MacroFillers:
         self._macros: dict[tuple[str, str], frozenset[str]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
-        self._structs: dict[tuple[str, str, int], list[_Template]] = {}
+        self._objects: dict[tuple[str, int], list[_Template]] = {}
 
     def macros(self, field: str, shape: str) -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member.
@@ -144,21 +144,27 @@ class MacroFillers:
         which the macros that were met are the same."""
         if use.tail or has_word(use.arguments, field):
             return None
+        if not self._names.maker.may_have_member(scope, use, field):
+            return frozenset()
+        return self._filled(scope, self._objects_of(scope, use), field)
+
+    def _objects_of(self, scope: Scope, use: Invocation) -> Sequence[Object]:
+        """What a macro makes of placeholders."""
         count = len(split_arguments(use.arguments))
-        templates = self._structs.setdefault((use.macro, field, count), [])
+        templates = self._objects.setdefault((use.macro, count), [])
         for footprint, found in templates:
             if all(scope.macro(name) == definitions for name, definitions in footprint.items()):
                 return found
         holders = ", ".join(f"kcgHole{n}_" for n in range(count))
         expansion = Expander(scope.macro).expand(tokenize(f"{use.macro}({holders})"))
-        found = self._filled(scope, expansion.tokens, field)
-        templates.append((expansion.footprint, found))
-        return found
+        objects = extract(as_text(expansion.tokens)).objects
+        templates.append((expansion.footprint, objects))
+        return objects
 
-    def _filled(self, scope: Scope, tokens: list[Token], field: str) -> frozenset[str] | None:
-        """The structs whose member of a name the initializers in expanded text fill."""
+    def _filled(self, scope: Scope, objects: Sequence[Object], field: str) -> frozenset[str] | None:
+        """The structs whose member of a name the initializers of objects fill."""
         found: set[str] = set()
-        for variable in extract(as_text(tokens)).objects:
+        for variable in objects:
             for entry in variable.entries:
                 if re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
                     struct = self._owner(scope, variable.type, entry.path)

@@ -143,13 +143,21 @@ class _Template:
         self._names = dict.fromkeys(
             token.text for token, after in itertools.pairwise(self._tokens) if token.is_name and after.text in "()"
         )
+        self._held = frozenset(t.text for t in self._tokens if t.is_name and _HOLDER in t.text)
         self.braces = any(t.text == "{" for t in self._tokens)
+        self.members = frozenset(
+            after.text for token, after in itertools.pairwise(self._tokens) if token.text == "." and after.is_name
+        )
         self._read: dict[str, Definition] | None = None
 
     def spelled(self, values: Sequence[str]) -> Iterator[str]:
         """The names before a parenthesis, with the arguments in place of their holders."""
         for name in self._names:
             yield _filled(name, values) if _HOLDER in name else name
+
+    def holds(self, values: Sequence[str], name: str) -> bool:
+        """Whether some identifier that the arguments shape is that name."""
+        return any(_filled(held, values) == name for held in self._held)
 
     def definition(self, values: Sequence[str], name: str) -> Definition | None:
         """The function that is called so with these arguments; `NO_DEFINITION` where the placeholders hide
@@ -215,6 +223,19 @@ class Maker:
         something."""
         templates = self._templates_of(scope, use.macro, len(split_arguments(use.arguments)))
         return templates is None or any(t.braces for t in templates)
+
+    def may_hold(self, scope: Scope, use: Invocation, name: str) -> bool:
+        """Whether under some definition of its macro a use makes an identifier out of its arguments."""
+        values = [a.strip() for a in split_arguments(use.arguments)]
+        templates = self._templates_of(scope, use.macro, len(values))
+        return templates is None or any(t.holds(values, name) for t in templates)
+
+    def may_have_member(self, scope: Scope, use: Invocation, field: str) -> bool:
+        """Whether under some definition of its macro a use has `.field`, or may get one from its arguments."""
+        templates = self._templates_of(scope, use.macro, len(split_arguments(use.arguments)))
+        return templates is None or any(
+            field in t.members or any(_HOLDER in m for m in t.members) for t in templates
+        )
 
     def _templates_of(self, scope: Scope, macro: str, count: int) -> list["_Template"] | None:
         """The templates of all definitions of a macro, None when they are too many."""

@@ -3,7 +3,7 @@
 Not handled: names declared in a block that shadow file-scope types.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import FunctionRef
@@ -37,8 +37,20 @@ def ref_of(function: Function) -> FunctionRef:
     return FunctionRef(function.definition.name, function.path, function.definition.line)
 
 
+class Keeper(Protocol):
+    """Where the outcome of searches is kept beyond a process."""
+
+    def makers(self, name: str) -> tuple[str, ...] | None:
+        """The files whose macro uses make a function of that name, None when nobody has looked."""
+
+    def keep_makers(self, name: str, files: tuple[str, ...]) -> None:
+        """Keep which files these are."""
+
+
 class Names:
     """Look-ups shared by all scopes of a kernel."""
+
+    keeper: Keeper | None = None
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
@@ -244,7 +256,10 @@ class Names:
         """The functions of a name that macros paste together from parts, anywhere in the tree."""
         found = self._made.get(name)
         if found is None:
-            found = self._made[name] = self._search_made(name)
+            kept = self.keeper.makers(name) if self.keeper else None
+            found = self._made[name] = self._search_made(name, kept)
+            if self.keeper and kept is None:
+                self.keeper.keep_makers(name, tuple(dict.fromkeys(f.path for f in found)))
         return found
 
     def own_made(self, path: str, name: str) -> list[Function]:
@@ -257,8 +272,8 @@ class Names:
                     return found
         return []
 
-    def _search_made(self, name: str) -> tuple[Function, ...]:
-        if name.startswith(("__builtin_", "__compiletime_assert_")) or self.in_assembly(name):
+    def _search_made(self, name: str, among: tuple[str, ...] | None) -> tuple[Function, ...]:
+        if among == () or name.startswith(("__builtin_", "__compiletime_assert_")) or self.in_assembly(name):
             return ()
         tried: set[tuple[str, int]] = set()
         found: list[Function] = []
@@ -267,7 +282,7 @@ class Names:
             files = [
                 f
                 for f in self.index.files("argument", part)
-                if not f.endswith(".S") and not self.scopes.foreign(f)
+                if (among is None or f in among) and not f.endswith(".S") and not self.scopes.foreign(f)
             ]
             if not files or (len(files) > _MAX_FILES and 3 * len(part) < len(name)):
                 continue

@@ -97,7 +97,10 @@ class StaticCalls:
                         yield path, use
 
     def _in_use(self, path: str, use: Invocation, name: str) -> Iterator[Setting]:
-        facts = self._names.maker.use(self._names.scopes.of(path), use)
+        scope = self._names.scopes.of(path)
+        if not self._names.maker.may_hold(scope, use, _KEY + name):
+            return
+        facts = self._names.maker.use(scope, use)
         for variable in facts.objects if facts else ():
             if variable.name != _KEY + name:
                 continue

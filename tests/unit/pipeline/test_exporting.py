@@ -8,7 +8,7 @@ from analyzer.io.resources import bundled_kernel
 from analyzer.model.callgraph import Evidence, FunctionRef, Slot
 from analyzer.pipeline import exporting
 from analyzer.pipeline.exporting import What
-from analyzer.pipeline.kept import KeptSources
+from analyzer.pipeline.kept import Kept
 from analyzer.pipeline.session import Session, open_session
 from analyzer.resolve.flow import Place, Source
 
@@ -66,10 +66,10 @@ def test_sources_come_back_as_they_were(tmp_path: Path) -> None:
         Source(Place("global", "net/socket.c", "handler"), evidence),
     )
     place = Place("slot", Slot("a", "b"), 0)
-    writer = KeptSources(store, question)
+    writer = Kept(store, question)
     assert writer.get(place) is None
     writer.put(place, sources)
     writer.flush()
-    assert KeptSources(store, question).get(place) == sources
-    assert KeptSources(store, question).get(Place("slot", Slot("a", "c"), 0)) is None
+    assert Kept(store, question).get(place) == sources
+    assert Kept(store, question).get(Place("slot", Slot("a", "c"), 0)) is None
     session.close()
