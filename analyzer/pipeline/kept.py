@@ -2,17 +2,18 @@
 ones, share the search.
 
 These are the sources of members, file-scope variables, parameters and static calls, and the files whose macro uses
-make a function of a name (mostly none: expansions are full of names that look called). Not handled: places inside
-one function, which are cheap to find again.
+make a function of a name (mostly none: expansions are full of names that look called), and what macros make of
+placeholders. Not handled: places inside one function, which are cheap to find again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from analyzer.io.store import Store
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.flow import Place, PlaceKind, Source
+from analyzer.resolve.templates import Shape
 
 _KINDS = frozenset(("slot", "global", "parameter", "static_call"))
 _BATCH = 300
@@ -41,6 +42,7 @@ class _Source(msgspec.Struct, frozen=True, array_like=True):
 
 
 _SOURCES = msgspec.msgpack.Decoder(tuple[_Source, ...])
+_SHAPE = msgspec.msgpack.Decoder(Shape)
 _FILES = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
@@ -73,6 +75,15 @@ class Kept:
         """Keep which files these are."""
         self._keep(f"makers {name}", msgspec.msgpack.encode(files))
 
+    def shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]]) -> Shape | None:
+        """The shape of a macro's template, None when nobody has made one."""
+        data = self._store.answer(self._question, _shape_key(macro, count, definitions))
+        return _SHAPE.decode(data) if data is not None else None
+
+    def keep_shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]], shape: Shape) -> None:
+        """Keep the shape of a macro's template."""
+        self._keep(_shape_key(macro, count, definitions), msgspec.msgpack.encode(shape))
+
     def _keep(self, key: str, data: bytes) -> None:
         self._fresh[key] = data
         if len(self._fresh) >= _BATCH:
@@ -84,6 +95,10 @@ class Kept:
         self._fresh = {}
         if fresh and self._question:
             self._store.save_answers(self._question, fresh)
+
+
+def _shape_key(macro: str, count: int, definitions: Sequence[tuple[str, int]]) -> str:
+    return f"shape {macro} {count} {' '.join(f'{file}:{line}' for file, line in definitions)}"
 
 
 def _key(place: Place) -> str:

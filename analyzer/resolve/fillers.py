@@ -10,9 +10,9 @@ from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation, Object
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.macros import Expander, MacroDefinition
-from analyzer.resolve.made import as_text, split_arguments
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import as_text, split_arguments
 from analyzer.resolve.tokens import KEYWORDS, tokenize
 
 DESIGNATOR = r"(?<![\w)\]])\s*\."

@@ -8,10 +8,8 @@ A use in a list file (X-macro) means what the files that include the list under 
 Not handled: objects that list files make.
 """
 
-import itertools
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -21,8 +19,9 @@ from analyzer.model.callgraph import Linkage
 from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, Object
 from analyzer.model.guards import conjunction
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
-from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.macros import Expander, Lookup
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import NO_DEFINITION, Templates, as_text, values_of
 from analyzer.resolve.tokens import Token, spell, tokenize
 
 _BODY = "__body_of_the_text"
@@ -32,11 +31,7 @@ _WRAPPER = re.compile(
 )
 _COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_USES = 3_000  # expansions kept read; a trace event's takes some 50 kB
-_MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
-_HOLDER = "kcgHole"
-_HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
 
 class Function(NamedTuple):
@@ -62,22 +57,6 @@ class Made(NamedTuple):
     functions: tuple[Function, ...]
     objects: tuple[Object, ...]
     facts: tuple[tuple[Invocation, FileFacts], ...]
-
-
-def split_arguments(text: str) -> list[str]:
-    """The texts between the commas outside parentheses."""
-    parts: list[str] = []
-    depth, start = 0, 0
-    for at, char in enumerate(text):
-        if char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-        elif char == "," and depth == 0:
-            parts.append(text[start:at])
-            start = at + 1
-    parts.append(text[start:])
-    return parts
 
 
 def canonical_name(name: str) -> str:
@@ -117,82 +96,6 @@ def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> 
     return extract(as_text(tokens))
 
 
-def as_text(tokens: list[Token]) -> bytes:
-    """Expanded tokens on lines, so that the extractor's line-bound rules see statements."""
-    text = spell(tokens)
-    depth = 0
-    out: list[str] = []
-    for piece in re.split(r"([{};()\[\]])", text):
-        if piece in ("(", "["):
-            depth += 1
-        elif piece in (")", "]"):
-            depth -= 1
-        out.append(piece)
-        if piece in ("{", "}", ";") and depth <= 0:
-            out.append("\n ")
-    return ("".join(out) + "\n;\n").encode()
-
-
-class _Template:
-    """What a macro makes of placeholders for its arguments: expanded once, so that names can be compared by
-    putting the arguments in. It is read as C only when a name fits."""
-
-    def __init__(self, lookup: Lookup, macro: str, count: int) -> None:
-        holders = ", ".join(f"{_HOLDER}{n}_" for n in range(count))
-        self._tokens = Expander(lookup).expand(tokenize(f"{macro}({holders})")).tokens
-        self._names = dict.fromkeys(
-            token.text for token, after in itertools.pairwise(self._tokens) if token.is_name and after.text in "()"
-        )
-        self._held = frozenset(t.text for t in self._tokens if t.is_name and _HOLDER in t.text)
-        self.braces = any(t.text == "{" for t in self._tokens)
-        self.members = frozenset(
-            after.text for token, after in itertools.pairwise(self._tokens) if token.text == "." and after.is_name
-        )
-        self._read: dict[str, Definition] | None = None
-
-    def spelled(self, values: Sequence[str]) -> Iterator[str]:
-        """The names before a parenthesis, with the arguments in place of their holders."""
-        for name in self._names:
-            yield _filled(name, values) if _HOLDER in name else name
-
-    def holds(self, values: Sequence[str], name: str) -> bool:
-        """Whether some identifier that the arguments shape is that name."""
-        return any(_filled(held, values) == name for held in self._held)
-
-    def definition(self, values: Sequence[str], name: str) -> Definition | None:
-        """The function that is called so with these arguments; `NO_DEFINITION` where the placeholders hide
-        whether it is one."""
-        for template, spelled in zip(self._names, self.spelled(values), strict=True):
-            if name in (spelled, canonical_name(spelled)):
-                if self._read is None:
-                    self._read = {d.name: d for d in extract(as_text(self._tokens)).definitions}
-                    self._tokens = []
-                found = self._read.get(template, NO_DEFINITION if _HOLDER in template else None)
-                if found is not None:
-                    return found
-        return None
-
-
-def _filled(template: str, values: Sequence[str]) -> str:
-    return _HOLDING.sub(lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template)
-
-
-def _alone(definition: MacroDefinition, lookup: Lookup) -> Lookup:
-    """A look-up under which a macro has this definition only."""
-    return lambda name: (definition,) if name == definition.name else lookup(name)
-
-
-def _all_definitions(scopes: Scopes, macro: str) -> tuple[MacroDefinition, ...] | None:
-    """The definitions of a macro anywhere in the tree, None when they are too many to try."""
-    found: list[MacroDefinition] = []
-    for path in scopes.index.files("macro", macro):
-        if not scopes.foreign(path):
-            found += scopes.macros_in(path, macro)
-            if len(found) > _MAX_CANDIDATES:
-                return None
-    return tuple(found)
-
-
 class Maker:
     """Made definitions of files, computed once per file or per use."""
 
@@ -200,8 +103,7 @@ class Maker:
         self._uses: OrderedDict[tuple[str, int], FileFacts | None] = OrderedDict()
         self._heads: dict[tuple[str, int, str], tuple[Function, ...]] = {}
         self._files: dict[str, Made] = {}
-        self._templates: dict[tuple[object, ...], _Template] = {}
-        self._candidates: dict[str, tuple[MacroDefinition, ...] | None] = {}
+        self.templates = Templates()
         self._inclusions: dict[tuple[str, str], tuple[Inclusion, ...]] = {}
         self._listed: dict[tuple[str, int], tuple[Function, ...]] = {}
 
@@ -212,8 +114,8 @@ class Maker:
     def may_spell(self, scope: Scope, macro: str, arguments: str, name: str) -> bool:
         """A test before `light` and `may_make` that needs no includes: false when under no definition that the
         tree has of the macro the use spells a function's name so."""
-        values = [a.strip() for a in split_arguments(arguments)]
-        templates = self._templates_of(scope, macro, len(values))
+        values = values_of(arguments)
+        templates = self.templates.of_all(scope, macro, len(values))
         return templates is None or any(
             name in (spelled, canonical_name(spelled)) for t in templates for spelled in t.spelled(values)
         )
@@ -221,48 +123,33 @@ class Maker:
     def may_define(self, scope: Scope, use: Invocation) -> bool:
         """Whether a use has braces under some definition that the tree has of its macro, and so may define
         something."""
-        templates = self._templates_of(scope, use.macro, len(split_arguments(use.arguments)))
-        return templates is None or any(t.braces for t in templates)
+        templates = self.templates.of_all(scope, use.macro, len(values_of(use.arguments)))
+        return templates is None or any(t.shape.braces for t in templates)
 
     def may_hold(self, scope: Scope, use: Invocation, name: str) -> bool:
         """Whether under some definition of its macro a use makes an identifier out of its arguments."""
-        values = [a.strip() for a in split_arguments(use.arguments)]
-        templates = self._templates_of(scope, use.macro, len(values))
+        values = values_of(use.arguments)
+        templates = self.templates.of_all(scope, use.macro, len(values))
         return templates is None or any(t.holds(values, name) for t in templates)
 
     def may_have_member(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether under some definition of its macro a use has `.field`, or may get one from its arguments."""
-        templates = self._templates_of(scope, use.macro, len(split_arguments(use.arguments)))
-        return templates is None or any(
-            field in t.members or any(_HOLDER in m for m in t.members) for t in templates
-        )
-
-    def _templates_of(self, scope: Scope, macro: str, count: int) -> list["_Template"] | None:
-        """The templates of all definitions of a macro, None when they are too many."""
-        if macro not in self._candidates:
-            self._candidates[macro] = _all_definitions(scope.scopes, macro)
-        candidates = self._candidates[macro]
-        if candidates is None:
-            return None
-        return [self._template(_alone(d, scope.macro), macro, count, (d,)) for d in candidates]
-
-    def _template(
-        self, lookup: Lookup, macro: str, count: int, definitions: Sequence[MacroDefinition]
-    ) -> "_Template":
-        """The template of a macro with so many arguments under these definitions of it."""
-        key = (macro, count, tuple((d.file, d.line) for d in definitions))
-        found = self._templates.get(key)
-        if found is None:
-            found = self._templates[key] = _Template(lookup, macro, count)
-        return found
+        templates = self.templates.of_all(scope, use.macro, len(values_of(use.arguments)))
+        return templates is None or any(t.has_member(field) for t in templates)
 
     def _template_for(
         self, scope: Scope, macro: str, arguments: str, name: str, lookup: Lookup | None = None
     ) -> Definition | None:
         """The function of that name as the macro's template has it."""
-        values = [a.strip() for a in split_arguments(arguments)]
+        values = values_of(arguments)
         lookup = lookup or scope.macro
-        return self._template(lookup, macro, len(values), lookup(macro)).definition(values, name)
+        template = self.templates.of(lookup, macro, len(values), lookup(macro))
+        for candidate in template.candidates(values):
+            if name in (candidate.spelled, canonical_name(candidate.spelled)):
+                found = template.definition(candidate)
+                if found is not None:
+                    return found
+        return None
 
     def light(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
         """The function of a name that a use defines, without its body: enough to bind a call. Empty when

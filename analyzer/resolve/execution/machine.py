@@ -44,8 +44,9 @@ from analyzer.resolve.execution.values import (
 )
 from analyzer.resolve.execution.world import World
 from analyzer.resolve.frames import Frame
-from analyzer.resolve.made import NO_DEFINITION, Function
+from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import NO_DEFINITION
 from analyzer.resolve.typing import Typer
 
 _MAX_STATES = 8  # states of one function that are kept apart

@@ -1,0 +1,200 @@
+"""What macros make of placeholders, so that many uses can be looked at without expanding each.
+
+A macro is expanded once with a placeholder for each argument. What names it spells, and whether it has braces or
+designators, is then told for any arguments by putting them in.
+
+Not handled: macros whose expansion depends on what an argument is (`CONCAT(A, x)` where `A5` is a macro), and
+macros used by the body that mean something else in another file: the first use decides.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from analyzer.extract.extractor import extract
+from analyzer.model.facts import Definition
+from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
+from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.tokens import Token, spell, tokenize
+
+NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
+_MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
+_HOLDER = "kcgHole"
+_HOLDING = re.compile(_HOLDER + r"(\d+)_")
+
+
+def split_arguments(text: str) -> list[str]:
+    """The texts between the commas outside parentheses."""
+    parts: list[str] = []
+    depth, start = 0, 0
+    for at, char in enumerate(text):
+        if char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:at])
+            start = at + 1
+    parts.append(text[start:])
+    return parts
+
+
+def values_of(arguments: str) -> list[str]:
+    """The arguments of a use, without the blanks around them."""
+    return [a.strip() for a in split_arguments(arguments)]
+
+
+def as_text(tokens: Sequence[Token]) -> bytes:
+    """Expanded tokens on lines, so that the extractor's line-bound rules see statements."""
+    text = spell(tokens)
+    depth = 0
+    out: list[str] = []
+    for piece in re.split(r"([{};()\[\]])", text):
+        if piece in ("(", "["):
+            depth += 1
+        elif piece in (")", "]"):
+            depth -= 1
+        out.append(piece)
+        if piece in ("{", "}", ";") and depth <= 0:
+            out.append("\n ")
+    return ("".join(out) + "\n;\n").encode()
+
+
+class Shape(msgspec.Struct, frozen=True, array_like=True):
+    """What is worth knowing of a template without its tokens: the names before a parenthesis, all names that
+    placeholders are part of, the names after a dot, whether there are braces."""
+
+    called: tuple[str, ...]
+    held: tuple[str, ...]
+    members: tuple[str, ...]
+    braces: bool
+
+
+class Keeper(Protocol):
+    """Where shapes are kept beyond a process."""
+
+    def shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]]) -> Shape | None:
+        """The shape of a macro with so many arguments under the definitions at these places."""
+
+    def keep_shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]], shape: Shape) -> None:
+        """Keep it."""
+
+
+class Candidate(NamedTuple):
+    """A name that may be a function's, as the template has it and with the arguments put in."""
+
+    template: str
+    spelled: str
+
+
+class Template:
+    """A macro with placeholders for its arguments. It is read as C only when a name fits."""
+
+    def __init__(self, lookup: Lookup, macro: str, count: int, shape: Shape | None) -> None:
+        self._lookup = lookup
+        self._macro = macro
+        self._count = count
+        self._tokens: Sequence[Token] | None = None
+        self._read: dict[str, Definition] | None = None
+        self.shape = shape or self._shape()
+
+    def _expanded(self) -> Sequence[Token]:
+        if self._tokens is None:
+            holders = ", ".join(f"{_HOLDER}{n}_" for n in range(self._count))
+            self._tokens = Expander(self._lookup).expand(tokenize(f"{self._macro}({holders})")).tokens
+        return self._tokens
+
+    def _shape(self) -> Shape:
+        tokens = self._expanded()
+        pairs = [(a.text, b.text) for a, b in itertools.pairwise(tokens)]
+        return Shape(
+            called=tuple(
+                dict.fromkeys(a for a, b in pairs if b in ("(", ")") and (a[0].isalpha() or a[0] == "_"))
+            ),
+            held=tuple(dict.fromkeys(t.text for t in tokens if t.is_name and _HOLDER in t.text)),
+            members=tuple(sorted({b for a, b in pairs if a == "." and _is_name(b)})),
+            braces=any(t.text == "{" for t in tokens),
+        )
+
+    def candidates(self, values: Sequence[str]) -> Iterator[Candidate]:
+        """The names before a parenthesis."""
+        for name in self.shape.called:
+            yield Candidate(name, _filled(name, values))
+
+    def spelled(self, values: Sequence[str]) -> Iterator[str]:
+        """The same with these arguments only."""
+        for name in self.shape.called:
+            yield _filled(name, values)
+
+    def holds(self, values: Sequence[str], name: str) -> bool:
+        """Whether some identifier that the arguments shape is that name."""
+        return any(_filled(held, values) == name for held in self.shape.held)
+
+    def has_member(self, field: str) -> bool:
+        """Whether there is `.field`, or the arguments may make one."""
+        return any(field == member or _HOLDER in member for member in self.shape.members)
+
+    def definition(self, candidate: Candidate) -> Definition | None:
+        """The function of that name; `NO_DEFINITION` where the placeholders hide whether it is one."""
+        if self._read is None:
+            self._read = {d.name: d for d in extract(as_text(self._expanded())).definitions}
+            self._tokens = None
+        return self._read.get(candidate.template, NO_DEFINITION if _HOLDER in candidate.template else None)
+
+
+class Templates:
+    """Templates by macro, number of arguments and definitions in force."""
+
+    def __init__(self) -> None:
+        self.keeper: Keeper | None = None
+        self._known: dict[tuple[object, ...], Template] = {}
+        self._candidates: dict[str, tuple[MacroDefinition, ...] | None] = {}
+
+    def of(self, lookup: Lookup, macro: str, count: int, definitions: Sequence[MacroDefinition]) -> Template:
+        """The template of a macro with so many arguments under these definitions of it."""
+        places = tuple((d.file, d.line) for d in definitions)
+        found = self._known.get((macro, count, places))
+        if found is None:
+            kept = self.keeper.shape(macro, count, places) if self.keeper else None
+            found = self._known[(macro, count, places)] = Template(lookup, macro, count, kept)
+            if self.keeper and kept is None:
+                self.keeper.keep_shape(macro, count, places, found.shape)
+        return found
+
+    def of_all(self, scope: Scope, macro: str, count: int) -> list[Template] | None:
+        """The templates of all definitions that the tree has of a macro, None when they are too many."""
+        if macro not in self._candidates:
+            self._candidates[macro] = _all_definitions(scope.scopes, macro)
+        candidates = self._candidates[macro]
+        if candidates is None:
+            return None
+        return [self.of(_alone(d, scope), macro, count, (d,)) for d in candidates]
+
+
+def _is_name(text: str) -> bool:
+    return text[0].isalpha() or text[0] == "_"
+
+
+def _filled(template: str, values: Sequence[str]) -> str:
+    if _HOLDER not in template:
+        return template
+    return _HOLDING.sub(lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template)
+
+
+def _alone(definition: MacroDefinition, scope: Scope) -> Lookup:
+    """A look-up under which a macro has this definition only."""
+    return lambda name: (definition,) if name == definition.name else scope.macro(name)
+
+
+def _all_definitions(scopes: Scopes, macro: str) -> tuple[MacroDefinition, ...] | None:
+    """The definitions of a macro anywhere in the tree, None when they are too many to try."""
+    found: list[MacroDefinition] = []
+    for path in scopes.index.files("macro", macro):
+        if not scopes.foreign(path):
+            found += scopes.macros_in(path, macro)
+            if len(found) > _MAX_CANDIDATES:
+                return None
+    return tuple(found)
