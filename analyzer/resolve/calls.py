@@ -35,6 +35,14 @@ _SPACE = re.compile(r"\s+")
 _MAX_EXPRESSION = 160
 
 
+class Wanted(NamedTuple):
+    """What may lead to a function: its names, macros whose expansion may call it, members that may hold it."""
+
+    names: frozenset[str]
+    macros: frozenset[str]
+    members: frozenset[str]
+
+
 class Calls:
     """Edges by caller."""
 
@@ -52,6 +60,12 @@ class Calls:
         if found is None:
             found = self._callers[caller] = tuple(_Collector(self, function, caller).edges())
         return found
+
+    def towards(self, function: Function, wanted: Wanted) -> tuple[Edge, ...]:
+        """Those of a function's edges that its text lets expect behind the wanted names and members, among them
+        all that lead there. Cheap where little of a function matters."""
+        known = self._callers.get(ref_of(function))
+        return known if known is not None else tuple(_Collector(self, function, ref_of(function)).edges(wanted))
 
 
 class _Site(NamedTuple):
@@ -92,29 +106,37 @@ class _Collector:
             and self._scope.macro(i.callee.partition("(")[0].strip())
         }
 
-    def edges(self) -> list[Edge]:
+    def edges(self, wanted: Wanted | None = None) -> list[Edge]:
+        """All edges, or those towards what is wanted and perhaps others."""
         definition = self._definition
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
+                if wanted is not None and call.name not in wanted.names and call.name not in wanted.macros:
+                    continue
                 if self._enter(call.guard):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
+                if wanted is not None and not any(member in indirect.callee for member in wanted.members):
+                    continue
                 if self._enter(indirect.guard):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
                     )
             self._enter(definition.guard)
-            self._object_macros()
+            if wanted is None or wanted.macros:
+                self._object_macros(wanted)
             self._dispatched()
-            self._handed_over()
+            if wanted is None or any(name in wanted.names for name, _ in definition.references):
+                self._handed_over()
         else:
             for made in definition.indirect:
                 site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
                 self._computed(tokenize(made.callee), site)
         for name, macros in self._function.made:
-            self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
+            if wanted is None or name in wanted.names or name in wanted.macros:
+                self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
         self._found.sort(key=lambda f: (f[0], f[1]))
         distinct: dict[tuple[object, ...], Edge] = {}
         for _, _, edge in self._found:  # one row per site and callee
@@ -394,7 +416,7 @@ class _Collector:
                     evidence = (Evidence(row.file, row.line, ""),)
                     self._add(site, ref_of(function), "direct", "system call table", "certain", evidence=evidence)
 
-    def _object_macros(self) -> None:
+    def _object_macros(self, wanted: Wanted | None) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
         definition = self._definition
         body = self._text[definition.body : definition.end]
@@ -407,6 +429,8 @@ class _Collector:
             seen.add(word)
             name = word.decode()
             if name in KEYWORDS or name in self._local_names or name in called:
+                continue
+            if wanted is not None and name not in wanted.macros:
                 continue
             definitions = self._scope.macro(name)
             if not definitions or all(d.parameters is not None for d in definitions):

@@ -10,15 +10,17 @@ from collections.abc import Iterator
 
 from analyzer.model import callgraph
 from analyzer.model.callgraph import Edge, FunctionRef
-from analyzer.resolve.calls import Calls
+from analyzer.resolve.calls import Calls, Wanted
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.flow import Flow
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
-from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.names import Names, has_word, ref_of
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.slots import SlotEntry, Slots
+
+_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)\W*$")
 
 
 class Resolver:
@@ -100,8 +102,9 @@ class Resolver:
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """The edges that lead to a function, by caller's file and line."""
         found: dict[tuple[object, ...], Edge] = {}
-        for function in self._possible_callers(ref):
-            for edge in self.calls.of(function):
+        wanted = self._wanted(ref)
+        for function in self._possible_callers(ref, wanted):
+            for edge in self.calls.towards(function, wanted):
                 callee = edge.callee
                 if callee is None:
                     continue
@@ -109,47 +112,55 @@ class Resolver:
                     found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
         return tuple(sorted(found.values(), key=lambda e: (e.caller.file, e.caller.line, e.site)))
 
-    def _possible_callers(self, ref: FunctionRef) -> Iterator[Function]:
+    def _wanted(self, ref: FunctionRef) -> Wanted:
         function = self.function(ref)
-        spelled = {ref.name, *(function.aliases if function else ())}
-        names = set(spelled)
-        for name in spelled:
-            names |= self.callsites.macros(name)
-        fields = {entry.slot for name in spelled for entry in self._entries_of(name, ref)}
-        paths: dict[str, None] = {}
-        for name in sorted(names):
-            for path in (*self.index.files("call", name), *self.index.files("use", name)):
-                paths.setdefault(path)
-        for name in sorted(names - spelled):
-            for path in self.index.files("argument", name):
-                paths.setdefault(path)
-        dispatched = {s.field for s in fields}
-        for field in sorted(dispatched):
-            for path in self.index.files("dispatch", field):
-                paths.setdefault(path)
-        for path in sorted(paths):
-            if self.scopes.foreign(path) and not (ref.file and self.scopes.foreign(ref.file)):
-                continue
-            for candidate in self.names.of_file(path):
-                if self._mentions(candidate, names, dispatched):
-                    yield candidate
-
-    def _mentions(self, candidate: Function, names: set[str], fields: set[str]) -> bool:
-        definition = candidate.definition
-        return (
-            any(c.name in names for c in definition.calls)
-            or any(m[0] in names for m in candidate.made)
-            or any(
-                re.search(r"(?:->|\.)\s*(\w+)\W*$", i.callee.split("[")[0]) is not None
-                and any(f in i.callee for f in fields)
-                for i in definition.indirect
-            )
+        spelled = frozenset({ref.name, *(function.aliases if function else ())})
+        return Wanted(
+            names=spelled,
+            macros=frozenset().union(*map(self.callsites.macros, spelled)),
+            members=frozenset(entry.slot.field for name in spelled for entry in self._entries_of(name, ref)),
         )
+
+    def _possible_callers(self, ref: FunctionRef, wanted: Wanted) -> Iterator[Function]:
+        files = self.index.files
+        paths: set[str] = set()
+        for name in wanted.names | wanted.macros:
+            paths.update(files("call", name), files("use", name))
+        for name in wanted.names:
+            paths.update(files("reference", name))
+        for name in wanted.macros:
+            paths.update(files("argument", name))
+        for member in wanted.members:
+            paths.update(files("dispatch", member))
+        for path in sorted(paths):
+            if not self.scopes.foreign(path) or (ref.file and self.scopes.foreign(ref.file)):
+                yield from self._mentioning(path, wanted)
+
+    def _mentioning(self, path: str, wanted: Wanted) -> Iterator[Function]:
+        """The functions of a file in which something that is wanted is named."""
+        facts = self.index.facts(path)
+        named = wanted.names | wanted.macros
+        for definition in facts.definitions:
+            if (
+                any(c.name in named for c in definition.calls)
+                or any(name in wanted.names for name, _ in definition.references)
+                or any(_last_member(i.callee) in wanted.members for i in definition.indirect)
+            ):
+                function = self.names.function_of(path, definition)
+                if function is not None:
+                    yield function
+        scope = self.scopes.of(path)
+        for use in facts.invocations:
+            if use.macro in wanted.macros or any(has_word(use.arguments, m) for m in wanted.macros):
+                yield from self.names.maker.from_use(scope, use)
+        for definition in facts.definitions:
+            if definition.head and definition.head.partition("(")[0].strip() in wanted.macros:
+                yield from (f for f in self.names.maker.from_head(scope, definition) if not f.definition.end)
 
     def _entries_of(self, name: str, ref: FunctionRef) -> Iterator[SlotEntry]:
         """The slot entries that hold a function."""
         for path in self.index.files("reference", name):
-            for entry in self.slots.of_file(path):
+            for entry in self.slots.holding(path, name):
                 if any(ref_of(f) == ref for f in entry.functions):
                     yield entry
 
@@ -158,6 +169,12 @@ class Resolver:
         if self._folders is None:
             self._folders = Counter(p.rpartition("/")[0] for p in self.index.paths())
         return self._folders[path.rpartition("/")[0]]
+
+
+def _last_member(callee: str) -> str:
+    """The name of the member that an indirect call goes through, "" when it is no member."""
+    match = _MEMBER.search(callee.split("[", maxsplit=1)[0])
+    return match.group(1) if match else ""
 
 
 def described(function: Function) -> callgraph.Function:

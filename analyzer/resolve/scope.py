@@ -43,6 +43,7 @@ class Scopes:
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
         self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
         self._foreign: dict[str, bool] = {}
+        self._includable: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
         self._kbuild: Kbuild | None = None
         self._arch = self._arch_roots()
@@ -95,6 +96,16 @@ class Scopes:
         found = self._foreign.get(path)
         if found is None:
             found = self._foreign[path] = self._elsewhere(path) or self.unbuilt(path)
+        return found
+
+    def includable(self, path: str) -> bool:
+        """Whether some file may include that one: all headers, and sources whose base name an include has. Names
+        that only other sources have need no includes to be followed."""
+        if not path.endswith((".c", ".S")):
+            return True
+        found = self._includable.get(path)
+        if found is None:
+            found = self._includable[path] = bool(self.index.files("includer", posixpath.basename(path)))
         return found
 
     def _elsewhere(self, path: str) -> bool:
@@ -306,8 +317,9 @@ class Scope:
         files = self.scopes.index.files(kind, name)
         if not files:
             return [], []
-        if files == (self.path,):
-            return list(files), []
+        if not any(f != self.path and self.scopes.includable(f) for f in files):
+            seen = [self.path] if self.path in files else [f for f in files if f in self.includers]
+            return seen, [f for f in files if f not in seen]
         visible = self.visible
         if kind == "macro" and self._late:
             files = tuple(f for f in files if f not in self._late)

@@ -94,6 +94,33 @@ class Slots:
             found = self._files[path] = tuple(entries)
         return found
 
+    def holding(self, path: str, name: str) -> Iterator[SlotEntry]:
+        """Those of a file's slot entries whose value mentions a name."""
+        if path in self._files:
+            yield from (e for e in self._files[path] if has_word(e.value, name))
+            return
+        scope = self._names.scopes.of(path)
+        facts = self._index.facts(path)
+
+        def concerns(entry: Entry) -> bool:
+            return has_word(entry.value, name)
+
+        for variable in facts.objects:
+            if any(map(concerns, variable.entries)) or has_word(variable.value, name):
+                yield from map(self._entry, self._of_object(scope, variable, concerns))
+        for use in facts.invocations:
+            if has_word(use.arguments, name) or has_word(use.tail, name):
+                made = self._names.maker.use(scope, use) if self._names.maker.may_define(scope, use) else None
+                for variable in placed_objects(use, made) if made else ():
+                    yield from map(self._entry, self._of_object(scope, variable, concerns))
+        for definition in facts.definitions:
+            stores = tuple(a for a in definition.assignments if has_word(a.right, name))
+            if stores:
+                only = msgspec.structs.replace(definition, assignments=stores)
+                yield from map(self._entry, self._of_assignments(scope, only))
+            for variable in self._local_tables(scope, definition) if _hands(definition, name) else ():
+                yield from map(self._entry, self._of_object(scope, variable, concerns))
+
     def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
         """The entries that put a function into a slot, anywhere in the tree, by file and line."""
         found = self._slots.get(slot)
@@ -395,6 +422,11 @@ class Slots:
             owner = pointee(owner)
         found = typer.member(owner, tokens[-1].text)
         return Slot(found[0], tokens[-1].text) if found else None
+
+
+def _hands(definition: Definition, name: str) -> bool:
+    """Whether a body uses a name as a value in an argument."""
+    return any(name == used for used, _ in definition.references)
 
 
 def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
