@@ -132,6 +132,8 @@ class _Collector:
                 self._handed_over()
         else:
             for made in definition.indirect:
+                if wanted is not None and not any(member in made.callee for member in wanted.members):
+                    continue
                 site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
                 self._computed(tokenize(made.callee), site)
         for name, macros in self._function.made:
