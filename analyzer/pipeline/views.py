@@ -52,6 +52,12 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     Raises KcgError for unknown and ambiguous names; a `to` that is not reached leaves the root
     alone.
     """
+    graph, end, _ = _grown(session, root, view)
+    return graph, end
+
+
+def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Function | None, Narrowed | None]:
+    """The same, and what bindings say of it."""
     hide = parse_hide(view.hide)
     start = session.find(root)
     end = session.find(view.to) if view.to else None
@@ -78,10 +84,12 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     if bindings or view.narrow:
         if view.reverse:
             raise KcgError("Bindings go from a root to what it calls.", hint="Leave out --reverse or --bind.")
-        graph = Narrowed(session, start, bindings, depth=view.depth, hide=hide).grown(grown)
+        narrowed = Narrowed(session, start, bindings, depth=view.depth, hide=hide)
+        graph = narrowed.grown(grown)
     else:
+        narrowed = None
         graph = grown(session.callers if view.reverse else session.callees)
-    return (paths_to(graph, end.ref) if end else graph), end
+    return (paths_to(graph, end.ref) if end else graph), end, narrowed
 
 
 def tree(
@@ -90,8 +98,8 @@ def tree(
     """The tree of that graph with what `detail` shows between its calls, and the function of `view.to`."""
     if detail and detail.needs_bodies:
         view = replace(view, listed=0)  # among statements, dozens of targets bury what happens
-    graph, end = rooted(session, root, view)
-    reading = Reading(detail or Detail(), session.body, session.function)
+    graph, end, bound = _grown(session, root, view)
+    reading = Reading(detail or Detail(), session.body, session.function, bound)
     return build_tree(graph, to=end.ref if end else None, reading=reading), end
 
 

@@ -165,7 +165,9 @@ class Lines:
         slot = item.site.edge.slot
         if label:
             spans.append((f"[{label}] ", "object"))
-        names = list(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else []
+        found = list(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else []
+        names = [name for name in found if " " not in name]
+        chosen = [name for name in found if " " in name]  # by these entries of a table
         if names and slot:
             first = names[0] if names[0].endswith(f".{slot.field}") else f"{names[0]}.{slot.field}"
             more = f", +{len(names) - 1}" if len(names) > 1 else ""
@@ -176,6 +178,8 @@ class Lines:
         if self._shown.lines:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)
+        if chosen:
+            spans.append((f"  // {'; '.join(chosen[:2])}", "comment"))
         return spans + self._mark(target)
 
     def _arguments(self, item: TreeItem, function: FunctionRef) -> str:
@@ -211,6 +215,10 @@ class Lines:
             spans.append((f"  [{step.file}:{step.line}]", "place"))
         if step.kind == "macro":
             spans.append(("  macro", "mark"))
+        if step.dead:
+            spans.append(("  (not reached)", "mark"))
+        if step.choices:
+            spans.append((f"  // {' or '.join(step.choices)}", "comment"))
         if step.calls:
             spans.append((f"  {self._words.more} error path, {plural(step.calls, 'call')}", "mark"))
         return spans
