@@ -51,8 +51,8 @@ _OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What to plan. `assignments`: patterns of targets (`sk->*`); "" is all that reach outside the function; None
-    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths become one line. `dead`: what
-    cannot be reached under the bindings is marked instead of left out."""
+    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths X
+    what cannot be reached under the bindings instead of leaving it out."""
 
     conditions: bool = False
     assignments: tuple[str, ...] | None = None
@@ -236,6 +236,10 @@ class _Planner:
 
     def _labelled(self, label: Label, section: Sequence[Statement], guard: str, *, last: bool) -> list[Planned]:
         """What follows a label up to the next one: below it for an error label, beside it for others."""
+        if self._known is not None and section and not any(s.place.start in self._known.ran for s in section):
+            dead = self._dead(section, guard)
+            head = PlannedStep("label", f"{label.name}:", label.place.line, tuple(dead), label.guard)
+            return [_as_dead(head)] if self._detail.dead and self._detail.conditions else dead
         inside: list[Planned] = []
         for number, statement in enumerate(section):
             plain_end = not label.error and last and number == len(section) - 1
@@ -400,18 +404,19 @@ class _Planner:
                 found += inside
                 continue
             inside = self._block(branch.body, self._under(branch.guard, guard))
+            arm = branch
             if self._known is not None and not any(self._enters(b.place) for b in statement.branches[:number]):
                 if branch.keyword == "else":
                     found += inside  # nothing else can be taken
                     continue
-                branch = msgspec.structs.replace(branch, keyword="if")
+                arm = msgspec.structs.replace(branch, keyword="if")
             if branch.fails and self._detail.fold_errors:
                 found += before
                 continue
             if not self._detail.conditions:
                 found += [*before, *inside]
                 continue
-            step = self._branch(branch, inside, guard)
+            step = self._branch(arm, inside, guard)
             if before and branch.keyword != "if" and not pending:
                 found += before
                 before = []

@@ -8,6 +8,7 @@ among the items, with items below them. A function is expanded where it first ap
 Not handled: depths beyond MAX_DEPTH, which no reader follows; the tree is cut there.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -19,8 +20,10 @@ from analyzer.graph.sites import Site, merge_sites
 from analyzer.graph.values import NOTHING, Values, changed_names, passed, settle, substitute
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.model.known import Constants, Known
+from analyzer.model.known import Known
 
+_BARE = re.compile(r"if \((\w+)\)")
+_ZERO = ("0", "NULL", "false")
 _MAX_CHOICES = 4
 _MAX_VARIANTS = 4  # expansions of one function for different values; more say little new
 MAX_DEPTH = 150  # the builder and its readers recurse once or twice per level
@@ -216,8 +219,21 @@ class _Builder:
     ) -> tuple[tuple[TreeItem | TreeStep, ...], bool]:
         items: list[TreeItem | TreeStep] = []
         complete = True
-        for planned in lines:
+        refused = False  # the `if` above is not taken, because of a value that was put in
+        for line in lines:
+            planned = line
             if isinstance(planned, PlannedStep):
+                if refused and planned.text == "else":
+                    below, whole = self._items(function, planned.below, depth, values)
+                    items.extend(below)
+                    complete = complete and whole
+                    refused = False
+                    continue
+                if refused and planned.text.startswith("else if"):
+                    planned = replace(planned, text=planned.text.removeprefix("else "))
+                refused = bool(values) and self._is_refused(function, planned, values)
+                if refused:
+                    continue
                 below, whole = self._items(function, planned.below, depth, values)
                 complete = complete and whole
                 if below or (self._toward is None and not planned.below):
@@ -230,6 +246,11 @@ class _Builder:
             if item is not None:
                 items.append(item)
         return tuple(items), complete
+
+    def _is_refused(self, function: FunctionRef, planned: PlannedStep, values: Values) -> bool:
+        """Whether a condition is a parameter that is zero here."""
+        match = _BARE.fullmatch(planned.text) if planned.kind == "condition" and not planned.dead else None
+        return match is not None and self._stable(function, values).get(match.group(1), "") in _ZERO
 
     def _item(
         self, function: FunctionRef, planned: PlannedSite, depth: int, values: Values
@@ -287,7 +308,7 @@ class _Builder:
         )
 
     def _settle(self, function: FunctionRef, written: str, put: str, known: int | str, values: Values) -> str:
-        names = {name: "" for name in self._names(function)} | self._members | dict(values)
+        names = dict.fromkeys(self._names(function), "") | self._members | dict(values)
         return settle(written, put, known, names, lambda text: self._number(function, text))
 
     def _number(self, function: FunctionRef, text: str) -> int | None:

@@ -84,7 +84,7 @@ def settle(
         return put
     for word in (*_NAME.findall(put), *(names.get(name, "") for name in _NAME.findall(written))):
         if _WORD.fullmatch(word) and number(word) == known:
-            return word
+            return str(word)
     if known == 0 and _POSTFIX.fullmatch(put):
         return put  # a pointer or an integer: 0 alone does not tell
     return str(known) if -_PLAIN <= known <= _PLAIN else hex(known)

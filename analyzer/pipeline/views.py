@@ -17,6 +17,8 @@ from analyzer.pipeline.narrowing import Narrowed, parse_bindings
 from analyzer.pipeline.session import Session
 from analyzer.render.lines import Facts
 
+__all__ = ["View", "facts", "hide_notice", "indirect_calls", "parse_bindings", "path", "rooted", "tree"]
+
 MAX_FUNCTIONS = 20_000  # of a tree; a graph of more is read by nobody
 
 
@@ -73,7 +75,7 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
             successors,
             depth=view.depth,
             hide=hide,
-            fold=_fold(session, view),
+            fold=_fold(session, view, start.ref),
             reverse=view.reverse,
             keep=(end.ref.name,) if end else (),
             limit=MAX_FUNCTIONS,
@@ -113,12 +115,13 @@ def facts(session: Session) -> Facts:
     return Facts(session.function, comment, session.selector)
 
 
-def _fold(session: Session, view: View) -> Fold:
+def _fold(session: Session, view: View, root: FunctionRef) -> Fold:
     weight = session.weight
+    home, slash, _ = root.file.partition("/")
     if view.targets == 0:
         return Fold(targets=None, callers=None, possible=view.possible, weight=weight)
     if view.targets is None:
-        return Fold(listed=view.listed, possible=view.possible, weight=weight)
+        return Fold(listed=view.listed, possible=view.possible, weight=weight, home=f"{home}/" if slash else "")
     return Fold(targets=view.targets, callers=view.targets, possible=view.possible, weight=weight)
 
 

@@ -214,9 +214,7 @@ class Machine:
     def _reached(self, activation: Activation) -> int:
         return len(self.trace.ran[activation.ref]) + len(self.trace.entered[activation.ref])
 
-    def _once(
-        self, statements: Sequence[Statement], states: list[Memory], activation: Activation
-    ) -> list[Memory]:
+    def _once(self, statements: Sequence[Statement], states: list[Memory], activation: Activation) -> list[Memory]:
         for statement in statements:
             if isinstance(statement, Label):
                 states = [*states, *activation.pending.pop(statement.name, [])]
