@@ -34,6 +34,7 @@ from analyzer.resolve.execution.tables import Member
 from analyzer.resolve.execution.trace import Activation, Site, Trace
 from analyzer.resolve.execution.values import (
     ANY,
+    RETURNED,
     UNKNOWN,
     Address,
     Base,
@@ -59,6 +60,9 @@ _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
 _NO_BODY = Body(Place(0, 0, 0, 0), ())
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MEMBER = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)\w+)+")
+_TESTED = re.compile(
+    r"(?:(?:un)?likely\()?(?:(?P<not>!\s*)?(?P<plain>\w+)|(?P<compared>\w+) (?P<sign>[=!])= NULL)\)?"
+)
 _LAST_NAME = re.compile(r"(\w+)\W*$")
 
 
@@ -156,7 +160,10 @@ class Machine:
     def _fresh(self, arguments: Sequence[Operand]) -> Value:
         """The result of a call that is not followed. With `__GFP_ZERO` among its arguments it is memory that
         the allocator has cleared."""
-        result = self.symbol()
+        self._symbols += 1
+        base = Base("symbol", RETURNED, str(self._symbols))
+        self.memory.made |= {base}
+        result = of(Address(base))
         if self._stack:
             tokens = self._world.tokens(self._stack[-1].frame.scope, _ZEROED)
             flag = Expression(self, tokens).value().number() if tokens and tokens[0].text != _ZEROED else None
@@ -291,6 +298,8 @@ class Machine:
             if truth is False:
                 continue
             otherwise = self.memory.copy() if truth is None else None
+            if otherwise is not None:
+                self._tell_null(branch.condition, otherwise, activation)
             self.trace.entered[activation.ref].add(branch.place.start)
             left.extend(self._block(branch.body, [self.memory], activation))
             if otherwise is None:
@@ -299,6 +308,23 @@ class Machine:
         left.append(self.memory)
         together = joined(left) if len(left) > 1 else left[0]
         return [together] if together else []
+
+    def _tell_null(self, condition: str, otherwise: Memory, activation: Activation) -> None:
+        """Where a pointer is tested, it is null on one of the two ways on."""
+        match = _TESTED.fullmatch(condition)
+        if match is None:
+            return
+        name = match["plain"] or match["compared"]
+        known = name in activation.declared or name in activation.frame.parameters
+        place = self._local(activation, name)
+        value = self.memory.cells.get(place) if known else None
+        if value is None or value.unknown or len(value.atoms) != 1:
+            return
+        only = next(iter(value.atoms))
+        if isinstance(only, Address) and only.base.kind == "symbol" and not only.path:
+            memory = self.memory if match["not"] or match["sign"] == "=" else otherwise
+            memory.store([place], of(0), surely=True)
+            memory.absent |= {only.base}
 
     def _switch(self, statement: Switch, activation: Activation) -> list[Memory]:
         subject = self._evaluate(statement.subject, activation)
