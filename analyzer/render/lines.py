@@ -174,7 +174,11 @@ class Lines:
             spans.append((f"{first}{more} {self._words.target} ", "object"))
         elif holder:
             spans.append((f"[{holder}] ", "object"))
-        spans.append((f"{target.function.name}({self._arguments(item, target.function)})", "function"))
+        handed = (
+            edge is not None and edge.kind == "callback"
+        )  # the arguments are those of the call that hands it on
+        arguments = "" if handed else self._arguments(item, target.function)
+        spans.append((f"{target.function.name}({arguments})", "function"))
         if self._shown.lines:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)

@@ -54,6 +54,7 @@ _MAX_STATES = 8  # states of one function that are kept apart
 _MAX_APART = 4  # members of a list that are followed one by one after a loop
 _MAX_STEPS = 15_000  # statements of one execution
 _MAX_ROUNDS = 6  # of what stands between a label and a jump back to it
+_MAX_IDLE = 2  # such rounds that reach nothing new
 _MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
 _ZEROED = "__GFP_ZERO"
 _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
@@ -202,6 +203,7 @@ class Machine:
         left = self._once(statements, states, activation)
         names = [s.name if isinstance(s, Label) else "" for s in statements]
         labels = {name: at for at, name in enumerate(names) if name}
+        idle = 0
         for _ in range(_MAX_ROUNDS if labels else 0):
             back = min((labels[name] for name in activation.pending if name in labels), default=-1)
             if back < 0:
@@ -209,7 +211,8 @@ class Machine:
             seen = self._reached(activation)
             again = joined(activation.pending.pop(names[back]))
             left += self._once(statements[back + 1 :], [again] if again else [], activation)
-            if self._reached(activation) == seen:
+            idle = idle + 1 if self._reached(activation) == seen else 0
+            if idle == _MAX_IDLE:
                 break
         for name in labels:
             activation.pending.pop(name, None)

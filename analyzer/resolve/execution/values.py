@@ -157,8 +157,8 @@ def join(values: Iterable[Value]) -> Value:
 
 
 class Memory:
-    """What was stored, by address. `cleared` objects hold zero where nothing was stored; `absent` ones do not exist
-    here, because the pointer to them is null; of those that calls return, only `made` ones do."""
+    """What was stored, by address. `cleared` objects hold zero where nothing was stored; `absent` ones do not
+    exist here, because the pointer to them is null; of those that calls return, only `made` ones do."""
 
     __slots__ = ("absent", "cells", "cleared", "made", "told")
 
