@@ -75,7 +75,7 @@ def test_what_every_allocation_cleared_is_zero() -> None:
         ("if (!n) goto out; no(); return; out: yes();", "0", ["yes"]),
         ("int i; for (i = 0; i < n; i++) if (i == 2) yes(); no();", "5", ["yes", "no"]),
         ("int m = n ? 1 : 2; if (m == 2) yes(); else no();", "NONE", ["yes"]),
-        ("int m = 0; again: if (m == 2) { yes(); return; } m++; if (n) goto again; no();", "1", ["yes", "no"]),
+        ("int m = 0; again: if (m == 2) { yes(); return; } m++; if (n) goto again; no();", "1", ["yes"]),
         ("again: if (n == 4) yes(); else no(); n = 3; if (other_way) goto again;", "4", ["yes", "no"]),
         ("if (_Generic(n, int: 1, default: n)) yes(); else no();", "0", ["no"]),
     ],
