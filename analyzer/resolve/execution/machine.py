@@ -25,6 +25,7 @@ from analyzer.model.body import (
     Statement,
     Step,
     Switch,
+    calls,
     own_actions,
     walk,
 )
@@ -54,6 +55,7 @@ _MAX_STATES = 8  # states of one function that are kept apart
 _MAX_APART = 4  # members of a list that are followed one by one after a loop
 _MAX_STEPS = 15_000  # statements of one execution
 _MAX_ROUNDS = 6  # of what stands between a label and a jump back to it
+_SHORT = 8  # statements of a function that does little but clear
 _MAX_IDLE = 2  # such rounds that reach nothing new
 _MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
 _ZEROED = "__GFP_ZERO"
@@ -90,7 +92,7 @@ class Machine:
         self._symbols = 0
         self._activations = 0
         self._steps = 0
-        self._came_from: dict[FunctionRef, set[Address]] = {}
+        self._clearing: dict[FunctionRef, bool] = {}
         self.memory = Memory()
         self.trace = Trace()
 
@@ -126,7 +128,8 @@ class Machine:
 
     def _enter(self, ref: FunctionRef, arguments: Sequence[Operand]) -> Value:
         """The result of executing a function; unknown when it is not followed."""
-        if not self._may_enter(ref) or (self._stack and not self._tells(arguments)):
+        worth = not self._stack or self._tells(arguments) or self._clears(ref, arguments)
+        if not worth or not self._may_enter(ref):
             self.trace.partial.add(ref)
             return self._fresh(arguments)
         frame = self._frames.get(ref)
@@ -192,6 +195,17 @@ class Machine:
             if any(a.base.kind == "local" or a.base in self.memory.told for a in value.addresses()):
                 return True
         return False
+
+    def _clears(self, ref: FunctionRef, arguments: Sequence[Operand]) -> bool:
+        """Whether a function sets memory that was just allocated to zero."""
+        fresh = [a for o in arguments for a in (o.value or UNKNOWN).addresses() if a.base in self.memory.made]
+        if not fresh:
+            return False
+        if ref not in self._clearing:
+            body = self._body_of(ref)
+            small = body is not None and len(body.statements) <= _SHORT
+            self._clearing[ref] = body is not None and small and any(c.name in _CLEARS for c in calls(body))
+        return self._clearing[ref]
 
     # statements
 

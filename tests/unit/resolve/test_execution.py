@@ -45,9 +45,10 @@ def callees(text: str, bindings: dict[str, str]) -> list[str]:
 ALLOCATED = """
 void *from_slab(void); void *from_heap(void); void *memset(void *, int, unsigned long);
 struct p { void *slab; int size; }; struct s { int a, b; };
+static void clear(struct s *s, int size) { memset(s, 0, size); }
 static struct s *make(struct p *p, int f) {
     void *slab = p->slab; struct s *s;
-    if (slab != NULL) { s = from_slab(); if (s) memset(s, 0, p->size); }
+    if (slab != NULL) { s = from_slab(); if (s) clear(s, p->size); }
     else { s = from_heap(); %s }
     if (!s || p->size) return NULL;
     return s;
