@@ -17,7 +17,7 @@ from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, Ste
 from analyzer.graph.paths import distances_to
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
-from analyzer.graph.values import NOTHING, Values, changed_names, passed, settle, substitute
+from analyzer.graph.values import NOTHING, Values, changed_names, constant, passed, settle, substitute
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.known import Known
@@ -329,7 +329,11 @@ class _Builder:
                 text = text[: len(text) - len(value)] + known
                 target = planned.text.partition(" = ")[0]
                 self._members[target.rpartition(">")[2].rpartition(".")[2]] = known
-            elif all(isinstance(c, str) for c in planned.left) and len(planned.left) <= _MAX_CHOICES:
+            elif (
+                not constant(planned.value, self._names(function))
+                and all(isinstance(c, str) for c in planned.left)
+                and len(planned.left) <= _MAX_CHOICES
+            ):
                 choices = tuple(str(c) for c in planned.left)
         return TreeStep(
             planned.kind,
