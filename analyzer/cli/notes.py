@@ -82,7 +82,7 @@ def note(
 
     if output is not None:
         outputs.prepare(output)
-    view = views.View(depth=depth, hide=hide, targets=targets, bind=bind, narrow=narrow)
+    view = views.View(depth=depth, hide=hide, targets=targets, near=True, bind=bind, narrow=narrow)
     detail = Detail(conditions=True, assignments=("",), fold_errors=True, values=True)
     hidden = views.hide_notice(hide)
     with opened(common) as session:

@@ -26,8 +26,8 @@ class Fold:
     orders equal targets, the heaviest first: what lies in a large subsystem is what most readers of a
     slot with dozens of implementations look for. A site with at most `listed` targets names them all,
     and those after the first `targets` are not followed. `home` is a folder whose targets come before those of
-    others: that of the root. A call outside of it with more than `targets` targets is a detail that says
-    nothing about which of them are meant, so none of them is followed."""
+    others: that of the root. With `near`, a call outside of it with more than `targets` targets follows none of
+    them: it is a detail that says nothing about which of them are meant."""
 
     targets: int | None = 8
     listed: int = 0
@@ -35,6 +35,7 @@ class Fold:
     possible: bool = False
     weight: Callable[[str], int] = _weightless
     home: str = ""
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _site(edges: list[Edge], fold: Fold, keep: Collection[str]) -> Site:
     everything = fold.targets is None or len(candidates) <= max(fold.targets, fold.listed)
     listed = candidates if everything else candidates[: fold.targets]
     followed = fold.targets
-    if fold.home and followed is not None and len(candidates) > followed and not _at_home(edges[0], fold):
+    if fold.near and followed is not None and len(candidates) > followed and not _at_home(edges[0], fold):
         followed = sum(edge.callee is not None and edge.callee.name in keep for edge in listed)
     return Site(edges[0], tuple(listed), len(candidates), possible, followed=followed)
 

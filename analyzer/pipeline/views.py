@@ -35,6 +35,7 @@ class View:
     listed: int = 48  # a site with no more targets than this names them all
     possible: bool = False
     bind: tuple[str, ...] = ()  # `parameter=constant` of the root
+    near: bool = False  # follow large target sets only in the root's own part of the kernel, also with `targets`
     narrow: bool = False  # follow objects and constants from the root also without bindings
 
 
@@ -116,13 +117,18 @@ def facts(session: Session) -> Facts:
 
 
 def _fold(session: Session, view: View, root: FunctionRef) -> Fold:
-    weight = session.weight
     home, slash, _ = root.file.partition("/")
+    fold = Fold(
+        possible=view.possible,
+        weight=session.weight,
+        home=f"{home}/" if slash else "",
+        near=bool(slash) and (view.targets is None or view.near),
+    )
     if view.targets == 0:
-        return Fold(targets=None, callers=None, possible=view.possible, weight=weight)
+        return replace(fold, targets=None, callers=None)
     if view.targets is None:
-        return Fold(listed=view.listed, possible=view.possible, weight=weight, home=f"{home}/" if slash else "")
-    return Fold(targets=view.targets, callers=view.targets, possible=view.possible, weight=weight)
+        return replace(fold, listed=view.listed)
+    return replace(fold, targets=view.targets, callers=view.targets)
 
 
 def path(
