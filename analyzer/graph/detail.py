@@ -325,13 +325,16 @@ class _Planner:
         found: list[Planned] = []
         detail = self._detail
         first = -1
+        begun: dict[int, int] = {}  # where a line of calls beginning at an offset is
         for number, action in enumerate(actions):
             if isinstance(action, Call) and (stored := self._stored(action, guard)):
                 found.append(stored)
             elif isinstance(action, Call):
                 inside = covered or any(_within(action, later) for later in actions[number + 1 :])
                 made = self._call(action, guard, inside=inside)
-                first = len(found) if made else -1  # of several calls that a macro makes, the outermost
+                # of several calls that a macro makes, the outermost; `READ_ONCE(p->ops)->f()` begins as its macro
+                first = len(found) if made else begun.get(action.place.start, -1)
+                begun[action.place.start] = first
                 found += made
             if isinstance(action, Call) or detail.assignments is None:
                 continue
