@@ -311,8 +311,9 @@ class _Planner:
         found = self._actions(statement.actions, statement.place, guard, covered=covered)
         if not self._detail.conditions:
             return found
-        if whole and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
-            return [*found[:-1], replace(found[-1], prefix="return ")]
+        outer = found[-1] if found else None
+        if whole and isinstance(outer, PlannedSite) and not outer.prefix and _made_at(outer.site, final):
+            return [*found[:-1], replace(outer, prefix="return ")]
         if last and not whole and (found or len(_LONG_RETURN.findall(statement.value)) < 2):
             return found  # `return err` at the end tells nothing
         text = f"return {statement.value}".rstrip()
@@ -492,6 +493,12 @@ class _Planner:
 def _is_cleanup(site: Site) -> bool:
     """Whether a call is made by `__free()` or `CLASS()` when a variable goes out of scope."""
     return bool(site.edge.macros) and site.edge.macros[-1] in ("__free", "__cleanup")
+
+
+def _made_at(site: Site, call: Action | None) -> bool:
+    """Whether a call of the text makes a site."""
+    at = site.edge.site
+    return call is not None and (at.line, at.column) == (call.place.line, call.place.column)
 
 
 def _within(call: Call, other: Action) -> bool:

@@ -234,3 +234,9 @@ def test_what_is_known_to_be_unreachable() -> None:
         ("return 0", False, []),
         ("fail:", True, ["three()"]),
     ]
+
+
+def test_what_is_returned_is_the_whole_expression() -> None:
+    shown = planned("return one(&two(sk)->flags);", Detail(conditions=True), called={"two"})
+    assert shown == ["two(sk)", "return one(&two(sk)->flags)"]
+    assert planned("return one(two(sk));", Detail(conditions=True), called={"one"}) == ["return one(two(sk))"]
