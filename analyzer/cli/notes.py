@@ -3,12 +3,14 @@
 Not handled: checking notes against a kernel.
 """
 
+import dataclasses
+import shlex
 from pathlib import Path
 
 import click
 
 from analyzer.cli.console import emit
-from analyzer.cli.options import Common, common_options, hide_option, opened
+from analyzer.cli.options import Common, bind_option, common_options, hide_option, opened
 
 
 @click.command()
@@ -20,6 +22,7 @@ from analyzer.cli.options import Common, common_options, hide_option, opened
     "--depth", type=click.IntRange(min=0), default=4, show_default=True, help="How many calls deep the tree is."
 )
 @hide_option
+@bind_option
 @click.option(
     "--targets",
     type=click.IntRange(min=0),
@@ -56,6 +59,8 @@ def note(
     output: str | None,
     depth: int,
     hide: str,
+    bind: tuple[str, ...],
+    narrow: bool,
     targets: int,
     functions: int,
     excerpts: bool,
@@ -77,7 +82,7 @@ def note(
 
     if output is not None:
         outputs.prepare(output)
-    view = views.View(depth=depth, hide=hide, targets=targets)
+    view = views.View(depth=depth, hide=hide, targets=targets, near=True, bind=bind, narrow=narrow)
     detail = Detail(conditions=True, assignments=("",), fold_errors=True, values=True)
     hidden = views.hide_notice(hide)
     with opened(common) as session:
@@ -86,9 +91,18 @@ def note(
         options = NoteOptions(
             functions=functions,
             excerpts=excerpts,
-            options=_spelled(depth=depth, hide=hide, targets=targets, functions=functions, excerpts=excerpts),
+            options=_spelled(
+                depth=depth,
+                hide=hide,
+                bind=bind,
+                narrow=narrow,
+                targets=targets,
+                functions=functions,
+                excerpts=excerpts,
+            ),
             configuration=Path(common.config).name if common.config else "",
             arch=common.arch,
+            bindings=tuple(f"{name}={value}" for name, value in views.parse_bindings(bind).items()),
         )
         contents = study(session, tree, options)
         text = tree_text(tree, TextOptions(args=True, facts=views.facts(session)))
@@ -102,7 +116,8 @@ def note(
         if output is not None:
             target = Path(output).with_suffix(".svg")
             picture = target.name
-            graph, _ = views.rooted(session, root, views.View(depth=min(depth, 4), hide=hide, listed=0))
+            drawn = dataclasses.replace(view, depth=min(depth, 4), targets=None, listed=0)
+            graph, _ = views.rooted(session, root, drawn)
             drawing = outputs.DotOptions(url=template, version=version, max_functions=60)
             outputs.write_bytes(str(target), outputs.graph_bytes(graph, ".svg", drawing))
             common.tell(f"wrote {target}")
@@ -114,13 +129,25 @@ def note(
             common.tell(f"wrote {output}")
 
 
-def _spelled(*, depth: int, hide: str, targets: int, functions: int, excerpts: bool) -> str:
+def _spelled(
+    *,
+    depth: int,
+    hide: str,
+    bind: tuple[str, ...],
+    narrow: bool,
+    targets: int,
+    functions: int,
+    excerpts: bool,
+) -> str:
     """The options that differ from their defaults."""
     words = []
     if depth != 4:
         words.append(f"--depth {depth}")
     if hide != "default":
         words.append(f"--hide {hide}")
+    words += [f"--bind {shlex.quote(text)}" for text in bind]
+    if narrow:
+        words.append("--narrow")
     if targets != 4:
         words.append(f"--targets {targets}")
     if functions != 12:

@@ -112,7 +112,7 @@ def graph(
         )
         suffix = outputs.graph_format(target)
         if suffix == outputs.PAGE:
-            detail = Detail(conditions=True, assignments=("",))
+            detail = Detail(conditions=True, assignments=("",), values=bool(wanted.bind))
             tree, _ = views.tree(session, root, wanted, None if wanted.reverse else detail)
             page = outputs.PageOptions(
                 title=f"Callers of {made.root.name}" if wanted.reverse else f"Call graph of {made.root.name}",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analyzer.pipeline.opening import Reply
     from analyzer.pipeline.session import Session
 
-_SHOWS = ("args", "values", "assignments", "conditions", "lines", "signatures", "comments", "macros")
+_SHOWS = ("args", "values", "assignments", "conditions", "lines", "signatures", "comments", "macros", "dead")
 _STYLES = ("unicode", "ascii", "indent", "box", "cflow", "cflow-posix", "ftrace", "markdown", "org")
 
 
@@ -85,7 +85,7 @@ def _address(template: str, version: str, ref: "FunctionRef") -> str:
     help="Several with commas: `args`, calls with their arguments; `values`, constant arguments put in further "
     "down; `conditions`, under which calls happen; `assignments`, stores that reach outside a function, or "
     "`assignments=PATTERN` those to `sk->*`; `lines`, where functions are defined; `signatures`; `comments`, the "
-    "first sentence above a definition; `macros`, uses of macros that call nothing.",
+    "first sentence above a definition; `macros`, uses of macros that call nothing; `dead`, what --bind excludes.",
 )
 @click.option(
     "--fold",
@@ -164,6 +164,7 @@ def tree(
             macros="macros" in show.names,
             values="values" in show.names,
             fold_errors=fold == "errors",
+            dead="dead" in show.names,
         )
         made, end = views.tree(session, root, wanted, detail)
         options = TextOptions(

@@ -9,6 +9,9 @@ from analyzer.model.notes import Comment
 
 _EDGE = re.compile(r"^\s*\*(?:\s|$)?")
 _NAMED = re.compile(r"^(?:struct |union |enum |typedef )?([\w.]+)\s*(?:\([^)]*\))?\s*[-–:]+\s*(.*)$")
+_TITLED = re.compile(
+    r"^(\w+_\w+|\w+\(\))\s*(?:\(\))?\s+[-–]\s+(\S.*)$"
+)  # the same in a comment that is no kernel-doc
 _SECTION = re.compile(
     r"^(?:@[\w.]+|@\.\.\.|Return(?:s|ed)?(?:\s+value)?|Context|Description|Note|Example)s?\s*:\s?(.*)$", re.I
 )
@@ -74,7 +77,7 @@ def _summary(lines: list[str], *, kernel_doc: bool) -> str:
     found: list[str] = []
     for number, row in enumerate(lines):
         part = row.strip()
-        named = _NAMED.match(part) if number == 0 and kernel_doc else None
+        named = (_NAMED if kernel_doc else _TITLED).match(part) if number == 0 else None
         if named:
             part = named.group(2)
         if number and (not part or _SECTION.match(part)):

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
+
 from analyzer.graph.sites import Site
 from analyzer.model.body import (
     Action,
@@ -30,9 +32,12 @@ from analyzer.model.body import (
     Statement,
     Step,
     Switch,
+    own_actions,
+    walk,
 )
+from analyzer.model.known import Constants, Known
 
-StepKind = Literal["condition", "case", "loop", "label", "assignment", "leave", "macro", "error"]
+StepKind = Literal["condition", "case", "loop", "label", "assignment", "leave", "macro", "error", "call"]
 _BASE = re.compile(r"^[\s(*&]*([A-Za-z_]\w*)")
 _STORES = frozenset(
     ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
@@ -46,34 +51,39 @@ _OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What to plan. `assignments`: patterns of targets (`sk->*`); "" is all that reach outside the function; None
-    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths become one line."""
+    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths X
+    what cannot be reached under the bindings instead of leaving it out."""
 
     conditions: bool = False
     assignments: tuple[str, ...] | None = None
     macros: bool = False
     fold_errors: bool = False
     values: bool = False
+    dead: bool = False
 
     @property
     def needs_bodies(self) -> bool:
         """Whether anything is to be shown that only a body tells."""
-        return self.conditions or self.assignments is not None or self.macros or self.fold_errors
+        return self.conditions or self.assignments is not None or self.macros or self.fold_errors or self.dead
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSite:
     """A call site in its place. `prefix` stands before the call (`sk = `, `return `), `when` are the conditions of
-    its expression, `outer` the `#if` condition that a line above it has already."""
+    its expression, `outer` the `#if` condition that a line above it has already, `passed` what its arguments are
+    known to be."""
 
     site: Site
     prefix: str = ""
     when: tuple[str, ...] = ()
     outer: str = ""
+    passed: tuple[Constants, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """A line that is no call. `calls` counts what a folded error path calls."""
+    """A line that is no call. `calls` counts what a folded error path calls; `value` is the right side of an
+    assignment, with which `text` ends, and `left` what it may be after that; `dead`: cannot be reached."""
 
     kind: StepKind
     text: str
@@ -81,17 +91,25 @@ class PlannedStep:
     below: tuple["Planned", ...] = ()
     guard: str = ""
     calls: int = 0
+    value: str = ""
+    left: Constants = ()
+    dead: bool = False
 
 
 Planned = PlannedSite | PlannedStep
 
 
 def plan(
-    sites: Sequence[Site], body: Body, detail: Detail, *, inner: frozenset[str] = frozenset()
+    sites: Sequence[Site],
+    body: Body,
+    detail: Detail,
+    *,
+    inner: frozenset[str] = frozenset(),
+    known: Known | None = None,
 ) -> tuple[Planned, ...]:
     """The lines of one function: its `sites` and what `detail` asks of its `body`; `inner` are the names of its
-    parameters and local variables."""
-    return _Planner(sites, body, detail, inner).lines()
+    parameters and local variables, `known` what bindings leave of it."""
+    return _Planner(sites, body, detail, inner, known).lines()
 
 
 def matches(patterns: Sequence[str], target: str, inner: frozenset[str]) -> bool:
@@ -133,8 +151,11 @@ def reaches_outside(target: str, inner: frozenset[str]) -> bool:
 
 
 class _Planner:
-    def __init__(self, sites: Sequence[Site], body: Body, detail: Detail, inner: frozenset[str]) -> None:
+    def __init__(
+        self, sites: Sequence[Site], body: Body, detail: Detail, inner: frozenset[str], known: Known | None
+    ) -> None:
         self._detail = detail
+        self._known = known
         self._inner = inner
         self._body = body
         self._left: dict[tuple[int, int], list[Site]] = {}
@@ -143,6 +164,7 @@ class _Planner:
         self._strays: dict[tuple[int, int], list[Site]] = {}
         self._ends: list[Site] = []  # run at the end of their scope
         self._made: set[object] = set()  # callees of the direct calls so far
+        self.spells_calls = False  # calls without a site become lines of text
         self._assign_strays()
 
     def _assign_strays(self) -> None:
@@ -214,6 +236,10 @@ class _Planner:
 
     def _labelled(self, label: Label, section: Sequence[Statement], guard: str, *, last: bool) -> list[Planned]:
         """What follows a label up to the next one: below it for an error label, beside it for others."""
+        if self._known is not None and section and not any(s.place.start in self._known.ran for s in section):
+            dead = self._dead(section, guard)
+            head = PlannedStep("label", f"{label.name}:", label.place.line, tuple(dead), label.guard)
+            return [_as_dead(head)] if self._detail.dead and self._detail.conditions else dead
         inside: list[Planned] = []
         for number, statement in enumerate(section):
             plain_end = not label.error and last and number == len(section) - 1
@@ -236,6 +262,8 @@ class _Planner:
         return [PlannedStep("error", f"{label.name}:", label.place.line, (), label.guard, calls)]
 
     def _statement(self, statement: Statement, guard: str, *, last: bool = False) -> list[Planned]:
+        if self._known is not None and statement.place.start not in self._known.ran:
+            return [] if isinstance(statement, Label) else self._dead((statement,), guard)
         match statement:
             case Step():
                 return self._actions(statement.actions, statement.place, guard)
@@ -254,6 +282,25 @@ class _Planner:
             case Loop():
                 return self._loop(statement, guard)
 
+    def _dead(self, statements: Sequence[Statement], guard: str) -> list[Planned]:
+        """Statements that are not reached: nothing, or their lines with calls as text."""
+        for _, statement in walk(tuple(statements)):
+            heads = [b.place for b in statement.branches] if isinstance(statement, If) else [statement.place]
+            for place in heads:
+                self._strays.pop((place.line, place.column), None)
+            for action in own_actions(statement):
+                self._left.pop((action.place.line, action.place.column), None)
+        if not self._detail.dead:
+            return []
+        detail = replace(self._detail, dead=False, fold_errors=False)
+        body = msgspec.structs.replace(self._body, statements=tuple(statements))
+        planner = _Planner((), body, detail, self._inner, None)
+        planner.spells_calls = True
+        return [_as_dead(p) for p in planner._block(statements, guard)]
+
+    def _enters(self, place: Place) -> bool:
+        return self._known is None or place.start in self._known.entered
+
     def _leave(self, text: str, place: Place, guard: str) -> list[Planned]:
         return [PlannedStep("leave", text, place.line)] if self._detail.conditions else []
 
@@ -264,8 +311,9 @@ class _Planner:
         found = self._actions(statement.actions, statement.place, guard, covered=covered)
         if not self._detail.conditions:
             return found
-        if whole and found and isinstance(found[-1], PlannedSite) and not found[-1].prefix:
-            return [*found[:-1], replace(found[-1], prefix="return ")]
+        outer = found[-1] if found else None
+        if whole and isinstance(outer, PlannedSite) and not outer.prefix and _made_at(outer.site, final):
+            return [*found[:-1], replace(outer, prefix="return ")]
         if last and not whole and (found or len(_LONG_RETURN.findall(statement.value)) < 2):
             return found  # `return err` at the end tells nothing
         text = f"return {statement.value}".rstrip()
@@ -278,18 +326,24 @@ class _Planner:
         found: list[Planned] = []
         detail = self._detail
         first = -1
+        begun: dict[int, int] = {}  # where a line of calls beginning at an offset is
         for number, action in enumerate(actions):
             if isinstance(action, Call) and (stored := self._stored(action, guard)):
                 found.append(stored)
             elif isinstance(action, Call):
                 inside = covered or any(_within(action, later) for later in actions[number + 1 :])
                 made = self._call(action, guard, inside=inside)
-                first = len(found) if made else -1  # of several calls that a macro makes, the outermost
+                # of several calls that a macro makes, the outermost; `READ_ONCE(p->ops)->f()` begins as its macro
+                first = len(found) if made else begun.get(action.place.start, -1)
+                begun[action.place.start] = first
                 found += made
             if isinstance(action, Call) or detail.assignments is None:
                 continue
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
             site = found[first] if 0 <= first < len(found) else None
+            if action.call and isinstance(site, PlannedStep) and site.kind == "call":
+                found[first] = replace(site, text=action.text)
+                continue
             if action.call and isinstance(site, PlannedSite) and not site.prefix:
                 cast = _cast_before(action.value, site.site)
                 if site.site.edge.site.line >= action.place.line and cast is not None:
@@ -297,6 +351,9 @@ class _Planner:
                     continue
             if shown:
                 step = PlannedStep("assignment", action.text, action.place.line, (), _new(action.guard, guard))
+                left = self._known.stored.get(action.place.start, ()) if self._known else ()
+                if left and action.operator == "=":
+                    step = replace(step, value=action.value, left=left)
                 if action.when and detail.conditions:
                     head = f"if ({' && '.join(_bracketed(w) for w in action.when)})"
                     step = PlannedStep("condition", head, action.place.line, (step,))
@@ -326,7 +383,11 @@ class _Planner:
             if inside and len(callees) == len(known) and callees <= self._made:
                 return []  # made before, and the line around it tells that it is made again
             self._made |= callees
-            return [PlannedSite(site, when=when, outer=guard) for site in known]
+            place = (call.place.line, call.place.column)
+            passed = self._known.arguments.get(place, ()) if self._known else ()
+            return [PlannedSite(site, when=when, outer=guard, passed=passed) for site in known]
+        if self.spells_calls:
+            return [] if inside else [PlannedStep("call", call.text, call.place.line, (), _new(call.guard, guard))]
         if self._detail.macros and call.name:
             return [PlannedStep("macro", call.text, call.place.line, (), _new(call.guard, guard))]
         return []
@@ -334,19 +395,32 @@ class _Planner:
     def _if(self, statement: If, guard: str) -> list[Planned]:
         found: list[Planned] = []
         pending: list[PlannedStep] = []  # arms without content, needed when a later one has some
-        for branch in statement.branches:
+        for number, branch in enumerate(statement.branches):
             covered = self._detail.conditions
             before = [
                 _unconditional(p) for p in self._actions(branch.actions, branch.place, guard, covered=covered)
             ]
+            if not self._enters(branch.place):
+                found += before
+                inside = self._dead(branch.body, self._under(branch.guard, guard))
+                if self._detail.conditions and self._detail.dead:
+                    inside = [_as_dead(self._branch(branch, inside, guard))]
+                found += inside
+                continue
             inside = self._block(branch.body, self._under(branch.guard, guard))
+            arm = branch
+            if self._known is not None and not any(self._enters(b.place) for b in statement.branches[:number]):
+                if branch.keyword == "else":
+                    found += inside  # nothing else can be taken
+                    continue
+                arm = msgspec.structs.replace(branch, keyword="if")
             if branch.fails and self._detail.fold_errors:
                 found += before
                 continue
             if not self._detail.conditions:
                 found += [*before, *inside]
                 continue
-            step = self._branch(branch, inside, guard)
+            step = self._branch(arm, inside, guard)
             if before and branch.keyword != "if" and not pending:
                 found += before
                 before = []
@@ -376,7 +450,9 @@ class _Planner:
         cases: list[Planned] = []
         flat: list[Planned] = []
         for case in statement.cases:
-            inside = self._block(case.body, self._under(case.guard, guard))
+            alive = self._enters(case.place)
+            block = self._block if alive else self._dead
+            inside = block(case.body, self._under(case.guard, guard))
             if inside and isinstance(inside[-1], PlannedStep) and inside[-1].text == "break":
                 inside.pop()
             if not inside:
@@ -389,7 +465,8 @@ class _Planner:
                 text, inside = f"{text} {only.text}", []
             if case.falls_through:
                 text += "  falls through"
-            cases.append(PlannedStep("case", text, case.place.line, tuple(inside), _new(case.guard, guard)))
+            step = PlannedStep("case", text, case.place.line, tuple(inside), _new(case.guard, guard))
+            cases.append(step if alive else _as_dead(step))
         if not self._detail.conditions:
             return [*before, *flat]
         if not cases:
@@ -418,6 +495,12 @@ def _is_cleanup(site: Site) -> bool:
     return bool(site.edge.macros) and site.edge.macros[-1] in ("__free", "__cleanup")
 
 
+def _made_at(site: Site, call: Action | None) -> bool:
+    """Whether a call of the text makes a site."""
+    at = site.edge.site
+    return call is not None and (at.line, at.column) == (call.place.line, call.place.column)
+
+
 def _within(call: Call, other: Action) -> bool:
     return other.place.start <= call.place.start and call.place.end <= other.place.end
 
@@ -425,6 +508,11 @@ def _within(call: Call, other: Action) -> bool:
 def _unconditional(planned: Planned) -> Planned:
     """A call in a condition without its own: the line of the condition tells it."""
     return replace(planned, when=()) if isinstance(planned, PlannedSite) else planned
+
+
+def _as_dead(planned: Planned) -> PlannedStep:
+    assert isinstance(planned, PlannedStep), "what is not reached has no call sites"
+    return replace(planned, dead=True, below=tuple(_as_dead(p) for p in planned.below))
 
 
 def _new(guard: str, outer: str) -> str:

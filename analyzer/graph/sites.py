@@ -25,13 +25,17 @@ class Fold:
     None is no limit. `possible` lists the targets that are only possible, too. `weight` of a file
     orders equal targets, the heaviest first: what lies in a large subsystem is what most readers of a
     slot with dozens of implementations look for. A site with at most `listed` targets names them all,
-    and those after the first `targets` are not followed."""
+    and those after the first `targets` are not followed. `home` is a folder whose targets come before those of
+    others: that of the root. With `near`, a call outside of it with more than `targets` targets follows none of
+    them: it is a detail that says nothing about which of them are meant."""
 
     targets: int | None = 8
     listed: int = 0
     callers: int | None = 24
     possible: bool = False
     weight: Callable[[str], int] = _weightless
+    home: str = ""
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +144,18 @@ def _site(edges: list[Edge], fold: Fold, keep: Collection[str]) -> Site:
     candidates.sort(
         key=lambda edge: (
             edge.callee is None or edge.callee.name not in keep,
+            bool(fold.home and edge.callee and not edge.callee.file.startswith(fold.home)),
             rank(edge, fold.weight),
         )
     )
     possible = len(resolved) - len(candidates)
     everything = fold.targets is None or len(candidates) <= max(fold.targets, fold.listed)
     listed = candidates if everything else candidates[: fold.targets]
-    return Site(edges[0], tuple(listed), len(candidates), possible, followed=fold.targets)
+    followed = fold.targets
+    if fold.near and followed is not None and len(candidates) > followed and not _at_home(edges[0], fold):
+        followed = sum(edge.callee is not None and edge.callee.name in keep for edge in listed)
+    return Site(edges[0], tuple(listed), len(candidates), possible, followed=followed)
+
+
+def _at_home(edge: Edge, fold: Fold) -> bool:
+    return edge.site.file.startswith(fold.home)

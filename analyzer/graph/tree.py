@@ -8,18 +8,23 @@ among the items, with items below them. A function is expanded where it first ap
 Not handled: depths beyond MAX_DEPTH, which no reader follows; the tree is cut there.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, StepKind, guards_within, plan
 from analyzer.graph.paths import distances_to
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
-from analyzer.graph.values import NOTHING, Values, changed_names, passed, substitute
+from analyzer.graph.values import NOTHING, Values, changed_names, constant, passed, settle, substitute
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef
+from analyzer.model.known import Known
 
+_BARE = re.compile(r"if \((\w+)\)")
+_ZERO = ("0", "NULL", "false")
+_MAX_CHOICES = 4
 _MAX_VARIANTS = 4  # expansions of one function for different values; more say little new
 MAX_DEPTH = 150  # the builder and its readers recurse once or twice per level
 
@@ -69,7 +74,9 @@ class TreeItem:
 
 @dataclass(frozen=True, slots=True)
 class TreeStep:
-    """A line of a body that is no call, with what stands below it; `calls` counts those of a folded error path."""
+    """A line of a body that is no call, with what stands below it; `calls` counts those of a folded error path.
+    `dead`: it cannot be reached under the bindings; `choices` is what an assignment may leave, when that is
+    several things."""
 
     kind: StepKind
     text: str
@@ -78,15 +85,29 @@ class TreeStep:
     items: tuple["TreeItem | TreeStep", ...] = ()
     guard: str = ""
     calls: int = 0
+    dead: bool = False
+    choices: tuple[str, ...] = ()
+
+
+class Bound(Protocol):
+    """What bindings of a root's parameters say: `values` of the parameters, what is known of a function, what
+    number a constant's text is where a function stands."""
+
+    @property
+    def values(self) -> Values: ...
+    def known(self, ref: FunctionRef, /) -> Known | None: ...
+    def number(self, ref: FunctionRef, text: str, /) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a tree gets at functions: `detail` of what is shown, a function's `body` and its description."""
+    """How a tree gets at functions: `detail` of what is shown, a function's `body` and its description, and what
+    holds under bindings."""
 
     detail: Detail
     body: Callable[[FunctionRef], Body | None]
     described: Callable[[FunctionRef], Function | None]
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +157,10 @@ class _Builder:
         self._toward = toward
         self._reading = reading
         self._detail = reading.detail if reading else Detail()
+        self._bound = reading.bound if reading and reading.detail.values else None
+        self._members: dict[str, str] = {}  # constants that were put into members of these names
+        self._changed: dict[FunctionRef, frozenset[str]] = {}
+        self._numbers: dict[tuple[str, str], int | None] = {}
         self._plans: dict[FunctionRef, tuple[Planned, ...]] = {}
         self._inner: dict[FunctionRef, frozenset[str]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
@@ -146,7 +171,7 @@ class _Builder:
         self._ancestors: set[FunctionRef] = set()
 
     def build(self) -> TreeFunction:
-        return self._place(self._graph.root, None, 0, NOTHING)[0]
+        return self._place(self._graph.root, None, 0, self._bound.values if self._bound else NOTHING)[0]
 
     def _place(
         self, function: FunctionRef, edge: Edge | None, depth: int, values: Values
@@ -194,14 +219,27 @@ class _Builder:
     ) -> tuple[tuple[TreeItem | TreeStep, ...], bool]:
         items: list[TreeItem | TreeStep] = []
         complete = True
-        for planned in lines:
+        refused = False  # the `if` above is not taken, because of a value that was put in
+        for line in lines:
+            planned = line
             if isinstance(planned, PlannedStep):
+                if refused and planned.text == "else":
+                    below, whole = self._items(function, planned.below, depth, values)
+                    items.extend(below)
+                    complete = complete and whole
+                    refused = False
+                    continue
+                if refused and planned.text.startswith("else if"):
+                    planned = replace(planned, text=planned.text.removeprefix("else "))
+                refused = bool(values) and self._is_refused(function, planned, values)
+                if refused:
+                    continue
                 below, whole = self._items(function, planned.below, depth, values)
                 complete = complete and whole
                 if below or (self._toward is None and not planned.below):
-                    items.append(_step(planned, function, below, values))
+                    items.append(self._step(planned, function, below, values))
                 elif self._toward is None:
-                    items.append(_step(planned, function, (), values))
+                    items.append(self._step(planned, function, (), values))
                 continue
             item, whole = self._item(function, planned, depth, values)
             complete = complete and whole
@@ -209,12 +247,19 @@ class _Builder:
                 items.append(item)
         return tuple(items), complete
 
+    def _is_refused(self, function: FunctionRef, planned: PlannedStep, values: Values) -> bool:
+        """Whether a condition is a parameter that is zero here."""
+        match = _BARE.fullmatch(planned.text) if planned.kind == "condition" and not planned.dead else None
+        return match is not None and self._stable(function, values).get(match.group(1), "") in _ZERO
+
     def _item(
         self, function: FunctionRef, planned: PlannedSite, depth: int, values: Values
     ) -> tuple[TreeItem | None, bool]:
         site = planned.site
         complete = True
-        arguments = tuple(substitute(a, values) for a in site.edge.arguments)
+        stable = self._stable(function, values)
+        arguments = tuple(substitute(a, stable) for a in site.edge.arguments)
+        settled = self._settled(function, planned, arguments, values)
         targets: list[TreeFunction] = []
         for edge in site.targets:
             end = self._graph.far_end(edge)
@@ -223,7 +268,7 @@ class _Builder:
             if not self._leads_on(end, depth):
                 complete = False
                 continue
-            known = self._passed(function, end, arguments, edge) if self._detail.values else NOTHING
+            known = self._passed(function, end, settled, edge) if self._detail.values else NOTHING
             target, whole = self._place(end, edge, depth, known)
             if self._dead_end(target):
                 self._expanded.pop((end, self._kind(end, known)), None)
@@ -232,11 +277,75 @@ class _Builder:
             complete = complete and whole
         if not targets and self._toward is not None:
             return None, complete
-        prefix = substitute(planned.prefix, values) if planned.prefix else ""
-        when = tuple(substitute(w, values) for w in planned.when)
+        prefix = substitute(planned.prefix, stable) if planned.prefix else ""
+        when = tuple(substitute(w, stable) for w in planned.when)
         guard = self._guard(function, site.edge.guard, planned.outer)
-        expression = substitute(site.edge.expression, values)
-        return TreeItem(site, tuple(targets), prefix, when, guard, expression, arguments), complete
+        expression = substitute(site.edge.expression, stable)
+        if settled != arguments:
+            expression = _with_arguments(expression, arguments, settled)
+        return TreeItem(site, tuple(targets), prefix, when, guard, expression, settled), complete
+
+    def _stable(self, function: FunctionRef, values: Values) -> Values:
+        """Those of the values that hold throughout a function, because it does not change them."""
+        if not values:
+            return values
+        changed = self._changed.get(function)
+        if changed is None:
+            body = self._reading.body(function) if self._reading else None
+            changed = self._changed[function] = changed_names(body) if body is not None else frozenset(values)
+        return {name: value for name, value in values.items() if name not in changed}
+
+    def _settled(
+        self, function: FunctionRef, planned: PlannedSite, arguments: tuple[str, ...], values: Values
+    ) -> tuple[str, ...]:
+        """The arguments of a call with what the bindings say of them."""
+        if len(planned.passed) != len(arguments):
+            return arguments
+        written = planned.site.edge.arguments
+        return tuple(
+            self._settle(function, text, put, known[0], values) if len(known) == 1 else put
+            for text, put, known in zip(written, arguments, planned.passed, strict=True)
+        )
+
+    def _settle(self, function: FunctionRef, written: str, put: str, known: int | str, values: Values) -> str:
+        names = dict.fromkeys(self._names(function), "") | self._members | dict(values)
+        return settle(written, put, known, names, lambda text: self._number(function, text))
+
+    def _number(self, function: FunctionRef, text: str) -> int | None:
+        key = (function.file, text)
+        if key not in self._numbers:
+            self._numbers[key] = self._bound.number(function, text) if self._bound else None
+        return self._numbers[key]
+
+    def _step(
+        self, planned: PlannedStep, function: FunctionRef, items: tuple[TreeItem | TreeStep, ...], values: Values
+    ) -> TreeStep:
+        text = substitute(planned.text, self._stable(function, values))
+        choices: tuple[str, ...] = ()
+        if planned.left and self._bound is not None:
+            value = substitute(planned.value, self._stable(function, values))
+            if len(planned.left) == 1 and text.endswith(value):
+                known = self._settle(function, planned.value, value.strip("()"), planned.left[0], values)
+                text = text[: len(text) - len(value)] + known
+                target = planned.text.partition(" = ")[0]
+                self._members[target.rpartition(">")[2].rpartition(".")[2]] = known
+            elif (
+                not constant(planned.value, self._names(function))
+                and all(isinstance(c, str) for c in planned.left)
+                and len(planned.left) <= _MAX_CHOICES
+            ):
+                choices = tuple(str(c) for c in planned.left)
+        return TreeStep(
+            planned.kind,
+            text,
+            function.file,
+            planned.line,
+            items,
+            planned.guard,
+            planned.calls,
+            planned.dead,
+            choices,
+        )
 
     def _guard(self, function: FunctionRef, guard: str, outer: str) -> str:
         if not guard or self._reading is None:
@@ -256,11 +365,8 @@ class _Builder:
                 return NOTHING
             arguments = arguments[len(arguments) - len(parameters) :]
         found = passed(parameters, arguments, inner=self._names(caller), changed=frozenset())
-        if not found:
-            return NOTHING
-        body = self._reading.body(callee)
-        changed = changed_names(body) if body is not None else frozenset(found)
-        return {name: value for name, value in found.items() if name not in changed}
+        # A name that the callee changes stands for its value only where an execution confirms it.
+        return found if self._bound is not None else self._stable(callee, found)
 
     def _names(self, function: FunctionRef) -> frozenset[str]:
         """The names of a function's parameters and local variables."""
@@ -305,17 +411,17 @@ class _Builder:
         if self._reading is not None and self._detail.needs_bodies:
             body = self._reading.body(function)
             if body is not None:
-                return plan(sites, body, self._detail, inner=self._names(function))
+                known = self._reading.bound.known(function) if self._reading.bound else None
+                return plan(sites, body, self._detail, inner=self._names(function), known=known)
         if self._merge:
             sites = _merge_callers(sites) if self._graph.reverse else merge_sites(sites)
         return tuple(PlannedSite(site) for site in sites)
 
 
-def _step(
-    planned: PlannedStep, function: FunctionRef, items: tuple[TreeItem | TreeStep, ...], values: Values
-) -> TreeStep:
-    text = substitute(planned.text, values)
-    return TreeStep(planned.kind, text, function.file, planned.line, items, planned.guard, planned.calls)
+def _with_arguments(expression: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """A call's text with other arguments, where it has those from before."""
+    text = f"({', '.join(before)})"
+    return f"{expression[: -len(text)]}({', '.join(after)})" if expression.endswith(text) else expression
 
 
 def _merge_callers(sites: tuple[Site, ...]) -> tuple[Site, ...]:

@@ -8,13 +8,17 @@ Not handled: values of local variables, and whether two names are the same objec
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.model.body import Assignment, Body, Statement, actions, walk
 
 Values = Mapping[str, str]
 NOTHING: Values = {}
 _LONGEST = 60  # characters; longer expressions say less than the parameter's name
+_WORD = re.compile(r"\w+")
+_POSTFIX = re.compile(r"[\w.]+(?:(?:->|\.)\w+|\[\w+\])*")
+_FLAGS = re.compile(r"[A-Z_][A-Z0-9_]*(?: \| [A-Z_][A-Z0-9_]*)+")
+_PLAIN = 4096  # larger numbers are told in hexadecimal
 _NAME = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[A-Za-z_]\w*|\d\w*")
 _ALLOWED = re.compile(r"[\w\s|&~+\-*/<>()!\"'.%,:]+$")
 _KNOWN = frozenset(("sizeof", "struct", "unsigned", "int", "long", "char", "true", "false", "NULL"))
@@ -66,6 +70,26 @@ def passed(
     return found
 
 
+def settle(
+    written: str, put: str, known: int | str, names: Mapping[str, str], number: Callable[[str], int | None]
+) -> str:
+    """An expression that is known to be `known`, as a reader wants it. `written` is its text, `put` the same with
+    values put in: a constant as it is written, else the constant that one of its `names` was given, else the plain
+    value. `number` evaluates a constant's text."""
+    if isinstance(known, str):
+        return known
+    if put == written and constant(written, frozenset(names)):
+        return put
+    if _FLAGS.fullmatch(put):
+        return put
+    for word in (*_NAME.findall(put), *(names.get(name, "") for name in _NAME.findall(written))):
+        if _WORD.fullmatch(word) and number(word) == known:
+            return str(word)
+    if known == 0 and _POSTFIX.fullmatch(put):
+        return put  # a pointer or an integer: 0 alone does not tell
+    return str(known) if -_PLAIN <= known <= _PLAIN else hex(known)
+
+
 def substitute(text: str, values: Values) -> str:
     """`text` with the names of `values` replaced where they stand for a value: not behind `.` or `->`, not called,
     and reached through only where the value is an address (`prot->slab` becomes `tcp_prot.slab`)."""
@@ -85,6 +109,8 @@ def substitute(text: str, values: Values) -> str:
             return name
         if after.startswith("->"):
             return f"\0{value[1:]}" if re.fullmatch(r"&\w+", value) else name
+        if before.endswith("!") and value.isdigit():
+            return name  # `!kern` says more than `!0`
         whole = before[-1:] in ("", "(", ",") and after[:1] in ("", ")", ",")
         return f"({value})" if _OPERATOR.search(value) and not whole else value
 

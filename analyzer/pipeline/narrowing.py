@@ -10,6 +10,7 @@ from analyzer.graph.hide import Hide
 from analyzer.graph.profiles import PROFILES
 from analyzer.graph.rooted import RootedGraph
 from analyzer.model.callgraph import Edge, Function, FunctionRef
+from analyzer.model.known import Known
 from analyzer.pipeline.session import Session
 from analyzer.resolve.execution.machine import Machine
 from analyzer.resolve.execution.narrowing import Narrowing
@@ -20,7 +21,8 @@ _ROUNDS = 4
 
 
 class Narrowed:
-    """Successors of a graph grown from `root`; `bindings` are C constants by parameter."""
+    """Successors of a graph grown from `root`; `bindings` are C constants by parameter. `values` are the same:
+    what the root's parameters are."""
 
     def __init__(
         self, session: Session, root: Function, bindings: Mapping[str, str], *, depth: int, hide: Hide
@@ -47,19 +49,30 @@ class Narrowed:
             depth=depth + _BEYOND,
         )
         for name, text in bindings.items():
-            if not machine.is_constant(function, text):
+            if machine.number(function, text) is None:
                 raise KcgError(
                     f"{text} is no constant that {root.ref.file} sees in Linux {session.info.version}.",
                     hint=f"Bind {name} to a number, or to a macro or enum constant of the kernel.",
                 )
         self._narrowing = Narrowing(world, machine.run(function, bindings))
         self._session = session
-        self._shared: set[FunctionRef] = set()
+        self._machine = machine
+        self._shared: set[FunctionRef] = set(self._narrowing.partial) - {root.ref}
+        self.values = dict(bindings)
 
     def __call__(self, ref: FunctionRef) -> Sequence[Edge]:
         """The edges of a function that the bindings leave."""
         edges = self._session.callees(ref)
         return edges if ref in self._shared else self._narrowing.apply(ref, edges)
+
+    def known(self, ref: FunctionRef) -> Known | None:
+        """What holds in a function whenever the root calls it."""
+        return None if ref in self._shared else self._narrowing.known(ref)
+
+    def number(self, ref: FunctionRef, text: str) -> int | None:
+        """What a constant is where a function stands, None when the text is none."""
+        function = self._session.resolver.function(ref)
+        return self._machine.number(function, text) if function is not None else None
 
     def grown(self, grow: Callable[[Callable[[FunctionRef], Sequence[Edge]]], RootedGraph]) -> RootedGraph:
         """A graph in which no function is narrowed that something outside the execution reaches, too."""

@@ -136,13 +136,17 @@ def _excerpt(session: Session, ref: FunctionRef, function: Function) -> str:
 
 def _steps(session: Session, root: TreeFunction) -> tuple[MainStep, ...]:
     """The calls of the first function that does more than call another one."""
-    place = root
+    return _steps_of(session, _unwrapped(root), 2)
+
+
+def _unwrapped(place: TreeFunction) -> TreeFunction:
+    """The first function on the way down that does more than call another one."""
     for _ in range(_MAX_WRAPPERS):
-        inner = [t for item in _items(place.items) for t in item.targets if t.items]
-        if len(inner) != 1 or len(list(_items(place.items))) != 1:
+        calls = list(_items(place.items))
+        if len(calls) != 1 or len(calls[0].targets) != 1 or not calls[0].targets[0].items:
             break
-        place = inner[0]
-    return _steps_of(session, place, 2)
+        place = calls[0].targets[0]
+    return place
 
 
 def _steps_of(session: Session, place: TreeFunction, levels: int) -> tuple[MainStep, ...]:
@@ -171,7 +175,7 @@ def _steps_of(session: Session, place: TreeFunction, levels: int) -> tuple[MainS
 def _step_of(session: Session, item: TreeItem, target: TreeFunction, label: str, levels: int) -> MainStep:
     comment = session.comment(target.function)
     call = f"{target.function.name}({', '.join(item.arguments)})"
-    steps = _steps_of(session, target, levels - 1) if levels > 1 else ()
+    steps = _steps_of(session, _unwrapped(target), levels - 1) if levels > 1 else ()
     return MainStep(call, comment.summary if comment else "", label, steps)
 
 

@@ -302,7 +302,9 @@ class Session:
     def selector(self, edge: Edge) -> str:
         """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
         `PF_INET`); "" when it holds none."""
-        holders = list(dict.fromkeys((item.file, item.object) for item in edge.evidence if item.object))
+        # what a binding chose is told apart by a blank in its name
+        named = [item for item in edge.evidence if item.object and " " not in item.object]
+        holders = list(dict.fromkeys((item.file, item.object.partition(".")[0]) for item in named))
         if edge.slot is None or not 0 < len(holders) <= _MAX_HOLDERS:
             return ""
         found = {self._selector(file, name) for file, name in holders}

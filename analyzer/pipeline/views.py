@@ -17,6 +17,8 @@ from analyzer.pipeline.narrowing import Narrowed, parse_bindings
 from analyzer.pipeline.session import Session
 from analyzer.render.lines import Facts
 
+__all__ = ["View", "facts", "hide_notice", "indirect_calls", "parse_bindings", "path", "rooted", "tree"]
+
 MAX_FUNCTIONS = 20_000  # of a tree; a graph of more is read by nobody
 
 
@@ -33,6 +35,7 @@ class View:
     listed: int = 48  # a site with no more targets than this names them all
     possible: bool = False
     bind: tuple[str, ...] = ()  # `parameter=constant` of the root
+    near: bool = False  # follow large target sets only in the root's own part of the kernel, also with `targets`
     narrow: bool = False  # follow objects and constants from the root also without bindings
 
 
@@ -52,6 +55,12 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     Raises KcgError for unknown and ambiguous names; a `to` that is not reached leaves the root
     alone.
     """
+    graph, end, _ = _grown(session, root, view)
+    return graph, end
+
+
+def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Function | None, Narrowed | None]:
+    """The same, and what bindings say of it."""
     hide = parse_hide(view.hide)
     start = session.find(root)
     end = session.find(view.to) if view.to else None
@@ -67,7 +76,7 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
             successors,
             depth=view.depth,
             hide=hide,
-            fold=_fold(session, view),
+            fold=_fold(session, view, start.ref),
             reverse=view.reverse,
             keep=(end.ref.name,) if end else (),
             limit=MAX_FUNCTIONS,
@@ -78,10 +87,12 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     if bindings or view.narrow:
         if view.reverse:
             raise KcgError("Bindings go from a root to what it calls.", hint="Leave out --reverse or --bind.")
-        graph = Narrowed(session, start, bindings, depth=view.depth, hide=hide).grown(grown)
+        narrowed = Narrowed(session, start, bindings, depth=view.depth, hide=hide)
+        graph = narrowed.grown(grown)
     else:
+        narrowed = None
         graph = grown(session.callers if view.reverse else session.callees)
-    return (paths_to(graph, end.ref) if end else graph), end
+    return (paths_to(graph, end.ref) if end else graph), end, narrowed
 
 
 def tree(
@@ -90,8 +101,8 @@ def tree(
     """The tree of that graph with what `detail` shows between its calls, and the function of `view.to`."""
     if detail and detail.needs_bodies:
         view = replace(view, listed=0)  # among statements, dozens of targets bury what happens
-    graph, end = rooted(session, root, view)
-    reading = Reading(detail or Detail(), session.body, session.function)
+    graph, end, bound = _grown(session, root, view)
+    reading = Reading(detail or Detail(), session.body, session.function, bound)
     return build_tree(graph, to=end.ref if end else None, reading=reading), end
 
 
@@ -105,13 +116,19 @@ def facts(session: Session) -> Facts:
     return Facts(session.function, comment, session.selector)
 
 
-def _fold(session: Session, view: View) -> Fold:
-    weight = session.weight
+def _fold(session: Session, view: View, root: FunctionRef) -> Fold:
+    home, slash, _ = root.file.partition("/")
+    fold = Fold(
+        possible=view.possible,
+        weight=session.weight,
+        home=f"{home}/" if slash else "",
+        near=bool(slash) and (view.targets is None or view.near),
+    )
     if view.targets == 0:
-        return Fold(targets=None, callers=None, possible=view.possible, weight=weight)
+        return replace(fold, targets=None, callers=None)
     if view.targets is None:
-        return Fold(listed=view.listed, possible=view.possible, weight=weight)
-    return Fold(targets=view.targets, callers=view.targets, possible=view.possible, weight=weight)
+        return replace(fold, listed=view.listed)
+    return replace(fold, targets=view.targets, callers=view.targets)
 
 
 def path(

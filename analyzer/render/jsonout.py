@@ -120,6 +120,8 @@ def _item(item: TreeItem | TreeStep) -> Row:
             "site": {"file": item.file, "line": item.line, "column": None},
             "guard": item.guard or None,
             "folded_calls": item.calls,
+            "dead": item.dead,
+            "choices": list(item.choices),
             "calls": [_item(below) for below in item.items],
         }
     site = item.site

@@ -165,17 +165,25 @@ class Lines:
         slot = item.site.edge.slot
         if label:
             spans.append((f"[{label}] ", "object"))
-        names = list(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else []
+        found = list(dict.fromkeys(e.object for e in edge.evidence if e.object)) if edge else []
+        names = [name for name in found if " " not in name]
+        chosen = [name for name in found if " " in name]  # by these entries of a table
         if names and slot:
             first = names[0] if names[0].endswith(f".{slot.field}") else f"{names[0]}.{slot.field}"
             more = f", +{len(names) - 1}" if len(names) > 1 else ""
             spans.append((f"{first}{more} {self._words.target} ", "object"))
         elif holder:
             spans.append((f"[{holder}] ", "object"))
-        spans.append((f"{target.function.name}({self._arguments(item, target.function)})", "function"))
+        handed = (
+            edge is not None and edge.kind == "callback"
+        )  # the arguments are those of the call that hands it on
+        arguments = "" if handed else self._arguments(item, target.function)
+        spans.append((f"{target.function.name}({arguments})", "function"))
         if self._shown.lines:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)
+        if chosen:
+            spans.append((f"  // {'; '.join(chosen[:2])}", "comment"))
         return spans + self._mark(target)
 
     def _arguments(self, item: TreeItem, function: FunctionRef) -> str:
@@ -211,6 +219,10 @@ class Lines:
             spans.append((f"  [{step.file}:{step.line}]", "place"))
         if step.kind == "macro":
             spans.append(("  macro", "mark"))
+        if step.dead:
+            spans.append(("  (not reached)", "mark"))
+        if step.choices:
+            spans.append((f"  // {' or '.join(step.choices)}", "comment"))
         if step.calls:
             spans.append((f"  {self._words.more} error path, {plural(step.calls, 'call')}", "mark"))
         return spans

@@ -124,3 +124,34 @@ int do_mount(int magic, int flags)
     assert targets(out, "type->ops->mount(") == ["xfs_mount"]
     assert "slow()" in out
     assert "quick()" not in out
+
+
+def test_what_cannot_be_reached_is_left_out_or_marked(kcg: Kcg, small_kernel: Small) -> None:
+    bound = "family=PF_INET,type=SOCK_STREAM,protocol=IPPROTO_TCP"
+    shown = ("--depth", "9", "--show", "values,conditions,assignments")
+    kernel = (small_kernel("v6.1"), "--bind", bound)
+    plain = kcg(*SOCKET, *kernel, *shown).out
+    assert "SOCK_RAW" not in plain
+    marked = kcg(*SOCKET, *kernel, *shown[:3], f"{shown[3]},dead").out
+    lines = [line.lstrip("|`- ") for line in marked.splitlines()]
+    at = lines.index("if (SOCK_RAW == sock->type)  (not reached)")
+    assert lines[at + 1] == "inet->inet_num = IPPROTO_TCP  (not reached)"
+    assert [line for line in marked.splitlines() if "(not reached)" not in line] == plain.splitlines()
+    steps = kcg(*SOCKET, *kernel, *shown[:3], f"{shown[3]},dead", "--format", "json").out
+    assert '"dead": true' in steps
+
+
+def test_several_objects_that_may_be_stored_are_told(kcg: Kcg, small_kernel: Small) -> None:
+    show = ("--depth", "9", "--show", "values,assignments")
+    out = kcg(*SOCKET, small_kernel("v6.1"), "--bind", "family=PF_INET,type=SOCK_DGRAM", *show).out
+    assert "sock->ops = answer->ops  // &inet_dgram_ops or &inet_sockraw_ops\n" in out
+    assert "sk->sk_prot = sk->sk_prot_creator = prot  // &ping_prot or &udp_prot\n" in out
+
+
+def test_a_note_says_and_follows_its_bindings(kcg: Kcg, small_kernel: Small) -> None:
+    bound = "family=PF_INET,type=SOCK_STREAM,protocol=IPPROTO_TCP"
+    out = kcg("note", "sys_socket", "-k", small_kernel("v6.1"), "--depth", "8", "--bind", bound).out
+    assert "- Bindings: `family=PF_INET`, `type=SOCK_STREAM`, `protocol=IPPROTO_TCP`" in out
+    assert f"--bind {bound}`" in out
+    assert "sk->sk_prot = sk->sk_prot_creator = &tcp_prot" in out
+    assert "udp_init_sock(" not in out

@@ -121,6 +121,50 @@ def test_what_each_protocol_puts_into_a_socket(
     assert f".ops      = &{ops}" in entry
 
 
+@pytest.mark.parametrize(
+    ("bound", "ops", "prot", "init"),
+    [
+        (
+            "type=SOCK_STREAM,protocol=IPPROTO_TCP",
+            "inet_stream_ops",
+            "tcp_prot",
+            "[TCP] tcp_prot.init → tcp_v4_init_sock",
+        ),
+        (
+            "type=SOCK_DGRAM,protocol=IPPROTO_UDP",
+            "inet_dgram_ops",
+            "udp_prot",
+            "[UDP] udp_prot.init → udp_init_sock",
+        ),
+        (
+            "type=SOCK_RAW,protocol=IPPROTO_RAW",
+            "inet_sockraw_ops",
+            "raw_prot",
+            "[RAW] raw_prot.init → raw_sk_init",
+        ),
+    ],
+)
+def test_the_way_of_one_protocol(ask: Callable[..., str], bound: str, ops: str, prot: str, init: str) -> None:
+    show = ("--depth", "9", "--show", "values,assignments,conditions")
+    out = ask("v6.1", "tree", "sys_socket", *show, "--bind", f"family=PF_INET,{bound}")
+    kind, protocol = (part.partition("=")[2] for part in bound.split(","))
+    assert_in_order(
+        out,
+        (
+            f"sock_create(PF_INET, {kind}, {protocol}, &sock)",
+            f"sock->type = {kind}",
+            f"[PF_INET] inet_family_ops.create → inet_create(net, sock, {protocol}, 0)",
+            f"sock->ops = &{ops}",
+            f"sk = sk_alloc(net, PF_INET, GFP_KERNEL, &{prot}, 0)",
+            f"sk->sk_prot = sk->sk_prot_creator = &{prot}",
+            f"sk->sk_type = {kind}",
+            f"sk->sk_protocol = {protocol}",
+            init,
+        ),
+    )
+    assert ("sk->sk_prot->hash(sk)" in out) == (kind == "SOCK_RAW")
+
+
 def test_inet_create_of_the_3_series(ask: Callable[..., str]) -> None:
     assert_in_order(
         ask("v3.10", "show", "inet_family_ops"),
@@ -222,6 +266,20 @@ def test_the_oldest_kernel(ask: Callable[..., str]) -> None:
     out = ask("v2.6.11", "tree", "sys_socketcall", "--depth", "1", "--show", "args,conditions")
     assert_in_order(
         out, ("switch (call)", "case SYS_SOCKET:", "case SYS_BIND:", "case SYS_CONNECT:", "case SYS_LISTEN:")
+    )
+    out = ask("v2.6.11", "tree", "start_kernel", "--to", "inet_init", "--depth", "12")
+    assert_in_order(
+        out,
+        ("start_kernel", "rest_init()", "kernel_thread(init,", "[kernel_thread] init", "do_basic_setup()"),
+    )
+    assert_in_order(out, ("do_initcalls()", "(*call)()  ⇒ initcall", "[call, module_init (level 6)] inet_init"))
+    assert depth_of(out, "(*call)()") > depth_of(out, "do_initcalls()") > depth_of(out, "do_basic_setup()")
+    assert_in_order(
+        ask("v2.6.11", "path", "start_kernel", "inet_init"),
+        ("start_kernel ", "rest_init ", "init ", "do_basic_setup ", "do_initcalls ", "inet_init "),
+    )
+    assert_in_order(
+        ask("v2.6.11", "tree", "sock_register", "--show", "assignments"), ("net_families[ops->family] = ops",)
     )
     out = ask("v2.6.11", "tree", "sys_socket", "--depth", "4", "--show", "args,conditions,assignments")
     assert_in_order(

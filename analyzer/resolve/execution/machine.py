@@ -4,11 +4,12 @@ Statements run in source order. Conditions that are decided run one branch, othe
 joined; a loop over a known list runs once for each of its members, which stay apart until the function ends, so
 that `answer->prot` after the loop belongs to the `answer` that left it.
 
-Not handled: jumps backwards, and calls that are not followed, of which nothing is known but that they return.
+Not handled: values that change from round to round of a loop, and calls that are not followed, of which nothing is
+known but that they return.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from analyzer.model.body import (
     Assignment,
@@ -24,6 +25,7 @@ from analyzer.model.body import (
     Statement,
     Step,
     Switch,
+    calls,
     own_actions,
     walk,
 )
@@ -33,6 +35,7 @@ from analyzer.resolve.execution.tables import Member
 from analyzer.resolve.execution.trace import Activation, Site, Trace
 from analyzer.resolve.execution.values import (
     ANY,
+    RETURNED,
     UNKNOWN,
     Address,
     Base,
@@ -52,11 +55,18 @@ from analyzer.resolve.typing import Typer
 _MAX_STATES = 8  # states of one function that are kept apart
 _MAX_APART = 4  # members of a list that are followed one by one after a loop
 _MAX_STEPS = 15_000  # statements of one execution
+_MAX_ROUNDS = 6  # of what stands between a label and a jump back to it
+_SHORT = 8  # statements of a function that does little but clear
+_MAX_IDLE = 2  # such rounds that reach nothing new
 _MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
 _ZEROED = "__GFP_ZERO"
 _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
 _NO_BODY = Body(Place(0, 0, 0, 0), ())
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_MEMBER = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)\w+)+")
+_TESTED = re.compile(
+    r"(?:(?:un)?likely\()?(?:(?P<not>!\s*)?(?P<plain>\w+)|(?P<compared>\w+) (?P<sign>[=!])= NULL)\)?"
+)
 _LAST_NAME = re.compile(r"(\w+)\W*$")
 
 
@@ -83,7 +93,7 @@ class Machine:
         self._symbols = 0
         self._activations = 0
         self._steps = 0
-        self._came_from: dict[FunctionRef, set[Address]] = {}
+        self._clearing: dict[FunctionRef, bool] = {}
         self.memory = Memory()
         self.trace = Trace()
 
@@ -99,9 +109,9 @@ class Machine:
         self._enter(frame.ref, arguments)
         return self.trace
 
-    def is_constant(self, root: Function, text: str) -> bool:
-        """Whether a text is a constant where a function stands."""
-        return self._constant(self._frame(root).scope, text).number() is not None
+    def number(self, function: Function, text: str) -> int | None:
+        """What a constant's text is where a function stands; None when it is no constant."""
+        return self._constant(self._frame(function).scope, text).number()
 
     def _constant(self, scope: Scope, text: str) -> Value:
         holder = Activation(self._frame(Function(scope.path, NO_DEFINITION)), _NO_BODY, 0, -1)
@@ -119,7 +129,9 @@ class Machine:
 
     def _enter(self, ref: FunctionRef, arguments: Sequence[Operand]) -> Value:
         """The result of executing a function; unknown when it is not followed."""
-        if not self._may_enter(ref) or (self._stack and not self._tells(arguments)):
+        worth = not self._stack or self._tells(arguments) or self._clears(ref, arguments)
+        if not worth or not self._may_enter(ref):
+            self.trace.partial.add(ref)
             return self._fresh(arguments)
         frame = self._frames.get(ref)
         if frame is None:
@@ -132,6 +144,7 @@ class Machine:
             return self.symbol()
         self.trace.bodies[frame.ref] = body
         self.trace.ran.setdefault(frame.ref, set())
+        self.trace.entered.setdefault(frame.ref, set())
         self._activations += 1
         activation = Activation(frame, body, self._activations, len(self._stack))
         for name, number in frame.parameters.items():
@@ -152,7 +165,10 @@ class Machine:
     def _fresh(self, arguments: Sequence[Operand]) -> Value:
         """The result of a call that is not followed. With `__GFP_ZERO` among its arguments it is memory that
         the allocator has cleared."""
-        result = self.symbol()
+        self._symbols += 1
+        base = Base("symbol", RETURNED, str(self._symbols))
+        self.memory.made |= {base}
+        result = of(Address(base))
         if self._stack:
             tokens = self._world.tokens(self._stack[-1].frame.scope, _ZEROED)
             flag = Expression(self, tokens).value().number() if tokens and tokens[0].text != _ZEROED else None
@@ -181,11 +197,49 @@ class Machine:
                 return True
         return False
 
+    def _clears(self, ref: FunctionRef, arguments: Sequence[Operand]) -> bool:
+        """Whether a function sets memory that was just allocated to zero."""
+        fresh = [a for o in arguments for a in (o.value or UNKNOWN).addresses() if a.base in self.memory.made]
+        if not fresh:
+            return False
+        if ref not in self._clearing:
+            body = self._body_of(ref)
+            small = body is not None and len(body.statements) <= _SHORT
+            self._clearing[ref] = body is not None and small and any(c.name in _CLEARS for c in calls(body))
+        return self._clearing[ref]
+
     # statements
 
     def _block(
         self, statements: Sequence[Statement], states: list[Memory], activation: Activation
     ) -> list[Memory]:
+        """The states in which a list of statements ends. What jumps back to one of its labels runs again from
+        there, as long as that reaches something new."""
+        left = self._once(statements, states, activation)
+        names = [s.name if isinstance(s, Label) else "" for s in statements]
+        labels = {name: at for at, name in enumerate(names) if name}
+        idle = 0
+        for _ in range(_MAX_ROUNDS if labels else 0):
+            back = min((labels[name] for name in activation.pending if name in labels), default=-1)
+            if back < 0:
+                break
+            seen = self._reached(activation)
+            again = joined(activation.pending.pop(names[back]))
+            left += self._once(statements[back + 1 :], [again] if again else [], activation)
+            idle = idle + 1 if self._reached(activation) == seen else 0
+            if idle == _MAX_IDLE:
+                break
+        for name in labels:
+            activation.pending.pop(name, None)
+        if len(left) > _MAX_STATES:
+            together = joined(left)
+            left = [together] if together else []
+        return left
+
+    def _reached(self, activation: Activation) -> int:
+        return len(self.trace.ran[activation.ref]) + len(self.trace.entered[activation.ref])
+
+    def _once(self, statements: Sequence[Statement], states: list[Memory], activation: Activation) -> list[Memory]:
         for statement in statements:
             if isinstance(statement, Label):
                 states = [*states, *activation.pending.pop(statement.name, [])]
@@ -243,6 +297,11 @@ class Machine:
                 self.declare(name, value)
             return
         Statements(self, self._world.tokens(activation.frame.scope, statement.text), 0).run()
+        for action in statement.actions:
+            if isinstance(action, Assignment) and action.operator == "=" and not action.when:
+                target = action.targets[0]
+                if _MEMBER.fullmatch(target):
+                    self.trace.store(activation.ref, action.place.start, self._evaluate(target, activation))
 
     def _evaluate(self, text: str, activation: Activation) -> Value:
         return Expression(self, self._world.tokens(activation.frame.scope, text)).value()
@@ -257,7 +316,9 @@ class Machine:
             if truth is False:
                 continue
             otherwise = self.memory.copy() if truth is None else None
-            self.trace.ran[activation.ref].add(branch.place.start)
+            if otherwise is not None:
+                self._tell_null(branch.condition, otherwise, activation)
+            self.trace.entered[activation.ref].add(branch.place.start)
             left.extend(self._block(branch.body, [self.memory], activation))
             if otherwise is None:
                 return left
@@ -265,6 +326,23 @@ class Machine:
         left.append(self.memory)
         together = joined(left) if len(left) > 1 else left[0]
         return [together] if together else []
+
+    def _tell_null(self, condition: str, otherwise: Memory, activation: Activation) -> None:
+        """Where a pointer is tested, it is null on one of the two ways on."""
+        match = _TESTED.fullmatch(condition)
+        if match is None:
+            return
+        name = match["plain"] or match["compared"]
+        known = name in activation.declared or name in activation.frame.parameters
+        place = self._local(activation, name)
+        value = self.memory.cells.get(place) if known else None
+        if value is None or value.unknown or len(value.atoms) != 1:
+            return
+        only = next(iter(value.atoms))
+        if isinstance(only, Address) and only.base.kind == "symbol" and not only.path:
+            memory = self.memory if match["not"] or match["sign"] == "=" else otherwise
+            memory.store([place], of(0), surely=True)
+            memory.absent |= {only.base}
 
     def _switch(self, statement: Switch, activation: Activation) -> list[Memory]:
         subject = self._evaluate(statement.subject, activation)
@@ -282,7 +360,7 @@ class Machine:
             states = [*falling, *([start.copy()] if possible else [])]
             matched = matched or (numbers is not None and bool(labels & set(numbers)))
             if states:
-                self.trace.ran[activation.ref].add(case.place.start)
+                self.trace.entered[activation.ref].add(case.place.start)
             falling = self._block(case.body, states, activation) if states else []
             if not case.falls_through:
                 left.extend(falling)
@@ -327,19 +405,7 @@ class Machine:
     def _forget(self, loop: Loop, activation: Activation) -> None:
         """Variables that a loop changes may hold anything while it runs."""
         changed: set[str] = set(_WORD.findall(loop.head)) if loop.macro else set()
-        stack: list[Statement] = [loop]
-        while stack:
-            statement = stack.pop()
-            for action in own_actions(statement):
-                if isinstance(action, Assignment):
-                    changed.update(t for t in action.targets if t.isidentifier())
-            match statement:
-                case If():
-                    stack.extend(s for b in statement.branches for s in b.body)
-                case Switch():
-                    stack.extend(s for c in statement.cases for s in c.body)
-                case Loop():
-                    stack.extend(statement.body)
+        changed |= _stored_names(statement for _, statement in walk((loop,)))
         for name in sorted(changed):
             if name in activation.declared or name in activation.frame.parameters:
                 self.memory.store([self._local(activation, name)], self.symbol(), surely=True)
@@ -472,9 +538,11 @@ class Machine:
         by_name = bool(callee.name) and not callee.places
         if not by_name:
             self._note(callee, value)
+        self._note_arguments(callee, arguments)
         if callee.name in _CLEARS and len(arguments) == 3:
             return self._cleared(arguments)
         if not functions or (value.unknown and not by_name) or len(functions) > _MAX_ALTERNATIVES:
+            self.trace.partial.update(functions)
             self._escape(arguments)
             return self._fresh(arguments)
         if by_name:
@@ -527,6 +595,19 @@ class Machine:
                 if found is not None:
                     found.setdefault(function, set()).update(self._holders(callee, function))
 
+    def _note_arguments(self, callee: Operand, arguments: Sequence[Operand]) -> None:
+        activation = self._stack[-1]
+        if activation.statement is None or activation.depth < 0:
+            return
+        member = callee.member or callee.name
+        for action in own_actions(activation.statement):
+            if not isinstance(action, Call) or len(action.arguments) != len(arguments):
+                continue
+            last = _LAST_NAME.search(action.callee)
+            if action.name == member or (not action.name and last is not None and last.group(1) == member):
+                place = (action.place.line, action.place.column)
+                self.trace.call(activation.ref, place, [a.value or UNKNOWN for a in arguments])
+
     def _holders(self, callee: Operand, function: FunctionRef) -> list[Address]:
         """The file-scope objects whose member gave the function."""
         places = [p for p in callee.places if p.base.kind == "object"]
@@ -537,6 +618,18 @@ def _overlap(one: Address, other: Address) -> bool:
     if len(one.path) != len(other.path):
         return False
     return all(a == b or ANY in (a, b) for a, b in zip(one.path, other.path, strict=True))
+
+
+def _stored_names(statements: Iterable[Statement]) -> set[str]:
+    """The plain names that statements store to."""
+    return {
+        target
+        for statement in statements
+        for action in own_actions(statement)
+        if isinstance(action, Assignment)
+        for target in action.targets
+        if target.isidentifier()
+    }
 
 
 def _leaves(loop: Loop) -> bool:

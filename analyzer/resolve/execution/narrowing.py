@@ -9,10 +9,12 @@ import msgspec
 
 from analyzer.model.body import Call, own_actions, walk
 from analyzer.model.callgraph import Edge, Evidence, FunctionRef
+from analyzer.model.known import Constants, Known
 from analyzer.resolve.execution.trace import Site, Trace
-from analyzer.resolve.execution.values import Address
+from analyzer.resolve.execution.values import ANY, Address, Value
 from analyzer.resolve.execution.world import World
 
+_MAX_CONSTANTS = 8
 _INDIRECT = ("slot", "pointer", "callback", "hook", "static_call")
 
 
@@ -26,11 +28,53 @@ class Narrowing:
         self._sites: dict[tuple[FunctionRef, int, int], list[Site]] = {}
         for site in trace.targets:
             self._sites.setdefault((site.caller, site.line, site.column), []).append(site)
+        self._arguments: dict[FunctionRef, dict[tuple[int, int], tuple[Constants, ...]]] = {}
+        for (ref, line, column), values in trace.arguments.items():
+            found = tuple(self._constants(value) for value in values)
+            self._arguments.setdefault(ref, {})[line, column] = found
+        self._stored: dict[FunctionRef, dict[int, Constants]] = {}
+        for (ref, offset), value in trace.stored.items():
+            self._stored.setdefault(ref, {})[offset] = self._constants(value)
 
     @property
     def executed(self) -> Collection[FunctionRef]:
         """The functions that the verdicts are about."""
         return self._trace.ran.keys()
+
+    @property
+    def partial(self) -> Collection[FunctionRef]:
+        """Functions of which some call was not executed."""
+        return self._trace.partial
+
+    def known(self, ref: FunctionRef) -> Known | None:
+        """What the execution knows of a function, None when it was not executed."""
+        if ref not in self._trace.ran:
+            return None
+        ran, entered = self._trace.ran[ref], self._trace.entered.get(ref, set())
+        return Known(frozenset(ran), frozenset(entered), self._arguments.get(ref, {}), self._stored.get(ref, {}))
+
+    def _constants(self, value: Value) -> Constants:
+        """What a value may be, empty when something else or too much."""
+        if value.unknown or not 0 < len(value.atoms) <= _MAX_CONSTANTS:
+            return ()
+        found: list[int | str] = []
+        for atom in value.atoms:
+            if isinstance(atom, int):
+                found.append(atom)
+            elif isinstance(atom, FunctionRef):
+                found.append(atom.name)
+            elif isinstance(atom, Address) and atom.base.kind == "object":
+                if not atom.base.name.isidentifier() or any(isinstance(s, tuple) or s == ANY for s in atom.path):
+                    return ()
+                found.append(self._pointer(atom))
+            else:
+                return ()
+        return tuple(sorted(set(found), key=lambda c: (isinstance(c, str), c)))
+
+    def _pointer(self, address: Address) -> str:
+        variable = self._world.objects.variable(address.base) if not address.path else None
+        array = variable is not None and "[" in variable.type
+        return address.base.name if array else f"&{_whole(address)}"
 
     def dead(self, ref: FunctionRef) -> frozenset[tuple[int, int]]:
         """(line, column) of the calls of a function that no execution of it reached."""
@@ -86,6 +130,14 @@ class Narrowing:
                 line = min((i.line for i in values.values()), default=0)
                 evidence.append(Evidence(chosen.base.owner, line, f"{_spelled(chosen)} {said}".strip()))
         return msgspec.structs.replace(edge, rule="value flow", evidence=tuple(dict.fromkeys(evidence)))
+
+
+def _whole(address: Address) -> str:
+    """An address as C text."""
+    text = address.base.name
+    for step in address.path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text
 
 
 def _spelled(address: Address) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Entry, Object
-from analyzer.resolve.ctypes import Arr, Type, pointee
+from analyzer.resolve.ctypes import Arr, Fun, Ptr, Type, pointee
 from analyzer.resolve.execution.values import ANY, Base, Step
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.names import Names
@@ -170,8 +170,9 @@ class Objects:
         return None
 
     def ever_stored(self, base: Base, path: tuple[Step, ...]) -> bool:
-        """Whether some code of the tree stores into the member of that struct (or the variable) that a path of an
-        object leads to. True when that cannot be told."""
+        """Whether some code of the tree may store into the member of that struct (or the variable) that a path of
+        an object leads to. Facts keep what functions and objects are stored by name, so that it can be told of
+        pointers to functions only; of all else it is assumed."""
         variable = self.variable(base)
         if variable is None:
             return True
@@ -185,8 +186,8 @@ class Objects:
                 slot, current = Slot(found[0], step), found[2]
             else:
                 return True
-        if slot is None:
-            return bool(self._index.files("store", base.name))
+        if slot is None or not (isinstance(current, Ptr) and isinstance(current.to, Fun)):
+            return True
         if slot not in self._stored:
             self._stored[slot] = self._stores(slot)
         return self._stored[slot]

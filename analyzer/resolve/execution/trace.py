@@ -1,10 +1,11 @@
 """What an execution keeps while a function runs, and what it leaves behind."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from analyzer.model.body import Body, Statement
 from analyzer.model.callgraph import FunctionRef
-from analyzer.resolve.execution.values import Address, Memory, Value
+from analyzer.resolve.execution.values import UNKNOWN, Address, Memory, Value, join
 from analyzer.resolve.frames import Frame
 
 
@@ -35,12 +36,34 @@ class Site(NamedTuple):
 
 
 class Trace:
-    """What an execution saw: statements that ran, by function and offset; targets of indirect calls with the
-    objects that held them, None for a site whose callee was not known; members of lists that a loop left with."""
+    """What an execution saw: statements that ran, and arms and cases that were entered, by function and offset;
+    targets of indirect calls with the objects that held them, None for a site whose callee was not known; members
+    of lists that a loop left with; arguments of calls by place, and what assignments left in their first target;
+    functions of which some call was not executed, so that what was seen of them is not all there is."""
 
     def __init__(self) -> None:
         self.ran: dict[FunctionRef, set[int]] = {}
+        self.entered: dict[FunctionRef, set[int]] = {}
         self.bodies: dict[FunctionRef, Body] = {}
         self.targets: dict[Site, dict[FunctionRef, set[Address]] | None] = {}
         self.chosen: dict[Address, tuple[str, ...]] = {}
+        self.arguments: dict[tuple[FunctionRef, int, int], list[Value]] = {}
+        self.stored: dict[tuple[FunctionRef, int], Value] = {}
+        self.partial: set[FunctionRef] = set()
         self.exhausted = False
+
+    def call(self, caller: FunctionRef, place: tuple[int, int], arguments: Sequence[Value]) -> None:
+        """Note what a call at (line, column) passes."""
+        key = (caller, *place)
+        before = self.arguments.get(key)
+        if before is None:
+            self.arguments[key] = list(arguments)
+        elif len(before) != len(arguments):
+            before[:] = [UNKNOWN] * len(before)
+        else:
+            before[:] = [join(pair) for pair in zip(before, arguments, strict=True)]
+
+    def store(self, function: FunctionRef, offset: int, value: Value) -> None:
+        """Note what the assignment at an offset left."""
+        before = self.stored.get((function, offset))
+        self.stored[function, offset] = value if before is None else join((before, value))

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from analyzer.model.callgraph import FunctionRef
 
 Step = str | int | tuple[str, ...]  # a member, an element, or the way back out of a member (`container_of`)
+RETURNED = "returned"  # owner of the symbols that stand for what calls return
 ANY = "*"  # an element whose index is not known
 _MAX_NUMBERS = 16
 _MAX_ADDRESSES = 200
@@ -156,23 +157,32 @@ def join(values: Iterable[Value]) -> Value:
 
 
 class Memory:
-    """What was stored, by address. `cleared` objects hold zero where nothing was stored."""
+    """What was stored, by address. `cleared` objects hold zero where nothing was stored; `absent` ones do not
+    exist here, because the pointer to them is null; of those that calls return, only `made` ones do."""
 
-    __slots__ = ("cells", "cleared", "told")
+    __slots__ = ("absent", "cells", "cleared", "made", "told")
 
     def __init__(
         self,
         cells: Mapping[Address, Value] | None = None,
         cleared: Iterable[Base] = (),
         told: Iterable[Base] = (),
+        absent: Iterable[Base] = (),
+        made: Iterable[Base] = (),
     ) -> None:
         self.cells: dict[Address, Value] = dict(cells or {})
         self.cleared: frozenset[Base] = frozenset(cleared)
         self.told: set[Base] = set(told)  # objects of which something is known
+        self.absent: frozenset[Base] = frozenset(absent)
+        self.made: frozenset[Base] = frozenset(made)
 
     def copy(self) -> "Memory":
         """An independent copy."""
-        return Memory(self.cells, self.cleared, self.told)
+        return Memory(self.cells, self.cleared, self.told, self.absent, self.made)
+
+    def lacks(self, base: Base) -> bool:
+        """Whether an object does not exist here."""
+        return base in self.absent or (base.owner == RETURNED and base not in self.made)
 
     def store(self, targets: Iterable[Address], value: Value, *, surely: bool) -> None:
         """Put a value at addresses; a store that may go elsewhere adds to what was there."""
@@ -210,11 +220,17 @@ def joined(memories: Iterable[Memory]) -> Memory | None:
             continue
         present = [v for v in values if v is not None]
         if len(present) < len(values):
-            cleared = all(address.base in m.cleared for m, v in zip(known, values, strict=True) if v is None)
-            if cleared:
+            missing = [m for m, v in zip(known, values, strict=True) if v is None]
+            missing = [m for m in missing if not m.lacks(address.base)]
+            if not missing:
+                pass
+            elif all(address.base in m.cleared for m in missing):
                 present.append(ZERO)
             elif not (address.base.kind == "symbol" and all(v.pointed() for v in present)):
                 present.append(UNKNOWN)
         cells[address] = join(present)
-    cleared_in_all = first.cleared.intersection(*(m.cleared for m in known[1:]))
-    return Memory(cells, cleared_in_all, first.told.union(*(m.told for m in known[1:])))
+    absent = {b for b in first.absent.union(*(m.absent for m in known[1:])) if all(m.lacks(b) for m in known)}
+    made = first.made.union(*(m.made for m in known[1:]))
+    cleared = first.cleared.union(*(m.cleared for m in known[1:]))
+    cleared = frozenset(b for b in cleared if all(b in m.cleared or m.lacks(b) for m in known))
+    return Memory(cells, cleared, first.told.union(*(m.told for m in known[1:])), absent, made)

@@ -82,7 +82,8 @@ class World:
             values = [evaluate(scope, initial.text) for initial in found]
             value = join(values)
             numeric = any(isinstance(a, int) for a in value.atoms)
-            changes = numeric and not self._constant(base) and self.objects.ever_stored(base, address.path)
+            # numbers in tables tell their entries apart; a variable of its own is there to be changed
+            changes = numeric and not address.path and not self._constant(base)
             return Value(value.atoms, True) if changes else value
         inside = any(
             path[: len(address.path)] == address.path for path in contents if len(path) > len(address.path)
@@ -96,13 +97,13 @@ class World:
             if members:
                 index = address.path[0] if address.path else ANY
                 return Value(frozenset(m.object for m in self.chosen(members, index, evaluate)), False)
-        if contents and not self.objects.ever_stored(base, address.path):
+        if contents and (self._constant(base) or not self.objects.ever_stored(base, address.path)):
             return ZERO
         return UNKNOWN
 
     def _constant(self, base: Base) -> bool:
         variable = self.objects.variable(base)
-        return variable is not None and variable.type.startswith("const ")
+        return variable is not None and re.match(r"(?:static |const )*const\b", variable.type) is not None
 
     def elements(self, address: Address) -> Iterator[Address]:
         """An address of any element as those of the elements that the initializer has."""

@@ -71,6 +71,8 @@ def test_kernel_doc_and_plain_comments() -> None:
     plain = comment_above(b"int x;\n\n/* First sentence. Second one. */\nint g(void) { }\n", 4)
     assert plain is not None
     assert plain.summary == "First sentence."
+    titled = comment_above(b"/* file_read - what was read */\nint g(void) { }\n", 2)
+    assert titled is not None and titled.summary == "what was read"
     assert comment_above(b"/* other */\nint x;\nint g(void) { }\n", 3) is None
     assert comment_above(b"// SPDX-License-Identifier: MIT\nint g(void) { }\n", 2) is None
     assert comment_above(b"", 5) is None

@@ -1,6 +1,7 @@
 """What stands between the calls: planned lines of one function, made from its text."""
 
 import textwrap
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from analyzer.graph.detail import (
     Detail,
     Planned,
     PlannedSite,
+    PlannedStep,
     guards_within,
     matches,
     plain,
@@ -17,8 +19,9 @@ from analyzer.graph.detail import (
     reaches_outside,
 )
 from analyzer.graph.sites import group_sites
-from analyzer.model.body import calls
+from analyzer.model.body import If, calls
 from analyzer.model.callgraph import Edge, FunctionRef, Location
+from analyzer.model.known import Known
 
 
 def planned(statements: str, detail: Detail, *, called: set[str] | None = None) -> list[str]:
@@ -203,3 +206,37 @@ def test_guards_are_told_once() -> None:
     assert guards_within("A", "A") == ""
     assert guards_within("", "A") == "A"
     assert guards_within("A || B", "A || B") == ""
+
+
+def test_a_result_of_a_call_through_what_a_macro_reads() -> None:
+    assert planned("int e;\ne = READ_ONCE(sk->ops)(a);", ALL, called={"READ_ONCE"}) == ["e = READ_ONCE(sk->ops)"]
+
+
+def test_what_is_known_to_be_unreachable() -> None:
+    data = b"int f(int a)\n{ if (a) one(); else two(); g->x = a; return 0; fail: three(); }\n"
+    (definition,) = extract(data).definitions
+    body = read_body(data, start=definition.start, brace=definition.body, end=definition.end)
+    assert body is not None
+    choice, store, leave = body.statements[:3]
+    assert isinstance(choice, If)
+    ran = frozenset(s.place.start for s in (choice, choice.branches[1].body[0], store, leave))
+    stored = {store.place.start: ("&b",)}
+    known = Known(ran, frozenset((choice.branches[1].place.start,)), {}, stored)
+    inner = frozenset(("a",))
+    found, last = plan((), body, ALL, inner=inner, known=known)
+    assert isinstance(found, PlannedStep) and isinstance(last, PlannedStep) and last.text == "return 0"
+    assert (found.text, found.value, found.left) == ("g->x = a", "a", ("&b",))
+    marked = plan((), body, replace(ALL, dead=True), inner=inner, known=known)
+    texts = [(p.text, p.dead, [b.text for b in p.below]) for p in marked if isinstance(p, PlannedStep)]
+    assert texts == [
+        ("if (a)", True, ["one()"]),
+        ("g->x = a", False, []),
+        ("return 0", False, []),
+        ("fail:", True, ["three()"]),
+    ]
+
+
+def test_what_is_returned_is_the_whole_expression() -> None:
+    shown = planned("return one(&two(sk)->flags);", Detail(conditions=True), called={"two"})
+    assert shown == ["two(sk)", "return one(&two(sk)->flags)"]
+    assert planned("return one(two(sk));", Detail(conditions=True), called={"one"}) == ["return one(two(sk))"]

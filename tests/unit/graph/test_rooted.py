@@ -60,6 +60,20 @@ def test_big_target_sets_are_folded_but_kept_names_are_listed(calls):
     assert names(graph.depths) == ["a", "t17", "t00", "t01"]
 
 
+def test_targets_at_home_come_first_and_big_sets_elsewhere_are_not_followed(calls):
+    calls.slot("a", "p->run()", *(f"t{n:02}" for n in range(5)))
+    home = grow(calls.ref("a"), calls.successors, depth=2, fold=Fold(targets=2, home="t04", near=False))
+    assert names(e.callee for e in home.sites[calls.ref("a")][0].targets) == ["t04", "t00"]
+    away = Fold(targets=2, home="b", near=True)
+    graph = grow(calls.ref("a"), calls.successors, depth=2, fold=away)
+    assert names(e.callee for e in graph.sites[calls.ref("a")][0].targets) == ["t00", "t01"]
+    assert calls.ref("t00") not in graph.sites
+    kept = grow(calls.ref("a"), calls.successors, depth=2, fold=away, keep=["t03"])
+    assert calls.ref("t03") in kept.sites
+    few = grow(calls.ref("a"), calls.successors, depth=2, fold=Fold(targets=5, home="b", near=True))
+    assert calls.ref("t00") in few.sites
+
+
 def test_possible_targets_are_only_counted(calls):
     calls.slot("a", "p->run()", "sure")
     calls.slot("a", "p->run()", "maybe", confidence="possible", site=calls.edges[calls.ref("a")][0].site)

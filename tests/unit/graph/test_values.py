@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.graph.values import constant, passed, substitute
+from analyzer.graph.values import constant, passed, settle, substitute
 
 INNER = frozenset(("sock", "kern", "prot"))
 
@@ -51,3 +51,23 @@ def test_parameters_that_change_are_left_alone() -> None:
 def test_substitution(text: str, shown: str) -> None:
     values = {"kern": "0", "prot": "&tcp_prot", "gfp": "GFP_KERNEL | __GFP_ZERO"}
     assert substitute(text, values) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "put", "known", "shown"),
+    [
+        ("type & 0xf", "SOCK_STREAM & 0xf", 1, "SOCK_STREAM"),
+        ("type", "type", 1, "SOCK_STREAM"),  # changed on the way, to what it was given
+        ("type", "type", 5, "5"),
+        ("flags | __GFP_ZERO", "GFP_KERNEL | __GFP_ZERO", 0xDC0, "GFP_KERNEL | __GFP_ZERO"),
+        ("GFP_KERNEL", "GFP_KERNEL", 0xCC0, "GFP_KERNEL"),
+        ("prot", "prot", "&tcp_prot", "&tcp_prot"),
+        ("sock->sk", "sock->sk", 0, "sock->sk"),
+        ("type & ~0xf", "SOCK_STREAM & ~0xf", 0, "0"),
+        ("n << 20", "n << 20", 1 << 20, "0x100000"),
+    ],
+)
+def test_an_expression_that_an_execution_knows(written: str, put: str, known: int | str, shown: str) -> None:
+    numbers = {"SOCK_STREAM": 1, "GFP_KERNEL": 0xCC0}
+    names = {"type": "SOCK_STREAM", "flags": "GFP_KERNEL", "prot": "", "sock": "", "n": ""}
+    assert settle(written, put, known, names, numbers.get) == shown

@@ -42,6 +42,26 @@ def callees(text: str, bindings: dict[str, str]) -> list[str]:
     return [e.callee.name if e.callee else "?" for e in narrowing.apply(ref, found.callees(ref))]
 
 
+ALLOCATED = """
+void *from_slab(void); void *from_heap(void); void *memset(void *, int, unsigned long);
+struct p { void *slab; int size; }; struct s { int a, b; };
+static void clear(struct s *s, int size) { memset(s, 0, size); }
+static struct s *make(struct p *p, int f) {
+    void *slab = p->slab; struct s *s;
+    if (slab != NULL) { s = from_slab(); if (s) clear(s, p->size); }
+    else { s = from_heap(); %s }
+    if (!s || p->size) return NULL;
+    return s;
+}
+void root(int n, struct p *p) { struct s *s = make(p, n); if (!s) return; s->a = 1; if (s->b) no(); else yes(); }
+"""
+
+
+def test_what_every_allocation_cleared_is_zero() -> None:
+    assert callees(ALLOCATED % "memset(s, 0, 4);", {"n": "1"}) == ["make", "yes"]
+    assert callees(ALLOCATED % "", {"n": "1"}) == ["make", "no", "yes"]
+
+
 @pytest.mark.parametrize(
     ("body", "bound", "left"),
     [
@@ -56,6 +76,8 @@ def callees(text: str, bindings: dict[str, str]) -> list[str]:
         ("if (!n) goto out; no(); return; out: yes();", "0", ["yes"]),
         ("int i; for (i = 0; i < n; i++) if (i == 2) yes(); no();", "5", ["yes", "no"]),
         ("int m = n ? 1 : 2; if (m == 2) yes(); else no();", "NONE", ["yes"]),
+        ("int m = 0; again: if (m == 2) { yes(); return; } m++; if (n) goto again; no();", "1", ["yes"]),
+        ("again: if (n == 4) yes(); else no(); n = 3; if (other_way) goto again;", "4", ["yes", "no"]),
         ("if (_Generic(n, int: 1, default: n)) yes(); else no();", "0", ["no"]),
     ],
 )
