@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from analyzer.compare.rows import Meeting, Pair, Row, flat, name_of
 from analyzer.compare.sites import Group, differences, plain, side_of
-from analyzer.compare.walk import Meeting, Pair, Row, Walk
+from analyzer.compare.walk import Walk
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.difference import (
     Change,
@@ -54,7 +55,7 @@ class Merger:
     def tree(self, root: Pair) -> DiffFunction:
         """The merged tree."""
         for meeting in self.walk.meetings.values():
-            for row in _flat(meeting.rows):
+            for row in flat(meeting.rows):
                 self._rows[id(row)] = self._changes(row, meeting)
             self._note(meeting)
         return self._function(root, None, None)
@@ -65,11 +66,11 @@ class Merger:
 
     def renamed(self) -> tuple[Renamed, ...]:
         """Functions that have another name."""
-        scores = self.walk.scores
+        scores = self.walk.matcher.scores
         return tuple(
             sorted(
                 Renamed(before.name, after.name, scores.get((before, after), 1.0), before.file, after.file)
-                for before, after in self.walk.renames.items()
+                for before, after in self.walk.matcher.renames.items()
             )
         )
 
@@ -107,7 +108,7 @@ class Merger:
     ) -> bool:
         """Whether this is the first call with these changes of targets; notes them."""
         name = after.key[1] if after.edge.slot or not before.edge.slot else before.key[1]
-        caller = _name(meeting.pair)
+        caller = name_of(meeting.pair)
         told = TargetsChange(
             name,
             (caller,),
@@ -141,11 +142,11 @@ class Merger:
                 self._add("differing")
         elif not both and not meeting.known:
             self._add("functions_added" if after else "functions_removed")
-        for row in _flat(meeting.rows):
+        for row in flat(meeting.rows):
             changes = self._rows[id(row)]
             if row.elsewhere:
                 if row.after is not None and row.after.callee is not None:
-                    self.moved.add(Moved(row.after.callee.name, row.elsewhere, _name(meeting.pair)))
+                    self.moved.add(Moved(row.after.callee.name, row.elsewhere, name_of(meeting.pair)))
             elif not (row.before and row.after):
                 self._add("calls_added" if row.after else "calls_removed")
             elif any(change.what == "order" for change in changes):
@@ -167,7 +168,7 @@ class Merger:
             for chain, calls in _chains(row, ()):
                 self.restructured.add(
                     Restructured(
-                        function=_name(meeting.pair),
+                        function=name_of(meeting.pair),
                         chain=chain,
                         calls=calls,
                         how="wrapped" if wrapped else "split",
@@ -190,7 +191,7 @@ class Merger:
             return ()
         found: list[Change] = []
         if before.name != after.name:
-            score = self.walk.scores.get(meeting.pair)
+            score = self.walk.matcher.scores.get(meeting.pair)
             found.append(Change("name", before.name, after.name, f"{score:.2f}" if score is not None else ""))
         if before.external or after.external:
             return tuple(found)
@@ -215,7 +216,7 @@ class Merger:
         before, after = plain(change.before), plain(change.after)
         if not before or not after:
             return False
-        for row in _flat(meeting.rows):
+        for row in flat(meeting.rows):
             for call in self._rows[id(row)]:
                 if call.what in ("arguments", "expression"):
                     before = before.replace(plain(call.before), plain(call.after))
@@ -278,7 +279,7 @@ class Merger:
                 first.objects,
                 unchanged=len(row.inner) - len(inner),
             )
-        moved = row.elsewhere or (_name(meeting.pair) if row.moved else "")
+        moved = row.elsewhere or (name_of(meeting.pair) if row.moved else "")
         if sign == "same" and not targets and not moved:
             return None
         takes = tuple(name for chain, names in _chains(row, ()) for name in names)
@@ -291,12 +292,6 @@ class Merger:
             moved,
             takes,
         )
-
-
-def _flat(rows: list[Row]) -> Iterator[Row]:
-    for row in rows:
-        yield row
-        yield from _flat(row.inner)
 
 
 def _chains(row: Row, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -315,7 +310,7 @@ def _chains(row: Row, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
 def _helpers(rows: list[Row]) -> tuple[tuple[FunctionRef, ...], tuple[FunctionRef, ...]]:
     """The functions that only the older, only the newer side goes through."""
     found: tuple[list[FunctionRef], list[FunctionRef]] = [], []
-    for row in _flat(rows):
+    for row in flat(rows):
         group = row.after or row.before
         if row.inner and group is not None and group.callee is not None:
             found[1 if row.after else 0].append(group.callee)
@@ -356,8 +351,3 @@ def _external(pair: Pair) -> bool:
 
 def _inline(function: Function) -> str:
     return "inline" if function.inline else "not inline"
-
-
-def _name(pair: Pair) -> str:
-    ref = pair[1] or pair[0]
-    return ref.name if ref else ""

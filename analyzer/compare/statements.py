@@ -8,7 +8,7 @@ Not handled: the nesting of conditions, and variables that were only renamed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.compare.likeness import align, bodies_alike, tokens
@@ -31,15 +31,17 @@ class Told(NamedTuple):
     key: str
 
 
-def told(body: Body | None) -> tuple[Told, ...]:
-    """The statements of a body that are compared, in order."""
+def told(body: Body | None, reached: Collection[int] | None = None) -> tuple[Told, ...]:
+    """The statements of a body that are compared, in order; with `reached` only those that begin there."""
     if body is None:
         return ()
-    return tuple(_told(body))
+    return tuple(_told(body, reached))
 
 
-def _told(body: Body) -> Iterator[Told]:
+def _told(body: Body, reached: Collection[int] | None) -> Iterator[Told]:
     for _, statement in walk(body.statements):
+        if reached is not None and statement.place.start not in reached:
+            continue
         match statement:
             case If():
                 for branch in statement.branches:

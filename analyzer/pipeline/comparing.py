@@ -6,7 +6,7 @@ Not handled: configurations that differ between the two sides.
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,11 @@ import msgspec
 import analyzer
 from analyzer.compare import declarations, statements
 from analyzer.compare.merging import Merger
-from analyzer.compare.walk import Limits, Walk
+from analyzer.compare.walk import FUNCTIONS, TARGETS, Limits, Walk
 from analyzer.errors import KcgError, UnknownNameError
 from analyzer.graph.hide import parse_hide
+from analyzer.graph.rooted import grow
+from analyzer.graph.sites import Fold
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.difference import (
     Change,
@@ -28,6 +30,7 @@ from analyzer.model.difference import (
     SignatureChange,
     TypeChange,
 )
+from analyzer.pipeline.narrowing import Narrowed, parse_bindings
 from analyzer.pipeline.session import Progress, Session, open_session
 from analyzer.pipeline.usage import KernelSide
 
@@ -36,12 +39,15 @@ _FAMILY = 4  # constants with a common prefix that make a family
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is compared. `targets`: followed per computed call, 0 is all."""
+    """What is compared. `targets`: followed per computed call, 0 is all. `bind` are `parameter=constant` of the
+    root; both trees hold only what is reached then. `narrow` does so without any."""
 
     root: str
     depth: int
     hide: str = "default"
     targets: int | None = None
+    bind: tuple[str, ...] = ()
+    narrow: bool = False
 
 
 @contextmanager
@@ -76,10 +82,14 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
     spellings."""
     hide = parse_hide(question.hide)
     asked = [_code(), after.answers.identity, question.root, question.depth, hide.describe(), question.targets]
+    bindings = parse_bindings(question.bind)
+    if bindings or question.narrow:
+        asked.append(sorted(bindings.items()))
 
     def make() -> Difference:
         roots = find_both(before, after, question.root)
-        return _Comparison(KernelSide(before), KernelSide(after), question).run(*roots)
+        sides = _sides((before, after), roots, question, bindings)
+        return _Comparison(*sides, question).run(*roots)
 
     found = before.answers.kept(f"diff {msgspec.json.encode(asked).decode()}", Difference, make)
     return msgspec.structs.replace(
@@ -87,7 +97,43 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
         before=msgspec.structs.replace(found.before, label=before.info.label),
         after=msgspec.structs.replace(found.after, label=after.info.label),
         hide=question.hide,
+        bind=tuple(f"{name}={value}" for name, value in bindings.items()),
     )
+
+
+def _sides(
+    sessions: tuple[Session, Session],
+    roots: tuple[Function, Function],
+    question: Question,
+    bindings: Mapping[str, str],
+) -> tuple[KernelSide, KernelSide]:
+    """Both kernels, narrowed when there are bindings: each to those of its own root's parameters. Raises KcgError
+    for a binding of no parameter on either side, or to no constant."""
+    if not bindings and not question.narrow:
+        return KernelSide(sessions[0]), KernelSide(sessions[1])
+    parameters = [{p.name for p in root.parameters} for root in roots]
+    for name in bindings:
+        if not any(name in names for names in parameters):
+            known = ", ".join(dict.fromkeys(p.name for root in roots for p in root.parameters if p.name))
+            raise KcgError(
+                f"{roots[1].ref.name} has no parameter {name} in either kernel.",
+                hint=f"It has {known}." if known else "It has none.",
+            )
+    hide = parse_hide(question.hide)
+    made: list[KernelSide] = []
+    for session, root, names in zip(sessions, roots, parameters, strict=True):
+        own = {name: value for name, value in bindings.items() if name in names}
+        narrowed = Narrowed(session, root, own, depth=question.depth, hide=hide)
+        grown = functools.partial(
+            grow, root.ref, depth=question.depth, hide=hide, fold=Fold(_targets(question)), limit=FUNCTIONS
+        )
+        narrowed.grown(grown)
+        made.append(KernelSide(session, narrowed))
+    return made[0], made[1]
+
+
+def _targets(question: Question) -> int | None:
+    return TARGETS if question.targets is None else question.targets or None
 
 
 def find_both(before: Session, after: Session, name: str) -> tuple[Function, Function]:
@@ -120,8 +166,9 @@ class _Comparison:
         self.after = after
         self.question = question
         hide = parse_hide(question.hide).showing({question.root})
-        targets = 8 if question.targets is None else question.targets or None
-        self.walk = Walk(before, after, Limits(question.depth, targets), hides=hide.hides if hide else None)
+        self.walk = Walk(
+            before, after, Limits(question.depth, _targets(question)), hides=hide.hides if hide else None
+        )
 
     def run(self, one: Function, other: Function) -> Difference:
         """Everything that differs below a pair of roots."""
@@ -142,8 +189,8 @@ class _Comparison:
             types=tuple(self.types()),
             targets=tuple(merger.targets.values()),
             constants=tuple(self.constants()),
-            macros=tuple(sorted(self.walk.macros)),
-            unclear=tuple(f"{call} in {name}" for name, call in self.walk.unclear),
+            macros=tuple(sorted(self.walk.matcher.macros)),
+            unclear=tuple(f"{call} in {name}" for name, call in self.walk.matcher.unclear),
         )
 
     def statements(
@@ -157,10 +204,10 @@ class _Comparison:
         if self.before.tokens(before) == self.after.tokens(after):
             return ()
         return statements.differences(
-            statements.told(self.before.session.body(before)),
-            statements.told(self.after.session.body(after)),
-            elsewhere_before=[s for ref in older for s in statements.told(self.before.session.body(ref))],
-            elsewhere_after=[s for ref in newer for s in statements.told(self.after.session.body(ref))],
+            self.before.statements(before),
+            self.after.statements(after),
+            elsewhere_before=[s for ref in older for s in self.before.statements(ref)],
+            elsewhere_after=[s for ref in newer for s in self.after.statements(ref)],
         )
 
     def _pairs(self, *, expanded: bool) -> Iterable[tuple[FunctionRef, FunctionRef]]:

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 
 from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
+from analyzer.compare.statements import Told, told
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.facts import FileFacts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
 from analyzer.pipeline.definitions import object_of, record_of
+from analyzer.pipeline.narrowing import Narrowed
 from analyzer.pipeline.session import Session
 from analyzer.resolve.index import NameKind
 
@@ -26,10 +28,12 @@ _CHAIN = 4  # how far a constant is followed through others that define it
 
 
 class KernelSide:
-    """Implements `analyzer.compare.sides.Side` for a session, and tells what functions use."""
+    """Implements `analyzer.compare.sides.Side` for a session, and tells what functions use. `narrowed` leaves out
+    what bindings of the root exclude."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, narrowed: Narrowed | None = None) -> None:
         self.session = session
+        self._narrowed = narrowed
         self._texts: dict[FunctionRef, str] = {}
         self._tokens: dict[FunctionRef, tuple[str, ...]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
@@ -38,7 +42,12 @@ class KernelSide:
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""
-        return self.session.callees(ref)
+        return tuple(self._narrowed(ref)) if self._narrowed else self.session.callees(ref)
+
+    def statements(self, ref: FunctionRef) -> tuple[Told, ...]:
+        """The statements of a function's body that are compared, in order."""
+        reached = self._narrowed.reached(ref) if self._narrowed else None
+        return told(self.session.body(ref), reached)
 
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function, None for an external one."""

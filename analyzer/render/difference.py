@@ -75,6 +75,8 @@ def title(difference: Difference, arrow: str) -> str:
         if before.root.name == after.root.name
         else f"{before.root.name} {arrow} {after.root.name}"
     )
+    if difference.bind:
+        name += f" with {', '.join(difference.bind)}"
     return f"{name}: Linux {before.version} {arrow} {after.version}"
 
 

@@ -57,6 +57,14 @@ def callees(found: dict[str, Any], sign: str) -> set[str]:
     return {call[side]["callee"] for call in calls(found["tree"]) if call["sign"] == sign}
 
 
+def names(function: dict[str, Any]) -> list[str]:
+    found = [(function["after"] or function["before"])["name"]]
+    for call in function["calls"]:
+        for target in call["targets"]:
+            found += names(target)
+    return found
+
+
 def test_the_system_call_is_the_same_however_it_is_spelled(diff: Diff) -> None:
     found = diff("sys_socket", "v2.6.11", "v3.10", "--depth", "6")
     assert found["tree"]["before"]["name"] == found["tree"]["after"]["name"] == "sys_socket"
@@ -109,6 +117,33 @@ def test_structs_of_the_protocol(diff: Diff) -> None:
     assert {("type", "hash"), ("added", "shutdown")} <= struct(found, "proto")
     found = diff("sys_socket", "v2.6.11", "v3.10", "--depth", "6")
     assert struct(found, "proto_ops")
+
+
+def test_bindings_narrow_both_trees(kcg: Kcg, diff: Diff) -> None:
+    bound = ("--bind", "family=PF_INET,type=SOCK_STREAM", "--depth", "6")
+    whole = diff("sys_socket", "v4.4", "v6.1", "--depth", "6")
+    found = diff("sys_socket", "v4.4", "v6.1", *bound)
+    assert found["bind"] == ["family=PF_INET", "type=SOCK_STREAM"] and whole["bind"] == []
+    assert {"unix_create", "inet_create"} <= set(names(whole["tree"]))
+    assert "unix_create" not in names(found["tree"]) and "inet_create" in names(found["tree"])
+    assert kcg("diff", "sys_socket", "--from", KERNELS / "v6.1", "--to", KERNELS / "v6.1", *bound).code == 0
+    done = kcg(
+        "diff", "sys_socket", "--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", *bound, "--only", "tree"
+    )
+    assert done.out.startswith("sys_socket with family=PF_INET, type=SOCK_STREAM: Linux 4.4.0 → 6.1.0\n")
+
+
+def test_a_parameter_of_one_side_is_bound_there(diff: Diff) -> None:
+    found = diff("sk_alloc", "v3.10", "v4.4", "--bind", "kern=0")
+    assert ("added", "kern") in signature(found, "sk_alloc")
+
+
+def test_mistaken_bindings(kcg: Kcg) -> None:
+    asked = ("diff", "sys_socket", "--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", "--bind")
+    done = kcg(*asked, "kind=PF_INET")
+    assert done.code == 2 and "no parameter kind in either kernel" in done.err and "family, type" in done.err
+    done = kcg(*asked, "family=PF_INTE")
+    assert done.code == 2 and "PF_INTE is no constant" in done.err
 
 
 def test_the_last_address_family(diff: Diff) -> None:
