@@ -142,6 +142,8 @@ class Matcher:
                 if callee is None or callee.external or not there:
                     continue
                 fresh = not self.has(not newer, callee)
+                if not fresh and not self._may_take(newer, callee, there):
+                    continue
                 inner = self._taken(newer, callee, there, _INLINED, {callee}, fresh=fresh)
                 if inner is None:
                     continue
@@ -150,6 +152,12 @@ class Matcher:
                 rows.append(row)
                 here.remove(group)
         return rows
+
+    def _may_take(self, newer: bool, callee: FunctionRef, there: list[Group]) -> bool:
+        """Whether the text of a function names two of these calls: resolving what it calls costs far more."""
+        side = self.after if newer else self.before
+        words = set(side.tokens(callee))
+        return not words or sum(not words.isdisjoint(_words(group)) for group in there) >= 2
 
     def _taken(
         self,
@@ -312,6 +320,11 @@ def _best(
             right.remove(other)
             found.append((one, other))
     return found
+
+
+def _words(group: Group) -> set[str]:
+    """The words of which a body that makes a call like this has one: its name, macros or member."""
+    return {*group.edge.macros, group.key[1].rpartition(".")[2]}
 
 
 def _slots_alike(one: Group, other: Group) -> float:

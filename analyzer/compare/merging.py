@@ -80,7 +80,13 @@ class Merger:
         before, after = row.before, row.after
         if before is None or after is None:
             return ()
-        found = [change for change in differences(before, after) if not self._by_function(change, meeting)]
+        found = [
+            change
+            for change in differences(before, after)
+            if not self._by_function(change, meeting.pair)
+            and not self._by_function(change, (before.callee, after.callee))
+            and not _by_name(change, before, after)
+        ]
         if row.reordered:
             found.append(Change("order", *row.reordered))
         added = [pair[1] for pair in row.leads if pair[0] is None and pair[1] is not None]
@@ -90,12 +96,11 @@ class Merger:
             found.append(Change("targets", str(len(before.targets)), str(len(after.targets))))
         return tuple(found)
 
-    def _by_function(self, change: Change, meeting: Meeting) -> bool:
-        """Whether a guard differs only because that of the whole function does."""
-        if change.what != "guard" or meeting.pair[0] is None or meeting.pair[1] is None:
+    def _by_function(self, change: Change, pair: Pair) -> bool:
+        """Whether a guard differs only because that of the whole calling or called function does."""
+        if change.what != "guard" or pair[0] is None or pair[1] is None:
             return False
-        one = self.walk.before.function(meeting.pair[0])
-        other = self.walk.after.function(meeting.pair[1])
+        one, other = self.walk.before.function(pair[0]), self.walk.after.function(pair[1])
         return one is not None and other is not None and (change.before, change.after) == (one.guard, other.guard)
 
     def _first_told(
@@ -292,6 +297,13 @@ class Merger:
             moved,
             takes,
         )
+
+
+def _by_name(change: Change, before: Group, after: Group) -> bool:
+    """Whether a macro differs only because the function has another name, and the macro the former one."""
+    if change.what != "macro" or not before.callee or not after.callee:
+        return False
+    return (change.before, change.after) in (("", before.callee.name), (after.callee.name, ""))
 
 
 def _chains(row: Row, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -29,6 +29,9 @@ class Side(Protocol):
     def callees(self, ref: FunctionRef) -> Sequence[Edge]:
         """Edges out of a function, in source order."""
 
+    def prepare(self, refs: Sequence[FunctionRef]) -> None:
+        """The edges of these functions will be asked for next, after what the other side is told here."""
+
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function, None for an external one."""
 

@@ -62,16 +62,17 @@ def groups_of(edges: Sequence[Edge], hides: Callable[[Edge], bool] | None) -> tu
     found: dict[Key, list[Site]] = {}
     for site in sites:
         if site.total or site.unresolved:
-            found.setdefault(_key(site.edge), []).append(site)
+            found.setdefault(_key(site), []).append(site)
     return tuple(Group(key, tuple(group), at) for at, (key, group) in enumerate(found.items()))
 
 
-def _key(edge: Edge) -> Key:
+def _key(site: Site) -> Key:
+    edge = site.edge
     if edge.kind == "direct":
         return "call", edge.callee.name if edge.callee else head(edge.expression)
     if edge.slot is not None:
         return "slot", f"{edge.slot.struct}.{edge.slot.field}"
-    if edge.kind in ("callback", "initcall", "tracepoint") and edge.callee is not None:
+    if edge.kind in ("callback", "initcall", "tracepoint") and edge.callee is not None and site.total == 1:
         return edge.kind, edge.callee.name
     return "computed", head(edge.expression)
 

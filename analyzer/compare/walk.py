@@ -6,7 +6,6 @@ over on both sides at the end, of one caller each, have moved.
 Everything is symmetric: walking B and A gives the mirror image of walking A and B.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,17 +15,20 @@ from analyzer.compare.sides import Side
 from analyzer.model.callgraph import Edge, FunctionRef
 
 TARGETS = 8  # followed per computed call
+CROWD = 48  # targets of a call, of which none is followed unasked
 FUNCTIONS = 20_000  # pairs of them
 _LONELY = 2  # how many functions deep what only one side has is told
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`depth` calls deep; of computed calls with many common targets `targets` are followed (None: all);
-    `functions` bounds the pairs."""
+    """`depth` calls deep; of computed calls with many common targets `targets` are followed (None: all), of those
+    with more than `crowd` none (None: no such limit): a few of hundreds say nothing of the caller. `functions`
+    bounds the pairs."""
 
     depth: int
     targets: int | None = TARGETS
+    crowd: int | None = CROWD
     functions: int = FUNCTIONS
 
 
@@ -41,7 +43,7 @@ class Walk:
     meetings: dict[Pair, Meeting] = field(default_factory=dict)
     truncated: bool = False
     matcher: Matcher = field(init=False)
-    _queue: deque[Pair] = field(default_factory=deque)
+    _queue: list[Pair] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.matcher = Matcher(self.before, self.after, self.hides)
@@ -51,7 +53,12 @@ class Walk:
         self._reach(root, 0, None)
         while True:
             while self._queue:
-                self._expand(self.meetings[self._queue.popleft()])
+                level = list(self._queue)
+                self._queue.clear()
+                self.before.prepare([before for before, _ in level if before])
+                self.after.prepare([after for _, after in level if after])
+                for pair in level:
+                    self._expand(self.meetings[pair])
             if not self._moves():
                 return
 
@@ -106,6 +113,8 @@ class Walk:
         group = row.after or row.before
         if group is not None and group.callee is not None and len(row.leads) == 1:
             return row.leads
+        if self.limits.crowd is not None and len(row.leads) > self.limits.crowd:
+            return ()
         both = sorted((pair for pair in row.leads if pair[0] and pair[1]), key=self._rank)
         return both[: self.limits.targets]
 

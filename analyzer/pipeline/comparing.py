@@ -16,7 +16,7 @@ import msgspec
 import analyzer
 from analyzer.compare import declarations, statements
 from analyzer.compare.merging import Merger
-from analyzer.compare.walk import FUNCTIONS, TARGETS, Limits, Walk
+from analyzer.compare.walk import CROWD, FUNCTIONS, TARGETS, Limits, Walk
 from analyzer.errors import KcgError, UnknownNameError
 from analyzer.graph.hide import parse_hide
 from analyzer.graph.rooted import grow
@@ -31,9 +31,11 @@ from analyzer.model.difference import (
     TypeChange,
 )
 from analyzer.pipeline.narrowing import Narrowed, parse_bindings
+from analyzer.pipeline.partners import Partner
 from analyzer.pipeline.session import Progress, Session, open_session
 from analyzer.pipeline.usage import KernelSide
 
+_LARGE = 2_000  # files of a kernel that is worth a process of its own
 _FAMILY = 4  # constants with a common prefix that make a family
 
 
@@ -88,8 +90,11 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
 
     def make() -> Difference:
         roots = find_both(before, after, question.root)
-        sides = _sides((before, after), roots, question, bindings)
-        return _Comparison(*sides, question).run(*roots)
+        if bindings or question.narrow:
+            sides = _narrowed((before, after), roots, question, bindings)
+            return _Comparison(*sides, question).run(*roots)
+        with _partner(before, after) as partner:
+            return _Comparison(KernelSide(before, partner=partner), KernelSide(after), question).run(*roots)
 
     found = before.answers.kept(f"diff {msgspec.json.encode(asked).decode()}", Difference, make)
     return msgspec.structs.replace(
@@ -101,16 +106,27 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
     )
 
 
-def _sides(
+@contextmanager
+def _partner(before: Session, after: Session) -> Iterator[Partner | None]:
+    """A process for the older kernel, None where it would cost more than it saves."""
+    if before is after or before.reopen is None or before.jobs < 2 or len(before.stored.paths()) < _LARGE:
+        yield None
+        return
+    partner = Partner(before.reopen)
+    try:
+        yield partner
+    finally:
+        partner.close()
+
+
+def _narrowed(
     sessions: tuple[Session, Session],
     roots: tuple[Function, Function],
     question: Question,
     bindings: Mapping[str, str],
 ) -> tuple[KernelSide, KernelSide]:
-    """Both kernels, narrowed when there are bindings: each to those of its own root's parameters. Raises KcgError
-    for a binding of no parameter on either side, or to no constant."""
-    if not bindings and not question.narrow:
-        return KernelSide(sessions[0]), KernelSide(sessions[1])
+    """Both kernels under bindings, each under those of its own root's parameters. Raises KcgError for a binding of
+    no parameter on either side, or to no constant."""
     parameters = [{p.name for p in root.parameters} for root in roots]
     for name in bindings:
         if not any(name in names for names in parameters):
@@ -166,9 +182,8 @@ class _Comparison:
         self.after = after
         self.question = question
         hide = parse_hide(question.hide).showing({question.root})
-        self.walk = Walk(
-            before, after, Limits(question.depth, _targets(question)), hides=hide.hides if hide else None
-        )
+        limits = Limits(question.depth, _targets(question), CROWD if question.targets is None else None)
+        self.walk = Walk(before, after, limits, hides=hide.hides if hide else None)
 
     def run(self, one: Function, other: Function) -> Difference:
         """Everything that differs below a pair of roots."""

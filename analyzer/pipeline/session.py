@@ -106,6 +106,11 @@ class Session:
         """Version and label of the kernel."""
         return self._source.info
 
+    @property
+    def jobs(self) -> int:
+        """How many processes may work at once."""
+        return self._jobs or os.cpu_count() or 1
+
     def index(self, under: Sequence[str] = (), workers: Workers | None = None) -> IndexSummary:
         """Index the whole source, or what lies below the given paths, on the given workers if any."""
         if not under and workers is None:
@@ -359,7 +364,7 @@ class Session:
         paths = exports.paths(self.resolver, under)
         if what == "edges" and self.resolver.scopes.kbuild.known:
             self.flush()  # read once, before other processes want it
-        return exporting.export(self, self.reopen, what, paths, self._jobs or os.cpu_count() or 1)
+        return exporting.export(self, self.reopen, what, paths, self.jobs)
 
     def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:
         """The rows of some files, made in this process; edges are kept."""

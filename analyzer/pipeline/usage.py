@@ -6,7 +6,7 @@ functions see it. Not handled: types behind `typeof`, constants that macros in h
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
@@ -16,6 +16,7 @@ from analyzer.model.facts import FileFacts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
 from analyzer.pipeline.definitions import object_of, record_of
 from analyzer.pipeline.narrowing import Narrowed
+from analyzer.pipeline.partners import Partner
 from analyzer.pipeline.session import Session
 from analyzer.resolve.index import NameKind
 
@@ -29,10 +30,11 @@ _CHAIN = 4  # how far a constant is followed through others that define it
 
 class KernelSide:
     """Implements `analyzer.compare.sides.Side` for a session, and tells what functions use. `narrowed` leaves out
-    what bindings of the root exclude."""
+    what bindings of the root exclude; a `partner` finds edges meanwhile."""
 
-    def __init__(self, session: Session, narrowed: Narrowed | None = None) -> None:
+    def __init__(self, session: Session, narrowed: Narrowed | None = None, partner: Partner | None = None) -> None:
         self.session = session
+        self._partner = partner
         self._narrowed = narrowed
         self._texts: dict[FunctionRef, str] = {}
         self._tokens: dict[FunctionRef, tuple[str, ...]] = {}
@@ -42,7 +44,22 @@ class KernelSide:
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""
-        return tuple(self._narrowed(ref)) if self._narrowed else self.session.callees(ref)
+        if self._narrowed:
+            return tuple(self._narrowed(ref))
+        if self._partner and not ref.external and not self.session.answers.has(ref):
+            found = self._partner.callees(ref)
+            if found is not None:
+                self.session.answers.learn(ref, found)
+        return self.session.callees(ref)
+
+    def prepare(self, refs: Sequence[FunctionRef]) -> None:
+        """The edges of these functions will be asked for next. A partner begins with them; else they are found
+        now, while the other side's partner works."""
+        if self._partner is None:
+            for ref in refs:
+                self.callees(ref)
+        else:
+            self._partner.ask(r for r in refs if not r.external and not self.session.answers.has(r))
 
     def statements(self, ref: FunctionRef) -> tuple[Told, ...]:
         """The statements of a function's body that are compared, in order."""

@@ -85,15 +85,21 @@ def _call(call: DiffCall, above: str, last: bool, guide: Guide) -> Iterator[Line
         yield from _statements(target, below, guide)
         yield from _children(target, below, guide)
     else:
+        side = call.after or call.before
+        several = (
+            side is not None and side.kind == "direct"
+        )  # of one name: files tell them apart
         for number, function in enumerate(call.targets):
-            yield from _target(function, below, number == len(call.targets) - 1, guide)
+            yield from _target(function, below, number == len(call.targets) - 1, guide, place=several)
 
 
-def _target(function: DiffFunction, above: str, last: bool, guide: Guide) -> Iterator[Line]:
+def _target(function: DiffFunction, above: str, last: bool, guide: Guide, *, place: bool) -> Iterator[Line]:
     lead = above + (guide.last if last else guide.branch)
     label = f"[{_objects(function.objects)}] " if function.objects else ""
-    before = f"{label}{function.before.name}" if function.before else ""
-    after = f"{label}{function.after.name}" if function.after else ""
+    before, after = (
+        f"{label}{ref.name}" + (f" ({ref.file})" if place and ref.file else "") if ref else ""
+        for ref in (function.before, function.after)
+    )
     yield Line(SIGNS[function.sign], lead, after or before, before, after, _function_notes(function, guide))
     below = above + (guide.gap if last else guide.down)
     yield from _statements(function, below, guide)
@@ -113,7 +119,9 @@ def _statements(function: DiffFunction, below: str, guide: Guide) -> Iterator[Li
 
 def _direct(call: DiffCall) -> bool:
     side = call.after or call.before
-    return side is not None and side.kind == "direct" and len(call.targets) <= 1
+    if side is None or side.kind != "direct" or len(call.targets) > 1:
+        return False
+    return not any(change.what == "targets" for change in call.changes)
 
 
 def _text(side: CallSide | None, direct: bool) -> str:
@@ -149,6 +157,9 @@ def _call_notes(call: DiffCall, guide: Guide) -> str:
         else:
             notes.append(f"moved from {call.moved}" if call.after else f"moved to {call.moved}")
     notes += [note for change in call.changes if (note := _change(change, guide))]
+    if call.targets and len(call.targets) == 1 and _direct(call):  # said of the function, too
+        told = {note for change in call.targets[0].changes if (note := _change(change, guide))}
+        notes = [note for note in notes if note not in told]
     return "".join(f"  {note}" for note in notes)
 
 
