@@ -86,9 +86,7 @@ def _call(call: DiffCall, above: str, last: bool, guide: Guide) -> Iterator[Line
         yield from _children(target, below, guide)
     else:
         side = call.after or call.before
-        several = (
-            side is not None and side.kind == "direct"
-        )  # of one name: files tell them apart
+        several = side is not None and side.kind == "direct"  # of one name: files tell them apart
         for number, function in enumerate(call.targets):
             yield from _target(function, below, number == len(call.targets) - 1, guide, place=several)
 

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pygit2
 import pytest
 from pygit2.enums import FileMode
 
 KERNELS = Path(__file__).resolve().parents[2] / "fixtures" / "kernels"
+SCHEMAS = KERNELS.parents[1] / "docs" / "schemas"
 VERSIONS = ("v2.6.11", "v3.10", "v4.4", "v5.10", "v6.1")
 SOMEONE = pygit2.Signature("A", "a@example.org", 1_500_000_000, 60)
 
@@ -31,6 +33,11 @@ def diff(kcg: Kcg) -> Diff:
         return found
 
     return run
+
+
+def validated(name: str, found: dict[str, Any]) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
 
 
 def signature(found: dict[str, Any], name: str) -> list[tuple[str, str]]:
@@ -213,6 +220,15 @@ def test_written_files(kcg: Kcg, folder: Path, suffix: str) -> None:
     assert again.code == 1 and (folder / name).read_text(encoding="utf-8") == text
 
 
+@pytest.mark.parametrize("more", [(), ("--only", "tree,constants"), ("--bind", "type=SOCK_STREAM")])
+def test_json_fits_the_published_schema(diff: Diff, more: tuple[str, ...]) -> None:
+    found = diff("sys_socket", "v4.4", "v6.1", *more)
+    validated("kcg-diff-1", found)
+    del found["counts"]
+    with pytest.raises(jsonschema.ValidationError):
+        validated("kcg-diff-1", found)
+
+
 def test_mistakes(kcg: Kcg, folder: Path) -> None:
     done = kcg("diff", "sys_socket")
     assert done.code == 2 and "--from A --to B" in done.err
@@ -300,6 +316,7 @@ def test_history_of_a_function(kcg: Kcg, repository: Path) -> None:
     done = kcg("history", "sk_alloc", "-k", repository, "--revs", "v2.6.11..v6.1", "--format", "json")
     assert done.code == 0, done.err
     found = json.loads(done.out)
+    validated("kcg-history-1", found)
     rows = {row["version"]: row for row in found["rows"]}
     assert list(rows) == ["v2.6.11", "v3.10", "v4.4", "v5.10"]
     told = {(c["part"], c["what"], c["name"]) for c in rows["v3.10"]["changes"]}
@@ -371,7 +388,9 @@ def test_matrix(kcg: Kcg, repository: Path, folder: Path) -> None:
     assert kcg(*asked, "-o", "out/m.svg").code == 0
     assert ET.fromstring((folder / "out/m.svg").read_text(encoding="utf-8")).tag.endswith("svg")
     assert kcg(*asked, "-o", "out/m.html").code == 0
-    rows = json.loads(kcg(*asked, "--format", "json").out)["rows"]
+    found = json.loads(kcg(*asked, "--format", "json").out)
+    validated("kcg-matrix-1", found)
+    rows = found["rows"]
     assert [
         row["present"] for row in rows if (row["caller"], row["callee"]) == ("sys_socket", "__sys_socket")
     ] == [[False, False, True, True]]
