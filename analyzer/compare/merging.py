@@ -48,6 +48,7 @@ class Merger:
     moved: set[Moved] = field(default_factory=set)
     _open: set[Pair] = field(default_factory=set)
     _told: dict[str, Pair] = field(default_factory=dict)
+    _definitions: set[tuple[FunctionRef, ...]] = field(default_factory=set)
     _rows: dict[int, tuple[Change, ...]] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     _owned: dict[Pair, tuple[Change, ...]] = field(default_factory=dict)
@@ -112,6 +113,11 @@ class Merger:
         removed: list[FunctionRef],
     ) -> bool:
         """Whether this is the first call with these changes of targets; notes them."""
+        if before.key[0] == after.key[0] == "call":  # definitions of one name, of which configurations build one
+            these = (*added, *removed)
+            first = these not in self._definitions
+            self._definitions.add(these)
+            return first
         name = after.key[1] if after.edge.slot or not before.edge.slot else before.key[1]
         caller = name_of(meeting.pair)
         told = TargetsChange(

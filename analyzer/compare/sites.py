@@ -60,7 +60,10 @@ def groups_of(edges: Sequence[Edge], hides: Callable[[Edge], bool] | None) -> tu
     out."""
     sites, _ = group_sites(edges, hides=hides, fold=_EVERYTHING)
     found: dict[Key, list[Site]] = {}
+    known = {(site.edge.site, site.edge.expression) for site in sites if site.total}
     for site in sites:
+        if site.unresolved and site.edge.macros and (site.edge.site, site.edge.expression) in known:
+            continue  # what another definition of the macro would do at this place, where one is understood
         if site.total or site.unresolved:
             found.setdefault(_key(site), []).append(site)
     return tuple(Group(key, tuple(group), at) for at, (key, group) in enumerate(found.items()))
@@ -116,7 +119,9 @@ def differences(before: Group, after: Group) -> tuple[Change, ...]:
     """What differs between two groups that call the same, but for their targets. Symmetric."""
     found: dict[Change, None] = {}
     if before.edge.kind != after.edge.kind:
-        found[Change("kind", _kind(before.edge), _kind(after.edge))] = None
+        same = before.edge.slot is not None and before.edge.slot == after.edge.slot
+        kinds = [edge.kind if same else _kind(edge) for edge in (before.edge, after.edge)]
+        found[Change("kind", *kinds)] = None
     pairs = _pairs(before.sites, after.sites)
     for i, j in sorted(pairs):
         for change in _site_changes(before.sites[i].edge, after.sites[j].edge):

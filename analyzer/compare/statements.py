@@ -8,11 +8,11 @@ Not handled: the nesting of conditions, and variables that were only renamed.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.compare.likeness import align, bodies_alike, tokens
-from analyzer.model.body import Assignment, Body, If, Loop, Return, Switch, own_actions, walk
+from analyzer.model.body import Assignment, Body, Call, If, Loop, Return, Step, Switch, own_actions, walk
 from analyzer.model.difference import Change, What
 
 _ERROR = re.compile(r"^-\s*E[A-Z0-9]+$")
@@ -31,14 +31,17 @@ class Told(NamedTuple):
     key: str
 
 
-def told(body: Body | None, reached: Collection[int] | None = None) -> tuple[Told, ...]:
-    """The statements of a body that are compared, in order; with `reached` only those that begin there."""
+def told(
+    body: Body | None, reached: Collection[int] | None = None, silent: Callable[[str], bool] | None = None
+) -> tuple[Told, ...]:
+    """The statements of a body that are compared, in order; with `reached` only those that begin there. `silent`
+    tells names that look called, but of which no call is shown: macros that store something."""
     if body is None:
         return ()
-    return tuple(_told(body, reached))
+    return tuple(_told(body, reached, silent or (lambda _: False)))
 
 
-def _told(body: Body, reached: Collection[int] | None) -> Iterator[Told]:
+def _told(body: Body, reached: Collection[int] | None, silent: Callable[[str], bool]) -> Iterator[Told]:
     for _, statement in walk(body.statements):
         if reached is not None and statement.place.start not in reached:
             continue
@@ -51,6 +54,9 @@ def _told(body: Body, reached: Collection[int] | None) -> Iterator[Told]:
                 yield _statement("condition", f"switch ({statement.subject})")
             case Loop() if not statement.macro:
                 yield _statement("condition", statement.head)
+            case Step(actions=(*_, Call(name=name) as call)) if name and _alone(statement.text, call):
+                if silent(name):
+                    yield _statement("assignment", call.text)
             case Return() if statement.value and not _CALL.match(statement.value):
                 yield _statement("result", f"return {statement.value}")
         for action in own_actions(statement):
@@ -61,6 +67,11 @@ def _told(body: Body, reached: Collection[int] | None) -> Iterator[Told]:
                     continue  # the call is compared by itself
                 elif any(_MEMBER.search(target) for target in action.targets):
                     yield _statement("assignment", action.text)
+
+
+def _alone(text: str, call: Call) -> bool:
+    """Whether a call is the whole statement."""
+    return text.startswith(call.callee) and text[len(call.callee) :].lstrip().startswith("(")
 
 
 def _statement(what: What, text: str) -> Told:

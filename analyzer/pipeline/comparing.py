@@ -181,7 +181,7 @@ class _Comparison:
         self.before = before
         self.after = after
         self.question = question
-        hide = parse_hide(question.hide).showing({question.root})
+        self.hide = hide = parse_hide(question.hide).showing({question.root})
         limits = Limits(question.depth, _targets(question), CROWD if question.targets is None else None)
         self.walk = Walk(before, after, limits, hides=hide.hides if hide else None)
 
@@ -219,10 +219,10 @@ class _Comparison:
         if self.before.tokens(before) == self.after.tokens(after):
             return ()
         return statements.differences(
-            self.before.statements(before),
-            self.after.statements(after),
-            elsewhere_before=[s for ref in older for s in self.before.statements(ref)],
-            elsewhere_after=[s for ref in newer for s in self.after.statements(ref)],
+            self.before.statements(before, self.hide),
+            self.after.statements(after, self.hide),
+            elsewhere_before=[s for ref in older for s in self.before.statements(ref, self.hide)],
+            elsewhere_after=[s for ref in newer for s in self.after.statements(ref, self.hide)],
         )
 
     def _pairs(self, *, expanded: bool) -> Iterable[tuple[FunctionRef, FunctionRef]]:

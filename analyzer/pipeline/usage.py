@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
 from analyzer.compare.statements import Told, told
+from analyzer.graph.hide import Hide
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.facts import FileFacts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
@@ -61,10 +62,20 @@ class KernelSide:
         else:
             self._partner.ask(r for r in refs if not r.external and not self.session.answers.has(r))
 
-    def statements(self, ref: FunctionRef) -> tuple[Told, ...]:
-        """The statements of a function's body that are compared, in order."""
+    def statements(self, ref: FunctionRef, hide: Hide) -> tuple[Told, ...]:
+        """The statements of a function's body that are compared, in order. Uses of macros that make no call which
+        is shown are statements, unless they are hidden themselves."""
         reached = self._narrowed.reached(ref) if self._narrowed else None
-        return told(self.session.body(ref), reached)
+        shown = [edge for edge in self.callees(ref) if not hide.hides(edge)]
+        heard = {edge.callee.name for edge in shown if edge.callee} | {m for e in shown for m in e.macros}
+
+        def silent(name: str) -> bool:
+            return name not in heard and not hide.hides_name(name) and self._is_macro(name)
+
+        return told(self.session.body(ref), reached, silent)
+
+    def _is_macro(self, name: str) -> bool:
+        return bool(self.session.resolver.index.files("macro", name))
 
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function, None for an external one."""

@@ -154,7 +154,11 @@ def _call_notes(call: DiffCall, guide: Guide) -> str:
             notes.append(f"moved here from {call.moved}" if call.sign != "removed" else f"moved to {call.moved}")
         else:
             notes.append(f"moved from {call.moved}" if call.after else f"moved to {call.moved}")
-    notes += [note for change in call.changes if (note := _change(change, guide))]
+    for change in call.changes:
+        if change.what == "targets" and side is not None and side.kind == "direct":
+            notes.append(f"definitions {change.before} {guide.arrow} {change.after}")
+        elif note := _change(change, guide):
+            notes.append(note)
     if call.targets and len(call.targets) == 1 and _direct(call):  # said of the function, too
         told = {note for change in call.targets[0].changes if (note := _change(change, guide))}
         notes = [note for note in notes if note not in told]
