@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from analyzer.compare import guards
 from analyzer.compare.rows import Meeting, Pair, Row, flat, name_of
+from analyzer.compare.sides import Side
 from analyzer.compare.sites import Group, differences, plain, side_of
 from analyzer.compare.walk import Walk
 from analyzer.model.callgraph import Edge, Function, FunctionRef
@@ -84,8 +86,7 @@ class Merger:
         found = [
             change
             for change in differences(before, after)
-            if not self._by_function(change, meeting.pair)
-            and not self._by_function(change, (before.callee, after.callee))
+            if not self._by_functions(change, meeting.pair, (before.callee, after.callee))
             and not _by_name(change, before, after)
         ]
         if row.reordered:
@@ -97,12 +98,15 @@ class Merger:
             found.append(Change("targets", str(len(before.targets)), str(len(after.targets))))
         return tuple(found)
 
-    def _by_function(self, change: Change, pair: Pair) -> bool:
-        """Whether a guard differs only because that of the whole calling or called function does."""
-        if change.what != "guard" or pair[0] is None or pair[1] is None:
+    def _by_functions(self, change: Change, *pairs: Pair) -> bool:
+        """Whether a guard differs only in what the calling and the called function stand under as a whole."""
+        if change.what != "guard":
             return False
-        one, other = self.walk.before.function(pair[0]), self.walk.after.function(pair[1])
-        return one is not None and other is not None and (change.before, change.after) == (one.guard, other.guard)
+        before, after = set(guards.conjuncts(change.before)), set(guards.conjuncts(change.after))
+        for one, other in pairs:
+            before -= _conjuncts(self.walk.before, one)
+            after -= _conjuncts(self.walk.after, other)
+        return guards.same(before, after)
 
     def _first_told(
         self,
@@ -273,7 +277,8 @@ class Merger:
             edge = _edge(row, pair)
             if pair[0] and pair[1]:
                 made = self._function(pair, meeting.pair, edge)
-                if made.sign == "changed" or row.moved or row.elsewhere:
+                alone = len(row.leads) == 1  # of a moved call that leads to many only those that differ
+                if made.sign == "changed" or (alone and (row.moved or row.elsewhere)):
                     targets.append(made)
             elif named:
                 targets.append(self._function(pair, meeting.pair, edge))
@@ -303,6 +308,11 @@ class Merger:
             moved,
             takes,
         )
+
+
+def _conjuncts(side: Side, ref: FunctionRef | None) -> set[str]:
+    function = side.function(ref) if ref is not None else None
+    return set(guards.conjuncts(function.guard)) if function is not None else set()
 
 
 def _by_name(change: Change, before: Group, after: Group) -> bool:

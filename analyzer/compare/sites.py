@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from analyzer.compare import guards
 from analyzer.compare.likeness import bodies_alike, tokens
 from analyzer.graph.sites import Fold, Site, group_sites
 from analyzer.model.callgraph import Edge, FunctionRef
@@ -143,7 +144,7 @@ def _site_changes(before: Edge, after: Edge) -> list[Change]:
             what = "expression"
         if what == "expression" or before.kind != "direct" or _arguments(before) != _arguments(after):
             found.append(Change(what, before.expression, after.expression))
-    if before.guard != after.guard:
+    if not guards.same(guards.conjuncts(before.guard), guards.conjuncts(after.guard)):
         found.append(Change("guard", before.guard, after.guard))
     if before.macros[:1] != after.macros[:1]:
         found.append(

@@ -18,6 +18,7 @@ SECTIONS = ("tree", "signatures", "targets", "structs", "constants")
 _LISTED = 12  # targets and constants of one change that are named; the JSON has all
 _NAMED = 6  # calls of one line of the summary
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", "#": "bold", " ": ""}
+_ENTRIES = {"value": "changed", "name": "renamed", "guard": "under another condition"}
 Row = tuple[str, str]  # sign, text
 
 
@@ -244,10 +245,21 @@ def _unused_entries(difference: Difference, guide: Guide) -> Iterator[Row]:
         if change.kind == "table" and not any(c.used for c in change.changes):
             for entry in change.changes:
                 alike.setdefault((entry.what, entry.name), []).append(change.name)
+    crowds: dict[tuple[str, ...], dict[str, int]] = {}
+    for (what, _), tables in alike.items():
+        told = crowds.setdefault(tuple(tables), {})
+        told[what] = told.get(what, 0) + 1
+    crowds = {tables: told for tables, told in crowds.items() if sum(told.values()) > _NAMED}
     for (what, name), tables in alike.items():
-        told = {"value": "changed", "name": "renamed", "guard": "under another condition"}.get(what, what)
+        if tuple(tables) in crowds:
+            continue
         shown = ", ".join(tables[:3]) + (f", +{len(tables) - 3}" if len(tables) > 3 else "")
-        yield "~", f"~ {name} {told} in {plural(len(tables), 'table')}: {shown}"
+        yield "~", f"~ {name} {_ENTRIES.get(what, what)} in {plural(len(tables), 'table')}: {shown}"
+
+    for names, told in crowds.items():
+        words = ", ".join(f"{count} {_ENTRIES.get(what, what)}" for what, count in told.items())
+        shown = ", ".join(names[:3]) + (f", +{len(names) - 3}" if len(names) > 3 else "")
+        yield "~", f"~ {sum(told.values())} entries in {shown}: {words}"
 
 
 def _parts(changes: Sequence[PartChange], guide: Guide) -> Iterator[Row]:
