@@ -156,7 +156,8 @@ def _beside(line: Line, width: int) -> str:
     right = f"{line.guide}{line.after}" if line.after else ""
     if line.notes:
         right, left = (f"{right}{line.notes}", left) if line.after else (right, f"{left}{line.notes}")
-    mark = {"+": ">", "-": "<", "~": "|"}.get(line.sign, " ")
+    changed = line.sign in "+-" and line.before and line.after
+    mark = "|" if changed else {"+": ">", "-": "<", "~": "|"}.get(line.sign, " ")
     return f"{_cut(left, half).ljust(half)} {mark} {_cut(right, half)}"
 
 

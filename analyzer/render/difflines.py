@@ -79,7 +79,8 @@ def _call(call: DiffCall, above: str, last: bool, guide: Guide) -> Iterator[Line
     yield Line(sign, lead, after or before, before, after, notes)
     for change in call.changes:
         if change.what in ("arguments", "expression"):
-            yield Line("-", f"{below}  ", change.before, change.before, "", detail=True)
+            shown = not direct  # side by side the call itself is its text
+            yield Line("-", f"{below}  ", change.before, change.before, change.after, detail=shown)
             yield Line("+", f"{below}  ", change.after, "", change.after, detail=True)
     if target is not None:
         yield from _statements(target, below, guide)

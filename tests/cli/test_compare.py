@@ -194,6 +194,10 @@ def test_side_by_side_and_colour(kcg: Kcg) -> None:
     assert max(len(line) for line in lines) <= 120
     assert any(" > " in line and "__sys_socket_create()" in line for line in lines)
     assert any(line.endswith(" <") and "__fd_install()" in line for line in lines)
+    assert any(" | " in line and "return err < 0" in line and "return sock ?" in line for line in lines)
+    sides = ("--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", "--layout", "side-by-side")
+    done = kcg("diff", "sys_socket", *sides, env={"COLUMNS": "160"})
+    assert any("type & SOCK_TYPE_MASK" in line and "type & 0xf" in line for line in done.out.splitlines())
     assert "\x1b[32m" in kcg(*arguments, "--color", "always").out
 
 
