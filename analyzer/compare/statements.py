@@ -21,6 +21,7 @@ _ACCESS = re.compile(r"^[A-Z_]+\(")  # READ_ONCE and its like
 _MEMBER = re.compile(r"->|\.")
 _IGNORED = frozenset(("likely", "unlikely", "(", ")"))
 _ALIKE = 0.4
+_NOTHING = re.compile(r"(\w+(?: (?:->|\.) \w+)*) ([!=]=) NULL\b")
 
 
 class Told(NamedTuple):
@@ -75,7 +76,13 @@ def _alone(text: str, call: Call) -> bool:
 
 
 def _statement(what: What, text: str) -> Told:
-    return Told(what, text, f"{what} {' '.join(t for t in tokens(text) if t not in _IGNORED)}")
+    key = " ".join(token for token in tokens(text) if token not in _IGNORED)
+    return Told(what, text, f"{what} {_NOTHING.sub(_tested, key)}")
+
+
+def _tested(match: "re.Match[str]") -> str:
+    """A pointer that is compared with NULL, as it is tested without."""
+    return f"! {match[1]}" if match[2] == "==" else match[1]
 
 
 def differences(
