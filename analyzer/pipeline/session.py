@@ -325,10 +325,10 @@ class Session:
         that a macro makes as a whole."""
         if self._bodies is None:
             version = self._indexed()
-            self._bodies = Bodies(self._span, self.stored.text, lambda: dialect_of(self._store, version))
+            self._bodies = Bodies(self.span, self.stored.text, lambda: dialect_of(self._store, version))
         return self._bodies.of(ref)
 
-    def _span(self, ref: FunctionRef) -> Span | None:
+    def span(self, ref: FunctionRef) -> Span | None:
         """Where a function's text begins, its body begins and ends, in bytes."""
         return self.answers.kept(f"span {_key(ref)}", Span | None, lambda: self._spanned(ref))
 

@@ -115,10 +115,11 @@ class KernelSide:
         return found
 
     def _read(self, ref: FunctionRef) -> str:
-        function = self.session.resolver.function(ref) if not ref.external else None
-        if function is None or not function.definition.end:
+        span = self.session.span(ref) if not ref.external else None
+        if span is None:
             return ""
-        data = self.session.stored.text(function.path)[function.definition.body : function.definition.end]
+        _, body, end = span
+        data = self.session.stored.text(ref.file)[body:end]
         return _COMMENT.sub(lambda m: b" " if m[0].startswith(b"/") else m[0], data).decode("utf-8", "replace")
 
     # structs and tables
