@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.console import Progress, coloured, coloured_text, emit, speaks_unicode
-from analyzer.cli.options import Common, common_options, common_options_of_several, hide_option
+from analyzer.cli.options import Common, bind_option, common_options, common_options_of_several, hide_option
 
 if TYPE_CHECKING:
     from analyzer.model.difference import Difference
@@ -34,6 +34,7 @@ def _only(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
 @click.option("--to", "newer", metavar="B", help="The other kernel, spelled like A. Default: the SOURCE of -k.")
 @click.option("--depth", type=click.IntRange(min=0), default=4, show_default=True, help="How many calls deep.")
 @hide_option
+@bind_option
 @click.option(
     "--targets",
     type=click.IntRange(min=0),
@@ -84,6 +85,8 @@ def diff(
     common: Common,
     depth: int,
     hide: str,
+    bind: tuple[str, ...],
+    narrow: bool,
     targets: int | None,
 ) -> None:
     """What changed in what a function does, between two kernels.
@@ -108,7 +111,7 @@ def diff(
     ) as (one, other):
         for session in (one, other):
             common.tell(f"linux {session.info.version} ({session.info.label})")
-        found = comparing.compare(one, other, comparing.Question(root, depth, hide, targets))
+        found = comparing.compare(one, other, comparing.Question(root, depth, hide, targets, bind, narrow))
         common.tell(notice)
     if form == "text" and output is None:
         _print(found, only, layout, color)

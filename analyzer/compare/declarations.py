@@ -24,6 +24,7 @@ _STORAGE = re.compile(r"\b(?:asmlinkage|extern|noinline|notrace|__init|__always_
 _EXPORTED = re.compile(r"\b__([us](?:8|16|32|64))\b")
 NUMBER = re.compile(r"[(\s]*[-+]?(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)[uUlL]*[)\s]*\Z")
 _ALIKE = 0.5
+_PLACE = re.compile(r"\[\d+\]")
 _CAST = re.compile(r"\(\s*(?:__force\s+)?[a-z_]\w*(?:\s+[a-z_]\w*)*\s*\)")
 _BIT = re.compile(r"\b_?BIT(?:UL|ULL)?\s*\(([^()]*)\)")
 _SUFFIX = re.compile(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]+\b")
@@ -194,8 +195,7 @@ def _marked(changes: Sequence[PartChange], used: Collection[str]) -> tuple[PartC
 
 def table(before: ShownObject | None, after: ShownObject | None, used: Collection[str] = ()) -> TypeChange | None:
     """What differs between two ops tables' entries, one of which may be missing; `used` as for records."""
-    one = [Part(e.path, e.value, e.guard) for e in before.entries] if before else []
-    other = [Part(e.path, e.value, e.guard) for e in after.entries] if after else []
+    one, other = _entries(before), _entries(after)
     shown = after or before
     if shown is None:
         return None
@@ -203,6 +203,15 @@ def table(before: ShownObject | None, after: ShownObject | None, used: Collectio
     if before and after and not changes:
         return None
     return TypeChange("table", shown.name, _place(before), _place(after), _marked(changes, used))
+
+
+def _entries(shown: ShownObject | None) -> list[Part]:
+    """Entries by their member; those that only stand in a row (as in a list of hooks) by what they say, since one
+    that is put in before them gives all of them other places."""
+    entries = shown.entries if shown else ()
+    if entries and all(_PLACE.fullmatch(e.path) for e in entries):
+        return [Part(e.value, "", e.guard) for e in entries]
+    return [Part(e.path, e.value, e.guard) for e in entries]
 
 
 def enumeration(before: ShownEnum | None, after: ShownEnum | None) -> TypeChange | None:

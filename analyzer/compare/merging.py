@@ -11,8 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from analyzer.compare import guards
+from analyzer.compare.rows import Meeting, Pair, Row, flat, name_of
+from analyzer.compare.sides import Side
 from analyzer.compare.sites import Group, differences, plain, side_of
-from analyzer.compare.walk import Meeting, Pair, Row, Walk
+from analyzer.compare.walk import Walk
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.difference import (
     Change,
@@ -47,6 +50,7 @@ class Merger:
     moved: set[Moved] = field(default_factory=set)
     _open: set[Pair] = field(default_factory=set)
     _told: dict[str, Pair] = field(default_factory=dict)
+    _definitions: set[tuple[FunctionRef, ...]] = field(default_factory=set)
     _rows: dict[int, tuple[Change, ...]] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)
     _owned: dict[Pair, tuple[Change, ...]] = field(default_factory=dict)
@@ -54,7 +58,7 @@ class Merger:
     def tree(self, root: Pair) -> DiffFunction:
         """The merged tree."""
         for meeting in self.walk.meetings.values():
-            for row in _flat(meeting.rows):
+            for row in flat(meeting.rows):
                 self._rows[id(row)] = self._changes(row, meeting)
             self._note(meeting)
         return self._function(root, None, None)
@@ -65,11 +69,11 @@ class Merger:
 
     def renamed(self) -> tuple[Renamed, ...]:
         """Functions that have another name."""
-        scores = self.walk.scores
+        scores = self.walk.matcher.scores
         return tuple(
             sorted(
                 Renamed(before.name, after.name, scores.get((before, after), 1.0), before.file, after.file)
-                for before, after in self.walk.renames.items()
+                for before, after in self.walk.matcher.renames.items()
             )
         )
 
@@ -79,7 +83,12 @@ class Merger:
         before, after = row.before, row.after
         if before is None or after is None:
             return ()
-        found = [change for change in differences(before, after) if not self._by_function(change, meeting)]
+        found = [
+            change
+            for change in differences(before, after)
+            if not self._by_functions(change, meeting.pair, (before.callee, after.callee))
+            and not _by_name(change, before, after)
+        ]
         if row.reordered:
             found.append(Change("order", *row.reordered))
         added = [pair[1] for pair in row.leads if pair[0] is None and pair[1] is not None]
@@ -89,13 +98,15 @@ class Merger:
             found.append(Change("targets", str(len(before.targets)), str(len(after.targets))))
         return tuple(found)
 
-    def _by_function(self, change: Change, meeting: Meeting) -> bool:
-        """Whether a guard differs only because that of the whole function does."""
-        if change.what != "guard" or meeting.pair[0] is None or meeting.pair[1] is None:
+    def _by_functions(self, change: Change, *pairs: Pair) -> bool:
+        """Whether a guard differs only in what the calling and the called function stand under as a whole."""
+        if change.what != "guard":
             return False
-        one = self.walk.before.function(meeting.pair[0])
-        other = self.walk.after.function(meeting.pair[1])
-        return one is not None and other is not None and (change.before, change.after) == (one.guard, other.guard)
+        before, after = set(guards.conjuncts(change.before)), set(guards.conjuncts(change.after))
+        for one, other in pairs:
+            before -= _conjuncts(self.walk.before, one)
+            after -= _conjuncts(self.walk.after, other)
+        return guards.same(before, after)
 
     def _first_told(
         self,
@@ -106,8 +117,13 @@ class Merger:
         removed: list[FunctionRef],
     ) -> bool:
         """Whether this is the first call with these changes of targets; notes them."""
+        if before.key[0] == after.key[0] == "call":  # definitions of one name, of which configurations build one
+            these = (*added, *removed)
+            first = these not in self._definitions
+            self._definitions.add(these)
+            return first
         name = after.key[1] if after.edge.slot or not before.edge.slot else before.key[1]
-        caller = _name(meeting.pair)
+        caller = name_of(meeting.pair)
         told = TargetsChange(
             name,
             (caller,),
@@ -141,11 +157,11 @@ class Merger:
                 self._add("differing")
         elif not both and not meeting.known:
             self._add("functions_added" if after else "functions_removed")
-        for row in _flat(meeting.rows):
+        for row in flat(meeting.rows):
             changes = self._rows[id(row)]
             if row.elsewhere:
                 if row.after is not None and row.after.callee is not None:
-                    self.moved.add(Moved(row.after.callee.name, row.elsewhere, _name(meeting.pair)))
+                    self.moved.add(Moved(row.after.callee.name, row.elsewhere, name_of(meeting.pair)))
             elif not (row.before and row.after):
                 self._add("calls_added" if row.after else "calls_removed")
             elif any(change.what == "order" for change in changes):
@@ -167,7 +183,7 @@ class Merger:
             for chain, calls in _chains(row, ()):
                 self.restructured.add(
                     Restructured(
-                        function=_name(meeting.pair),
+                        function=name_of(meeting.pair),
                         chain=chain,
                         calls=calls,
                         how="wrapped" if wrapped else "split",
@@ -190,7 +206,7 @@ class Merger:
             return ()
         found: list[Change] = []
         if before.name != after.name:
-            score = self.walk.scores.get(meeting.pair)
+            score = self.walk.matcher.scores.get(meeting.pair)
             found.append(Change("name", before.name, after.name, f"{score:.2f}" if score is not None else ""))
         if before.external or after.external:
             return tuple(found)
@@ -215,7 +231,7 @@ class Merger:
         before, after = plain(change.before), plain(change.after)
         if not before or not after:
             return False
-        for row in _flat(meeting.rows):
+        for row in flat(meeting.rows):
             for call in self._rows[id(row)]:
                 if call.what in ("arguments", "expression"):
                     before = before.replace(plain(call.before), plain(call.after))
@@ -261,7 +277,8 @@ class Merger:
             edge = _edge(row, pair)
             if pair[0] and pair[1]:
                 made = self._function(pair, meeting.pair, edge)
-                if made.sign == "changed" or row.moved or row.elsewhere:
+                alone = len(row.leads) == 1  # of a moved call that leads to many only those that differ
+                if made.sign == "changed" or (alone and (row.moved or row.elsewhere)):
                     targets.append(made)
             elif named:
                 targets.append(self._function(pair, meeting.pair, edge))
@@ -278,7 +295,7 @@ class Merger:
                 first.objects,
                 unchanged=len(row.inner) - len(inner),
             )
-        moved = row.elsewhere or (_name(meeting.pair) if row.moved else "")
+        moved = row.elsewhere or (name_of(meeting.pair) if row.moved else "")
         if sign == "same" and not targets and not moved:
             return None
         takes = tuple(name for chain, names in _chains(row, ()) for name in names)
@@ -293,10 +310,16 @@ class Merger:
         )
 
 
-def _flat(rows: list[Row]) -> Iterator[Row]:
-    for row in rows:
-        yield row
-        yield from _flat(row.inner)
+def _conjuncts(side: Side, ref: FunctionRef | None) -> set[str]:
+    function = side.function(ref) if ref is not None else None
+    return set(guards.conjuncts(function.guard)) if function is not None else set()
+
+
+def _by_name(change: Change, before: Group, after: Group) -> bool:
+    """Whether a macro differs only because the function has another name, and the macro the former one."""
+    if change.what != "macro" or not before.callee or not after.callee:
+        return False
+    return (change.before, change.after) in (("", before.callee.name), (after.callee.name, ""))
 
 
 def _chains(row: Row, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -315,7 +338,7 @@ def _chains(row: Row, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
 def _helpers(rows: list[Row]) -> tuple[tuple[FunctionRef, ...], tuple[FunctionRef, ...]]:
     """The functions that only the older, only the newer side goes through."""
     found: tuple[list[FunctionRef], list[FunctionRef]] = [], []
-    for row in _flat(rows):
+    for row in flat(rows):
         group = row.after or row.before
         if row.inner and group is not None and group.callee is not None:
             found[1 if row.after else 0].append(group.callee)
@@ -356,8 +379,3 @@ def _external(pair: Pair) -> bool:
 
 def _inline(function: Function) -> str:
     return "inline" if function.inline else "not inline"
-
-
-def _name(pair: Pair) -> str:
-    ref = pair[1] or pair[0]
-    return ref.name if ref else ""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from analyzer.compare import guards
 from analyzer.compare.likeness import bodies_alike, tokens
 from analyzer.graph.sites import Fold, Site, group_sites
 from analyzer.model.callgraph import Edge, FunctionRef
@@ -60,18 +61,22 @@ def groups_of(edges: Sequence[Edge], hides: Callable[[Edge], bool] | None) -> tu
     out."""
     sites, _ = group_sites(edges, hides=hides, fold=_EVERYTHING)
     found: dict[Key, list[Site]] = {}
+    known = {(site.edge.site, site.edge.expression) for site in sites if site.total}
     for site in sites:
+        if site.unresolved and site.edge.macros and (site.edge.site, site.edge.expression) in known:
+            continue  # what another definition of the macro would do at this place, where one is understood
         if site.total or site.unresolved:
-            found.setdefault(_key(site.edge), []).append(site)
+            found.setdefault(_key(site), []).append(site)
     return tuple(Group(key, tuple(group), at) for at, (key, group) in enumerate(found.items()))
 
 
-def _key(edge: Edge) -> Key:
+def _key(site: Site) -> Key:
+    edge = site.edge
     if edge.kind == "direct":
         return "call", edge.callee.name if edge.callee else head(edge.expression)
     if edge.slot is not None:
         return "slot", f"{edge.slot.struct}.{edge.slot.field}"
-    if edge.kind in ("callback", "initcall", "tracepoint") and edge.callee is not None:
+    if edge.kind in ("callback", "initcall", "tracepoint") and edge.callee is not None and site.total == 1:
         return edge.kind, edge.callee.name
     return "computed", head(edge.expression)
 
@@ -115,7 +120,9 @@ def differences(before: Group, after: Group) -> tuple[Change, ...]:
     """What differs between two groups that call the same, but for their targets. Symmetric."""
     found: dict[Change, None] = {}
     if before.edge.kind != after.edge.kind:
-        found[Change("kind", _kind(before.edge), _kind(after.edge))] = None
+        same = before.edge.slot is not None and before.edge.slot == after.edge.slot
+        kinds = [edge.kind if same else _kind(edge) for edge in (before.edge, after.edge)]
+        found[Change("kind", *kinds)] = None
     pairs = _pairs(before.sites, after.sites)
     for i, j in sorted(pairs):
         for change in _site_changes(before.sites[i].edge, after.sites[j].edge):
@@ -137,7 +144,7 @@ def _site_changes(before: Edge, after: Edge) -> list[Change]:
             what = "expression"
         if what == "expression" or before.kind != "direct" or _arguments(before) != _arguments(after):
             found.append(Change(what, before.expression, after.expression))
-    if before.guard != after.guard:
+    if not guards.same(guards.conjuncts(before.guard), guards.conjuncts(after.guard)):
         found.append(Change("guard", before.guard, after.guard))
     if before.macros[:1] != after.macros[:1]:
         found.append(

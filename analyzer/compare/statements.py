@@ -8,11 +8,11 @@ Not handled: the nesting of conditions, and variables that were only renamed.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.compare.likeness import align, bodies_alike, tokens
-from analyzer.model.body import Assignment, Body, If, Loop, Return, Switch, own_actions, walk
+from analyzer.model.body import Assignment, Body, Call, If, Loop, Return, Step, Switch, own_actions, walk
 from analyzer.model.difference import Change, What
 
 _ERROR = re.compile(r"^-\s*E[A-Z0-9]+$")
@@ -21,6 +21,7 @@ _ACCESS = re.compile(r"^[A-Z_]+\(")  # READ_ONCE and its like
 _MEMBER = re.compile(r"->|\.")
 _IGNORED = frozenset(("likely", "unlikely", "(", ")"))
 _ALIKE = 0.4
+_NOTHING = re.compile(r"(\w+(?: (?:->|\.) \w+)*) ([!=]=) NULL\b")
 
 
 class Told(NamedTuple):
@@ -31,15 +32,20 @@ class Told(NamedTuple):
     key: str
 
 
-def told(body: Body | None) -> tuple[Told, ...]:
-    """The statements of a body that are compared, in order."""
+def told(
+    body: Body | None, reached: Collection[int] | None = None, silent: Callable[[str], bool] | None = None
+) -> tuple[Told, ...]:
+    """The statements of a body that are compared, in order; with `reached` only those that begin there. `silent`
+    tells names that look called, but of which no call is shown: macros that store something."""
     if body is None:
         return ()
-    return tuple(_told(body))
+    return tuple(_told(body, reached, silent or (lambda _: False)))
 
 
-def _told(body: Body) -> Iterator[Told]:
+def _told(body: Body, reached: Collection[int] | None, silent: Callable[[str], bool]) -> Iterator[Told]:
     for _, statement in walk(body.statements):
+        if reached is not None and statement.place.start not in reached:
+            continue
         match statement:
             case If():
                 for branch in statement.branches:
@@ -49,6 +55,9 @@ def _told(body: Body) -> Iterator[Told]:
                 yield _statement("condition", f"switch ({statement.subject})")
             case Loop() if not statement.macro:
                 yield _statement("condition", statement.head)
+            case Step(actions=(*_, Call(name=name) as call)) if name and _alone(statement.text, call):
+                if silent(name):
+                    yield _statement("assignment", call.text)
             case Return() if statement.value and not _CALL.match(statement.value):
                 yield _statement("result", f"return {statement.value}")
         for action in own_actions(statement):
@@ -61,8 +70,19 @@ def _told(body: Body) -> Iterator[Told]:
                     yield _statement("assignment", action.text)
 
 
+def _alone(text: str, call: Call) -> bool:
+    """Whether a call is the whole statement."""
+    return text.startswith(call.callee) and text[len(call.callee) :].lstrip().startswith("(")
+
+
 def _statement(what: What, text: str) -> Told:
-    return Told(what, text, f"{what} {' '.join(t for t in tokens(text) if t not in _IGNORED)}")
+    key = " ".join(token for token in tokens(text) if token not in _IGNORED)
+    return Told(what, text, f"{what} {_NOTHING.sub(_tested, key)}")
+
+
+def _tested(match: "re.Match[str]") -> str:
+    """A pointer that is compared with NULL, as it is tested without."""
+    return f"! {match[1]}" if match[2] == "==" else match[1]
 
 
 def differences(

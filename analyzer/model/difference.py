@@ -230,6 +230,7 @@ class Difference(msgspec.Struct, frozen=True):
     unclear: tuple[
         str, ...
     ] = ()  # calls that only one side's macros were seen to make, though both sides use them
+    bind: tuple[str, ...] = ()  # `parameter=constant` of the root: both trees hold only what is reached then
 
     @property
     def empty(self) -> bool:

@@ -65,6 +65,17 @@ class Answers:
             self._known[ref] = found
         return found
 
+    def has(self, ref: FunctionRef) -> bool:
+        """Whether the edges of a function were found before."""
+        if ref in self._known:
+            return True
+        asked = (f"edges of {ref.file}", f"{ref.file}:{ref.line}:{ref.name}")
+        return any(self.question and self._store.answer(self.question, key) is not None for key in asked)
+
+    def learn(self, ref: FunctionRef, edges: tuple[Edge, ...]) -> None:
+        """Edges that another process has found (and keeps)."""
+        self._known[ref] = edges
+
     def kept(self, key: str, kind: Any, make: Callable[[], _T]) -> _T:
         """Any other answer of a type that msgspec knows, under a key that no edge has (it holds a blank)."""
         kept = self._store.answer(self.question, key) if self.question else None

@@ -6,7 +6,7 @@ Not handled: configurations that differ between the two sides.
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,11 @@ import msgspec
 import analyzer
 from analyzer.compare import declarations, statements
 from analyzer.compare.merging import Merger
-from analyzer.compare.walk import Limits, Walk
+from analyzer.compare.walk import CROWD, FUNCTIONS, TARGETS, Limits, Walk
 from analyzer.errors import KcgError, UnknownNameError
 from analyzer.graph.hide import parse_hide
+from analyzer.graph.rooted import grow
+from analyzer.graph.sites import Fold
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.difference import (
     Change,
@@ -28,20 +30,26 @@ from analyzer.model.difference import (
     SignatureChange,
     TypeChange,
 )
+from analyzer.pipeline.narrowing import Narrowed, parse_bindings
+from analyzer.pipeline.partners import Partner
 from analyzer.pipeline.session import Progress, Session, open_session
 from analyzer.pipeline.usage import KernelSide
 
+_LARGE = 2_000  # files of a kernel that is worth a process of its own
 _FAMILY = 4  # constants with a common prefix that make a family
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is compared. `targets`: followed per computed call, 0 is all."""
+    """What is compared. `targets`: followed per computed call, 0 is all. `bind` are `parameter=constant` of the
+    root; both trees hold only what is reached then. `narrow` does so without any."""
 
     root: str
     depth: int
     hide: str = "default"
     targets: int | None = None
+    bind: tuple[str, ...] = ()
+    narrow: bool = False
 
 
 @contextmanager
@@ -76,10 +84,17 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
     spellings."""
     hide = parse_hide(question.hide)
     asked = [_code(), after.answers.identity, question.root, question.depth, hide.describe(), question.targets]
+    bindings = parse_bindings(question.bind)
+    if bindings or question.narrow:
+        asked.append(sorted(bindings.items()))
 
     def make() -> Difference:
         roots = find_both(before, after, question.root)
-        return _Comparison(KernelSide(before), KernelSide(after), question).run(*roots)
+        if bindings or question.narrow:
+            sides = _narrowed((before, after), roots, question, bindings)
+            return _Comparison(*sides, question).run(*roots)
+        with _partner(before, after) as partner:
+            return _Comparison(KernelSide(before, partner=partner), KernelSide(after), question).run(*roots)
 
     found = before.answers.kept(f"diff {msgspec.json.encode(asked).decode()}", Difference, make)
     return msgspec.structs.replace(
@@ -87,7 +102,54 @@ def compare(before: Session, after: Session, question: Question) -> Difference:
         before=msgspec.structs.replace(found.before, label=before.info.label),
         after=msgspec.structs.replace(found.after, label=after.info.label),
         hide=question.hide,
+        bind=tuple(f"{name}={value}" for name, value in bindings.items()),
     )
+
+
+@contextmanager
+def _partner(before: Session, after: Session) -> Iterator[Partner | None]:
+    """A process for the older kernel, None where it would cost more than it saves."""
+    if before is after or before.reopen is None or before.jobs < 2 or len(before.stored.paths()) < _LARGE:
+        yield None
+        return
+    partner = Partner(before.reopen)
+    try:
+        yield partner
+    finally:
+        partner.close()
+
+
+def _narrowed(
+    sessions: tuple[Session, Session],
+    roots: tuple[Function, Function],
+    question: Question,
+    bindings: Mapping[str, str],
+) -> tuple[KernelSide, KernelSide]:
+    """Both kernels under bindings, each under those of its own root's parameters. Raises KcgError for a binding of
+    no parameter on either side, or to no constant."""
+    parameters = [{p.name for p in root.parameters} for root in roots]
+    for name in bindings:
+        if not any(name in names for names in parameters):
+            known = ", ".join(dict.fromkeys(p.name for root in roots for p in root.parameters if p.name))
+            raise KcgError(
+                f"{roots[1].ref.name} has no parameter {name} in either kernel.",
+                hint=f"It has {known}." if known else "It has none.",
+            )
+    hide = parse_hide(question.hide)
+    made: list[KernelSide] = []
+    for session, root, names in zip(sessions, roots, parameters, strict=True):
+        own = {name: value for name, value in bindings.items() if name in names}
+        narrowed = Narrowed(session, root, own, depth=question.depth, hide=hide)
+        grown = functools.partial(
+            grow, root.ref, depth=question.depth, hide=hide, fold=Fold(_targets(question)), limit=FUNCTIONS
+        )
+        narrowed.grown(grown)
+        made.append(KernelSide(session, narrowed))
+    return made[0], made[1]
+
+
+def _targets(question: Question) -> int | None:
+    return TARGETS if question.targets is None else question.targets or None
 
 
 def find_both(before: Session, after: Session, name: str) -> tuple[Function, Function]:
@@ -119,9 +181,9 @@ class _Comparison:
         self.before = before
         self.after = after
         self.question = question
-        hide = parse_hide(question.hide).showing({question.root})
-        targets = 8 if question.targets is None else question.targets or None
-        self.walk = Walk(before, after, Limits(question.depth, targets), hides=hide.hides if hide else None)
+        self.hide = hide = parse_hide(question.hide).showing({question.root})
+        limits = Limits(question.depth, _targets(question), CROWD if question.targets is None else None)
+        self.walk = Walk(before, after, limits, hides=hide.hides if hide else None)
 
     def run(self, one: Function, other: Function) -> Difference:
         """Everything that differs below a pair of roots."""
@@ -142,8 +204,8 @@ class _Comparison:
             types=tuple(self.types()),
             targets=tuple(merger.targets.values()),
             constants=tuple(self.constants()),
-            macros=tuple(sorted(self.walk.macros)),
-            unclear=tuple(f"{call} in {name}" for name, call in self.walk.unclear),
+            macros=tuple(sorted(self.walk.matcher.macros)),
+            unclear=tuple(f"{call} in {name}" for name, call in self.walk.matcher.unclear),
         )
 
     def statements(
@@ -157,10 +219,10 @@ class _Comparison:
         if self.before.tokens(before) == self.after.tokens(after):
             return ()
         return statements.differences(
-            statements.told(self.before.session.body(before)),
-            statements.told(self.after.session.body(after)),
-            elsewhere_before=[s for ref in older for s in statements.told(self.before.session.body(ref))],
-            elsewhere_after=[s for ref in newer for s in statements.told(self.after.session.body(ref))],
+            self.before.statements(before, self.hide),
+            self.after.statements(after, self.hide),
+            elsewhere_before=[s for ref in older for s in self.before.statements(ref, self.hide)],
+            elsewhere_after=[s for ref in newer for s in self.after.statements(ref, self.hide)],
         )
 
     def _pairs(self, *, expanded: bool) -> Iterable[tuple[FunctionRef, FunctionRef]]:

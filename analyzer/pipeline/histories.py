@@ -47,7 +47,13 @@ def revisions(spec: str | None, kernels: Sequence[str]) -> Revisions:
     if len(kernels) > 1:
         raise SourceError("--revs names revisions of one repository.", hint="Give -k once with it.")
     repository = (kernels[0] if kernels else ".").partition("@")[0]
-    history = GitHistory(Path(repository).expanduser())
+    try:
+        history = GitHistory(Path(repository).expanduser())
+    except SourceError as error:
+        raise SourceError(
+            error.message,
+            hint="--revs wants a git repository; give other sources each with its own -k.",
+        ) from error
     older, dots, newer = spec.partition("..")
     if dots:
         labels = history.releases(older.strip(), newer.strip(".") or "HEAD")

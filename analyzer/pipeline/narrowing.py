@@ -3,7 +3,7 @@
 Not handled: functions that are also reached from others that were not executed; they keep all their edges.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from analyzer.errors import KcgError
 from analyzer.graph.hide import Hide
@@ -54,7 +54,8 @@ class Narrowed:
                     f"{text} is no constant that {root.ref.file} sees in Linux {session.info.version}.",
                     hint=f"Bind {name} to a number, or to a macro or enum constant of the kernel.",
                 )
-        self._narrowing = Narrowing(world, machine.run(function, bindings))
+        self._trace = machine.run(function, bindings)
+        self._narrowing = Narrowing(world, self._trace)
         self._session = session
         self._machine = machine
         self._shared: set[FunctionRef] = set(self._narrowing.partial) - {root.ref}
@@ -73,6 +74,10 @@ class Narrowed:
         """What a constant is where a function stands, None when the text is none."""
         function = self._session.resolver.function(ref)
         return self._machine.number(function, text) if function is not None else None
+
+    def reached(self, ref: FunctionRef) -> Collection[int] | None:
+        """Where the statements of a function that the bindings let run begin, in bytes; None when all may run."""
+        return None if ref in self._shared else self._trace.ran.get(ref)
 
     def grown(self, grow: Callable[[Callable[[FunctionRef], Sequence[Edge]]], RootedGraph]) -> RootedGraph:
         """A graph in which no function is narrowed that something outside the execution reaches, too."""

@@ -106,6 +106,11 @@ class Session:
         """Version and label of the kernel."""
         return self._source.info
 
+    @property
+    def jobs(self) -> int:
+        """How many processes may work at once."""
+        return self._jobs or os.cpu_count() or 1
+
     def index(self, under: Sequence[str] = (), workers: Workers | None = None) -> IndexSummary:
         """Index the whole source, or what lies below the given paths, on the given workers if any."""
         if not under and workers is None:
@@ -324,10 +329,10 @@ class Session:
         that a macro makes as a whole."""
         if self._bodies is None:
             version = self._indexed()
-            self._bodies = Bodies(self._span, self.stored.text, lambda: dialect_of(self._store, version))
+            self._bodies = Bodies(self.span, self.stored.text, lambda: dialect_of(self._store, version))
         return self._bodies.of(ref)
 
-    def _span(self, ref: FunctionRef) -> Span | None:
+    def span(self, ref: FunctionRef) -> Span | None:
         """Where a function's text begins, its body begins and ends, in bytes."""
         return self.answers.kept(f"span {_key(ref)}", Span | None, lambda: self._spanned(ref))
 
@@ -363,7 +368,7 @@ class Session:
         paths = exports.paths(self.resolver, under)
         if what == "edges" and self.resolver.scopes.kbuild.known:
             self.flush()  # read once, before other processes want it
-        return exporting.export(self, self.reopen, what, paths, self._jobs or os.cpu_count() or 1)
+        return exporting.export(self, self.reopen, what, paths, self.jobs)
 
     def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:
         """The rows of some files, made in this process; edges are kept."""

@@ -6,14 +6,18 @@ functions see it. Not handled: types behind `typeof`, constants that macros in h
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.compare.declarations import NUMBER, Constant, numbered
 from analyzer.compare.likeness import tokens
+from analyzer.compare.statements import Told, told
+from analyzer.graph.hide import Hide
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.facts import Facts, Macro
 from analyzer.model.shown import ShownObject, ShownRecord
 from analyzer.pipeline.definitions import object_of, record_of
+from analyzer.pipeline.narrowing import Narrowed
+from analyzer.pipeline.partners import Partner
 from analyzer.pipeline.session import Session
 from analyzer.resolve.index import NameKind
 
@@ -26,10 +30,13 @@ _CHAIN = 4  # how far a constant is followed through others that define it
 
 
 class KernelSide:
-    """Implements `analyzer.compare.sides.Side` for a session, and tells what functions use."""
+    """Implements `analyzer.compare.sides.Side` for a session, and tells what functions use. `narrowed` leaves out
+    what bindings of the root exclude; a `partner` finds edges meanwhile."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, narrowed: Narrowed | None = None, partner: Partner | None = None) -> None:
         self.session = session
+        self._partner = partner
+        self._narrowed = narrowed
         self._texts: dict[FunctionRef, str] = {}
         self._tokens: dict[FunctionRef, tuple[str, ...]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
@@ -38,7 +45,37 @@ class KernelSide:
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""
+        if self._narrowed:
+            return tuple(self._narrowed(ref))
+        if self._partner and not ref.external and not self.session.answers.has(ref):
+            found = self._partner.callees(ref)
+            if found is not None:
+                self.session.answers.learn(ref, found)
         return self.session.callees(ref)
+
+    def prepare(self, refs: Sequence[FunctionRef]) -> None:
+        """The edges of these functions will be asked for next. A partner begins with them; else they are found
+        now, while the other side's partner works."""
+        if self._partner is None:
+            for ref in refs:
+                self.callees(ref)
+        else:
+            self._partner.ask(r for r in refs if not r.external and not self.session.answers.has(r))
+
+    def statements(self, ref: FunctionRef, hide: Hide) -> tuple[Told, ...]:
+        """The statements of a function's body that are compared, in order. Uses of macros that make no call which
+        is shown are statements, unless they are hidden themselves."""
+        reached = self._narrowed.reached(ref) if self._narrowed else None
+        shown = [edge for edge in self.callees(ref) if not hide.hides(edge)]
+        heard = {edge.callee.name for edge in shown if edge.callee} | {m for e in shown for m in e.macros}
+
+        def silent(name: str) -> bool:
+            return name not in heard and not hide.hides_name(name) and self._is_macro(name)
+
+        return told(self.session.body(ref), reached, silent)
+
+    def _is_macro(self, name: str) -> bool:
+        return bool(self.session.resolver.index.files("macro", name))
 
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function, None for an external one."""
@@ -78,10 +115,11 @@ class KernelSide:
         return found
 
     def _read(self, ref: FunctionRef) -> str:
-        function = self.session.resolver.function(ref) if not ref.external else None
-        if function is None or not function.definition.end:
+        span = self.session.span(ref) if not ref.external else None
+        if span is None:
             return ""
-        data = self.session.stored.text(function.path)[function.definition.body : function.definition.end]
+        _, body, end = span
+        data = self.session.stored.text(ref.file)[body:end]
         return _COMMENT.sub(lambda m: b" " if m[0].startswith(b"/") else m[0], data).decode("utf-8", "replace")
 
     # structs and tables

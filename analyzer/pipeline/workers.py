@@ -155,12 +155,12 @@ def process_workers(jobs: int) -> Workers:
 
 
 def _pool(jobs: int) -> Executor:
-    pool = concurrent.futures.ProcessPoolExecutor(jobs, initializer=_begin, initargs=(os.getpid(),))
+    pool = concurrent.futures.ProcessPoolExecutor(jobs, initializer=begin_worker, initargs=(os.getpid(),))
     pool.submit(int).result()  # the processes are forked now, before a progress bar has a thread
     return pool
 
 
-def _begin(parent: int) -> None:
+def begin_worker(parent: int) -> None:
     """In a new worker: leave Ctrl-C to the parent, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()

@@ -18,6 +18,7 @@ SECTIONS = ("tree", "signatures", "targets", "structs", "constants")
 _LISTED = 12  # targets and constants of one change that are named; the JSON has all
 _NAMED = 6  # calls of one line of the summary
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", "#": "bold", " ": ""}
+_ENTRIES = {"value": "changed", "name": "renamed", "guard": "under another condition"}
 Row = tuple[str, str]  # sign, text
 
 
@@ -75,6 +76,8 @@ def title(difference: Difference, arrow: str) -> str:
         if before.root.name == after.root.name
         else f"{before.root.name} {arrow} {after.root.name}"
     )
+    if difference.bind:
+        name += f" with {', '.join(difference.bind)}"
     return f"{name}: Linux {before.version} {arrow} {after.version}"
 
 
@@ -153,7 +156,8 @@ def _beside(line: Line, width: int) -> str:
     right = f"{line.guide}{line.after}" if line.after else ""
     if line.notes:
         right, left = (f"{right}{line.notes}", left) if line.after else (right, f"{left}{line.notes}")
-    mark = {"+": ">", "-": "<", "~": "|"}.get(line.sign, " ")
+    changed = line.sign in "+-" and line.before and line.after
+    mark = "|" if changed else {"+": ">", "-": "<", "~": "|"}.get(line.sign, " ")
     return f"{_cut(left, half).ljust(half)} {mark} {_cut(right, half)}"
 
 
@@ -242,10 +246,21 @@ def _unused_entries(difference: Difference, guide: Guide) -> Iterator[Row]:
         if change.kind == "table" and not any(c.used for c in change.changes):
             for entry in change.changes:
                 alike.setdefault((entry.what, entry.name), []).append(change.name)
+    crowds: dict[tuple[str, ...], dict[str, int]] = {}
+    for (what, _), tables in alike.items():
+        told = crowds.setdefault(tuple(tables), {})
+        told[what] = told.get(what, 0) + 1
+    crowds = {tables: told for tables, told in crowds.items() if sum(told.values()) > _NAMED}
     for (what, name), tables in alike.items():
-        told = {"value": "changed", "name": "renamed", "guard": "under another condition"}.get(what, what)
+        if tuple(tables) in crowds:
+            continue
         shown = ", ".join(tables[:3]) + (f", +{len(tables) - 3}" if len(tables) > 3 else "")
-        yield "~", f"~ {name} {told} in {plural(len(tables), 'table')}: {shown}"
+        yield "~", f"~ {name} {_ENTRIES.get(what, what)} in {plural(len(tables), 'table')}: {shown}"
+
+    for names, told in crowds.items():
+        words = ", ".join(f"{count} {_ENTRIES.get(what, what)}" for what, count in told.items())
+        shown = ", ".join(names[:3]) + (f", +{len(names) - 3}" if len(names) > 3 else "")
+        yield "~", f"~ {sum(told.values())} entries in {shown}: {words}"
 
 
 def _parts(changes: Sequence[PartChange], guide: Guide) -> Iterator[Row]:

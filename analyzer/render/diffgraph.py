@@ -4,7 +4,7 @@ Only the branches of the merged tree that lead to differences are drawn. Not han
 types.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.model.callgraph import FunctionRef
@@ -64,12 +64,13 @@ def difference_dot(difference: Difference, *, max_functions: int = MAX_FUNCTIONS
 def _draw(root: DiffFunction, limit: int) -> _Drawn:
     """Boxes and arrows level by level, so that a limit cuts what is deepest."""
     drawn = _Drawn()
-    drawn.boxes[_key(root)] = (_label(root), root.sign, _tip(root))
+    named = {function.name: function for function in _functions(root)}
+    drawn.boxes[_key(root)] = (_label(root), _own_sign(root), _tip(root))
     level = [root]
     while level:
         following: list[DiffFunction] = []
         for function in level:
-            for call, target in _targets(function):
+            for call, target in _targets(function, named):
                 key = _key(target)
                 sign: Sign
                 if key not in drawn.boxes:
@@ -77,7 +78,7 @@ def _draw(root: DiffFunction, limit: int) -> _Drawn:
                         drawn.folded += 1
                         continue
                     # a call is new or gone, its function is there on both sides
-                    sign = "same" if target.mark == "known" else target.sign
+                    sign = "same" if target.mark == "known" else _own_sign(target)
                     drawn.boxes[key] = (_label(target), sign, _tip(target))
                 drawn.arrows.setdefault(
                     (_key(function), key, _slot(call)), (_sign(call, target), _expression(call))
@@ -87,14 +88,36 @@ def _draw(root: DiffFunction, limit: int) -> _Drawn:
     return drawn
 
 
-def _targets(function: DiffFunction) -> Iterator[tuple[DiffCall, DiffFunction]]:
+def _functions(function: DiffFunction) -> Iterator[DiffFunction]:
+    """Functions of the tree, marked ones last, so that the place where one is expanded tells of it."""
+    later: list[DiffFunction] = []
+    for call in function.calls:
+        for target in call.targets:
+            if target.mark:
+                later.append(target)
+            yield from _functions(target)
+    yield from later
+    if not function.mark:
+        yield function
+
+
+def _own_sign(function: DiffFunction) -> Sign:
+    """Changed only when something differs in the function itself, not just in what it leads to."""
+    if function.sign == "changed" and not function.changes and all(c.sign == "same" for c in function.calls):
+        return "same"
+    return function.sign
+
+
+def _targets(function: DiffFunction, named: Mapping[str, DiffFunction]) -> Iterator[tuple[DiffCall, DiffFunction]]:
     for call in function.calls:
         if call.targets:
             for target in call.targets:
                 yield call, target
         else:  # a changed call of something that is the same
             side = call.after or call.before
-            if side is not None:
+            if side is not None and call.moved and side.callee in named:
+                yield call, named[side.callee]
+            elif side is not None:
                 ref = FunctionRef(side.slot or side.callee)
                 before, after = ref if call.before else None, ref if call.after else None
                 yield call, DiffFunction("same" if call.sign == "changed" else call.sign, before, after)

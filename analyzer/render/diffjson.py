@@ -11,6 +11,7 @@ import msgspec
 from analyzer.model.difference import Difference
 
 SCHEMA = "kcg-diff-1"
+SECTIONS = ("tree", "signatures", "targets", "structs", "constants")
 
 
 def difference_row(difference: Difference, sections: Collection[str]) -> dict[str, Any]:
@@ -18,11 +19,14 @@ def difference_row(difference: Difference, sections: Collection[str]) -> dict[st
     row: dict[str, Any] = msgspec.to_builtins(difference)
     kept: dict[str, Any] = {"schema": SCHEMA, "differs": not difference.empty}
     for key, value in row.items():
-        section = {"types": "structs"}.get(key, key)
-        if section in ("signatures", "targets", "structs", "constants", "tree") and section not in sections:
-            continue
-        kept[section] = _null(value)
+        if section(key) not in SECTIONS or section(key) in sections:
+            kept[section(key)] = _null(value)
     return kept
+
+
+def section(key: str) -> str:
+    """The key under which a field of the model is written."""
+    return "structs" if key == "types" else key
 
 
 def _null(value: Any) -> Any:

@@ -79,21 +79,26 @@ def _call(call: DiffCall, above: str, last: bool, guide: Guide) -> Iterator[Line
     yield Line(sign, lead, after or before, before, after, notes)
     for change in call.changes:
         if change.what in ("arguments", "expression"):
-            yield Line("-", f"{below}  ", change.before, change.before, "", detail=True)
+            shown = not direct  # side by side the call itself is its text
+            yield Line("-", f"{below}  ", change.before, change.before, change.after, detail=shown)
             yield Line("+", f"{below}  ", change.after, "", change.after, detail=True)
     if target is not None:
         yield from _statements(target, below, guide)
         yield from _children(target, below, guide)
     else:
+        side = call.after or call.before
+        several = side is not None and side.kind == "direct"  # of one name: files tell them apart
         for number, function in enumerate(call.targets):
-            yield from _target(function, below, number == len(call.targets) - 1, guide)
+            yield from _target(function, below, number == len(call.targets) - 1, guide, place=several)
 
 
-def _target(function: DiffFunction, above: str, last: bool, guide: Guide) -> Iterator[Line]:
+def _target(function: DiffFunction, above: str, last: bool, guide: Guide, *, place: bool) -> Iterator[Line]:
     lead = above + (guide.last if last else guide.branch)
     label = f"[{_objects(function.objects)}] " if function.objects else ""
-    before = f"{label}{function.before.name}" if function.before else ""
-    after = f"{label}{function.after.name}" if function.after else ""
+    before, after = (
+        f"{label}{ref.name}" + (f" ({ref.file})" if place and ref.file else "") if ref else ""
+        for ref in (function.before, function.after)
+    )
     yield Line(SIGNS[function.sign], lead, after or before, before, after, _function_notes(function, guide))
     below = above + (guide.gap if last else guide.down)
     yield from _statements(function, below, guide)
@@ -113,7 +118,9 @@ def _statements(function: DiffFunction, below: str, guide: Guide) -> Iterator[Li
 
 def _direct(call: DiffCall) -> bool:
     side = call.after or call.before
-    return side is not None and side.kind == "direct" and len(call.targets) <= 1
+    if side is None or side.kind != "direct" or len(call.targets) > 1:
+        return False
+    return not any(change.what == "targets" for change in call.changes)
 
 
 def _text(side: CallSide | None, direct: bool) -> str:
@@ -148,7 +155,14 @@ def _call_notes(call: DiffCall, guide: Guide) -> str:
             notes.append(f"moved here from {call.moved}" if call.sign != "removed" else f"moved to {call.moved}")
         else:
             notes.append(f"moved from {call.moved}" if call.after else f"moved to {call.moved}")
-    notes += [note for change in call.changes if (note := _change(change, guide))]
+    for change in call.changes:
+        if change.what == "targets" and side is not None and side.kind == "direct":
+            notes.append(f"definitions {change.before} {guide.arrow} {change.after}")
+        elif note := _change(change, guide):
+            notes.append(note)
+    if call.targets and len(call.targets) == 1 and _direct(call):  # said of the function, too
+        told = {note for change in call.targets[0].changes if (note := _change(change, guide))}
+        notes = [note for note in notes if note not in told]
     return "".join(f"  {note}" for note in notes)
 
 

@@ -20,6 +20,7 @@ pre{padding:.8em;border:1px solid #8884;border-radius:6px}
 pre span{display:block;white-space:pre}
 .added{background:#2da44e2e}.removed{background:#cf222e2e}.changed{background:#d4a72c2e}
 .graph{overflow-x:auto;background:#fff;border:1px solid #8884;border-radius:6px}
+.graph svg{max-width:max(100%,90em);height:auto}
 .legend span{padding:.1em .5em;margin-right:.6em;border-radius:4px}
 """
 

@@ -183,7 +183,7 @@ class Expander:
                         out.extend(right)  # GNU `, ## args`
                     else:
                         out.pop()
-                elif right and out and out[-1].text != "\x00":
+                elif (right := _first(right)) and out and out[-1].text != "\x00":
                     out[-1] = Token(out[-1].text + right[0].text, origin, hidden)
                     out.extend(right[1:])
                 elif right:
@@ -266,6 +266,14 @@ class Expander:
                 union = unions[own] = own | hidden
             result.append(token if union == own else Token(text, token.origin, union))
         return result
+
+
+def _first(tokens: Sequence[Token]) -> list[Token]:
+    """What is pasted of an argument: of alternatives the first, as nothing could be made of `f_14; 0`."""
+    for at, token in enumerate(tokens):
+        if token.text == ";" and token.origin is not None:
+            return list(tokens[:at])
+    return list(tokens)
 
 
 def _close(body: Sequence[Token], opening: int) -> int:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pygit2
 import pytest
 from pygit2.enums import FileMode
 
 KERNELS = Path(__file__).resolve().parents[2] / "fixtures" / "kernels"
+SCHEMAS = KERNELS.parents[1] / "docs" / "schemas"
 VERSIONS = ("v2.6.11", "v3.10", "v4.4", "v5.10", "v6.1")
 SOMEONE = pygit2.Signature("A", "a@example.org", 1_500_000_000, 60)
 
@@ -31,6 +33,11 @@ def diff(kcg: Kcg) -> Diff:
         return found
 
     return run
+
+
+def validated(name: str, found: dict[str, Any]) -> None:
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
 
 
 def signature(found: dict[str, Any], name: str) -> list[tuple[str, str]]:
@@ -55,6 +62,14 @@ def calls(function: dict[str, Any]) -> list[dict[str, Any]]:
 def callees(found: dict[str, Any], sign: str) -> set[str]:
     side = "before" if sign == "removed" else "after"
     return {call[side]["callee"] for call in calls(found["tree"]) if call["sign"] == sign}
+
+
+def names(function: dict[str, Any]) -> list[str]:
+    found = [(function["after"] or function["before"])["name"]]
+    for call in function["calls"]:
+        for target in call["targets"]:
+            found += names(target)
+    return found
 
 
 def test_the_system_call_is_the_same_however_it_is_spelled(diff: Diff) -> None:
@@ -111,6 +126,33 @@ def test_structs_of_the_protocol(diff: Diff) -> None:
     assert struct(found, "proto_ops")
 
 
+def test_bindings_narrow_both_trees(kcg: Kcg, diff: Diff) -> None:
+    bound = ("--bind", "family=PF_INET,type=SOCK_STREAM", "--depth", "6")
+    whole = diff("sys_socket", "v4.4", "v6.1", "--depth", "6")
+    found = diff("sys_socket", "v4.4", "v6.1", *bound)
+    assert found["bind"] == ["family=PF_INET", "type=SOCK_STREAM"] and whole["bind"] == []
+    assert {"unix_create", "inet_create"} <= set(names(whole["tree"]))
+    assert "unix_create" not in names(found["tree"]) and "inet_create" in names(found["tree"])
+    assert kcg("diff", "sys_socket", "--from", KERNELS / "v6.1", "--to", KERNELS / "v6.1", *bound).code == 0
+    done = kcg(
+        "diff", "sys_socket", "--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", *bound, "--only", "tree"
+    )
+    assert done.out.startswith("sys_socket with family=PF_INET, type=SOCK_STREAM: Linux 4.4.0 → 6.1.0\n")
+
+
+def test_a_parameter_of_one_side_is_bound_there(diff: Diff) -> None:
+    found = diff("sk_alloc", "v3.10", "v4.4", "--bind", "kern=0")
+    assert ("added", "kern") in signature(found, "sk_alloc")
+
+
+def test_mistaken_bindings(kcg: Kcg) -> None:
+    asked = ("diff", "sys_socket", "--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", "--bind")
+    done = kcg(*asked, "kind=PF_INET")
+    assert done.code == 2 and "no parameter kind in either kernel" in done.err and "family, type" in done.err
+    done = kcg(*asked, "family=PF_INTE")
+    assert done.code == 2 and "PF_INTE is no constant" in done.err
+
+
 def test_the_last_address_family(diff: Diff) -> None:
     found = diff("sys_socket", "v5.10", "v6.1", "--depth", "6", "--only", "constants")
     (family,) = [item for item in found["constants"] if item["family"] == "AF_*"]
@@ -152,6 +194,10 @@ def test_side_by_side_and_colour(kcg: Kcg) -> None:
     assert max(len(line) for line in lines) <= 120
     assert any(" > " in line and "__sys_socket_create()" in line for line in lines)
     assert any(line.endswith(" <") and "__fd_install()" in line for line in lines)
+    assert any(" | " in line and "return err < 0" in line and "return sock ?" in line for line in lines)
+    sides = ("--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", "--layout", "side-by-side")
+    done = kcg("diff", "sys_socket", *sides, env={"COLUMNS": "160"})
+    assert any("type & SOCK_TYPE_MASK" in line and "type & 0xf" in line for line in done.out.splitlines())
     assert "\x1b[32m" in kcg(*arguments, "--color", "always").out
 
 
@@ -176,6 +222,15 @@ def test_written_files(kcg: Kcg, folder: Path, suffix: str) -> None:
         assert text.startswith("# sys\\_socket: Linux 4.4") and "```diff" in text
     again = kcg("diff", "sys_socket", "--from", KERNELS / "v4.4", "--to", KERNELS / "v6.1", "-q", "-o", name)
     assert again.code == 1 and (folder / name).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("more", [(), ("--only", "tree,constants"), ("--bind", "type=SOCK_STREAM")])
+def test_json_fits_the_published_schema(diff: Diff, more: tuple[str, ...]) -> None:
+    found = diff("sys_socket", "v4.4", "v6.1", *more)
+    validated("kcg-diff-1", found)
+    del found["counts"]
+    with pytest.raises(jsonschema.ValidationError):
+        validated("kcg-diff-1", found)
 
 
 def test_mistakes(kcg: Kcg, folder: Path) -> None:
@@ -265,6 +320,7 @@ def test_history_of_a_function(kcg: Kcg, repository: Path) -> None:
     done = kcg("history", "sk_alloc", "-k", repository, "--revs", "v2.6.11..v6.1", "--format", "json")
     assert done.code == 0, done.err
     found = json.loads(done.out)
+    validated("kcg-history-1", found)
     rows = {row["version"]: row for row in found["rows"]}
     assert list(rows) == ["v2.6.11", "v3.10", "v4.4", "v5.10"]
     told = {(c["part"], c["what"], c["name"]) for c in rows["v3.10"]["changes"]}
@@ -336,7 +392,9 @@ def test_matrix(kcg: Kcg, repository: Path, folder: Path) -> None:
     assert kcg(*asked, "-o", "out/m.svg").code == 0
     assert ET.fromstring((folder / "out/m.svg").read_text(encoding="utf-8")).tag.endswith("svg")
     assert kcg(*asked, "-o", "out/m.html").code == 0
-    rows = json.loads(kcg(*asked, "--format", "json").out)["rows"]
+    found = json.loads(kcg(*asked, "--format", "json").out)
+    validated("kcg-matrix-1", found)
+    rows = found["rows"]
     assert [
         row["present"] for row in rows if (row["caller"], row["callee"]) == ("sys_socket", "__sys_socket")
     ] == [[False, False, True, True]]

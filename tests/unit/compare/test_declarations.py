@@ -1,8 +1,9 @@
 """What differs between declarations of the same thing."""
 
-from analyzer.compare.declarations import Constant, Part, constants, parts, signature
+from analyzer.compare.declarations import Constant, Part, constants, parts, signature, table
 from analyzer.model.callgraph import Function, FunctionRef, Parameter
 from analyzer.model.difference import PartChange
+from analyzer.model.shown import ShownEntry, ShownObject
 
 
 def function(name: str, result: str, *parameters: tuple[str, str]) -> Function:
@@ -76,3 +77,18 @@ def test_enum_constants_that_only_shifted_are_not_told() -> None:
         "AF_*", {"AF_MAX": Constant("45", True)}, {"AF_MCTP": Constant("45", True), "AF_MAX": Constant("46", True)}
     )
     assert last is not None and told(last.changes) == [("added", "AF_MCTP"), ("value", "AF_MAX")]
+
+
+def hooks(*values: str) -> ShownObject:
+    entries = tuple(ShownEntry(path=f"[{at}]", value=value, line=at + 2) for at, value in enumerate(values))
+    return ShownObject("hooks", "struct security_hook_list []", True, "security/a.c", 1, entries=entries)
+
+
+def test_a_list_is_compared_by_what_it_holds() -> None:
+    before = hooks("INIT(socket_create, x)", "INIT(task_kill, y)")
+    after = hooks("INIT(binder, w)", "INIT(socket_create, x)", "INIT(task_kill, y)")
+    change = table(before, after)
+    assert change is not None and told(change.changes) == [("added", "INIT(binder, w)")]
+    change = table(after, before)
+    assert change is not None and told(change.changes) == [("removed", "INIT(binder, w)")]
+    assert table(after, after) is None

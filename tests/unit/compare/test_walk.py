@@ -22,6 +22,9 @@ class Side:
     def callees(self, ref: FunctionRef) -> Sequence[Edge]:
         return self.resolver.callees(ref)
 
+    def prepare(self, refs: Sequence[FunctionRef]) -> None:
+        pass
+
     def function(self, ref: FunctionRef) -> Function | None:
         found = self.resolver.function(ref)
         return described(found) if found else None

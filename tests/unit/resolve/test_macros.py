@@ -185,6 +185,23 @@ def test_everything_shows_all_definitions() -> None:
     assert {"a", "b"} <= set(expand(macros, "run(1)", everything=True))
 
 
+def test_pasting_takes_the_first_of_several_definitions() -> None:
+    macros = """
+#ifdef CONFIG_SECURITY
+#define COUNT 2
+#else
+#define COUNT 0
+#endif
+#define __CAT(a, b) a ## b
+#define CAT(a, b) __CAT(a, b)
+#define __TIMES_0(M)
+#define __TIMES_1(M) M(0)
+#define __TIMES_2(M) __TIMES_1(M) M(1)
+#define TIMES(N, M) CAT(__TIMES_, N)(M)
+"""
+    assert expand(macros, "TIMES(COUNT, hook)", everything=True) == [*"hook ( 0 ) hook ( 1 )".split()]
+
+
 def test_origin_names_the_macros_outermost_first() -> None:
     known = read("#define outer(x) inner(x)\n#define inner(x) f(x)")
     tokens = Expander(lambda name: known.get(name, ())).expand(tokenize("outer(y)")).tokens
