@@ -41,6 +41,10 @@ class Kernel(Protocol):
         """Whether anything calls or declares that name, or a macro has it."""
         ...
 
+    def knows(self, name: str) -> bool:
+        """Whether anything has that name at file scope: a function, an object, a declaration, a macro."""
+        ...
+
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function."""
         ...

@@ -5,10 +5,12 @@ Not handled: ways through more than `LEFT_OUT` functions, or through big target 
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from analyzer.compare.kernel import Kernel
+from analyzer.compare.texts import callee_of, normal
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.checks import Step
+from analyzer.model.checks import Item, Step
 
 LEFT_OUT = 4  # functions that a note may leave out between two lines
 POINTERS = 3  # the same when a call through a pointer is among the calls
@@ -176,6 +178,33 @@ class Ways:
         return tuple(reversed(way))
 
 
-def steps(edges: Sequence[Edge]) -> tuple[Step, ...]:
-    """A way as a verdict shows it."""
-    return tuple(Step(e.caller, e.callee.name if e.callee else e.expression, e.site, e.expression) for e in edges)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whether an edge is the call that a line means. `names`: the spellings of its function."""
+
+    item: Item
+    names: frozenset[str]
+
+    def __call__(self, edge: Edge) -> bool:
+        if self.item.kind == "pointer":
+            if edge.kind == "direct":
+                return False
+            true = callee_of(edge.expression)
+            if normal(true) == normal(self.item.callee):
+                return True
+            base = normal(self.item.callee[: self.item.callee.rfind(self.item.name)]).rstrip("->").rstrip(".")
+            field = edge.slot.field if edge.slot else ""
+            return field == self.item.name and any(e.object == base for e in edge.evidence)
+        if edge.callee is not None and edge.callee.name in self.names:
+            return True
+        return self.item.name in edge.macros
+
+
+def steps(edges: Sequence[Edge], item: Item | None = None) -> tuple[Step, ...]:
+    """A way as a verdict shows it. A way to a call through a pointer ends with what the `item` calls, not with
+    one of the functions that the pointer may lead to."""
+    shown = [Step(e.caller, e.callee.name if e.callee else e.expression, e.site, e.expression) for e in edges]
+    if shown and item is not None and item.kind == "pointer":
+        last = shown[-1]
+        shown[-1] = Step(last.caller, callee_of(last.expression), last.site, last.expression)
+    return tuple(shown)

@@ -36,6 +36,11 @@ class SaidCall(msgspec.Struct, frozen=True):
     under: tuple[str, ...]
     guard: str = ""
 
+    @property
+    def behind(self) -> tuple[int, int]:
+        """The position behind the call; its arguments are evaluated before it."""
+        return self.start[0], self.start[1] + self.end - self.offset
+
 
 class SaidAssignment(msgspec.Struct, frozen=True):
     """An assignment as written."""

@@ -1,7 +1,7 @@
 """Notes checked against kernels: files in, verdicts out.
 
 Not handled: what verdicts look like (`analyzer.render.verdicts`) and whether they fail a run
-(`analyzer.compare.outcomes`).
+(`analyzer.compare.findings`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -58,8 +58,9 @@ def check_note(
     kernels = []
     for number, (session, fact) in enumerate(zip(sessions, facts, strict=True)):
         others = [f for n, f in enumerate(facts) if n != number]
+        named = tuple(dict.fromkeys(i.name for b in note.blocks for i in b.items if i.kind == "call"))
         blocks = tuple(
-            _check_block(at, block, fact, others, bound)
+            _check_block(at, block, fact, others, bound, named)
             if changed is None or any(block.first <= line <= block.last for line in changed)
             else BlockVerdicts(at, skipped="unchanged")
             for at, block in enumerate(note.blocks)
@@ -69,14 +70,19 @@ def check_note(
 
 
 def _check_block(
-    at: int, block: Block, fact: SessionFacts, others: Sequence[SessionFacts], bound: Mapping[str, str]
+    at: int,
+    block: Block,
+    fact: SessionFacts,
+    others: Sequence[SessionFacts],
+    bound: Mapping[str, str],
+    named: Sequence[str],
 ) -> BlockVerdicts:
     if block.directives.ignore:
         return BlockVerdicts(at, skipped="ignored by the note")
     pinned = block.directives.version
     if pinned and not is_version(fact.version, pinned):
         return BlockVerdicts(at, skipped=f"the note is about {pinned}")
-    return judge(block, fact, others=others, bound=bound, number=at)
+    return judge(block, fact, others=others, bound=bound, number=at, beside=named)
 
 
 def is_version(version: str, pinned: str) -> bool:

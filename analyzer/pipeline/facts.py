@@ -69,6 +69,13 @@ class SessionFacts:
         index = self._session.stored
         return any(index.files(kind, name) for kind in ("call", "declaration", "macro", "expanded"))
 
+    def knows(self, name: str) -> bool:
+        """Whether anything has that name at file scope."""
+        index = self._session.stored
+        return any(index.files(kind, name) for kind in ("function", "object", "declaration", "macro")) or bool(
+            self.refs(name)
+        )
+
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function."""
         if ref not in self._functions:
@@ -103,16 +110,17 @@ class SessionFacts:
                         yield Edge(ref, refs[0] if refs else None, site, "direct", f"{name}()")
 
     def bind(self, caller: FunctionRef, name: str) -> tuple[FunctionRef, ...]:
-        """The functions that a name means in a function."""
+        """The functions that a name means in a function; () for a macro."""
         refs = self.refs(name)
-        if len(refs) <= 1:
+        if not refs or (len(refs) == 1 and refs[0].file == caller.file):
             return refs
-        here = tuple(r for r in refs if r.file == caller.file)
-        if len(here) == 1:
-            return here
-        edges = self.callees(caller)
-        bound = [e.callee for e in edges if e.callee is not None and e.callee.name == refs[0].name]
-        return tuple(dict.fromkeys(bound)) or refs
+        resolver = self._session.resolver
+        scope = resolver.scopes.of(caller.file)
+        if scope.macro(name):
+            edges = self.callees(caller)
+            return tuple(dict.fromkeys(e.callee for e in edges if e.callee and e.callee.name == refs[0].name))
+        bound = resolver.names.bind(scope, canonical_name(name)).functions
+        return tuple(dict.fromkeys(ref_of(f) for f in bound)) or refs
 
     def called(self, ref: FunctionRef) -> tuple[str, ...]:
         """The names that a function's call sites spell."""
