@@ -67,17 +67,20 @@ def named(kernel: Kernel, name: str) -> frozenset[str]:
     return frozenset((name, *(ref.name for ref in kernel.refs(name))))
 
 
-def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
+def calls(kernel: Kernel, place: Place, item: Item, *, pointers_too: bool = True) -> list[Hit]:
     """The calls in a place's functions that a `name(…)` line means, in source order.
 
     What the text names is found without resolving anything; only where it does not name it are the edges
-    looked at: calls through pointers, and calls that macros make.
+    looked at: calls through pointers (if `pointers_too`), and calls that macros make.
     """
-    if not place.macro and (hits := list(spelled(kernel, place, item.name))):
+    hits = list((_by_macro if place.macro else spelled)(kernel, place, item.name))
+    if hits or not (kernel.mentions(item.name) or kernel.refs(item.name)):
         return hits
     names = named(kernel, item.name)
-    hits = []
+    taken = not place.macro and (pointers_too and kernel.taken(item.name))
     for function in place.functions:
+        if not taken and not any(kernel.may_make(function, name, place.macro) for name in names):
+            continue
         said = kernel.spoken(function)
         at = {call.start: call for call in said.calls}
         groups: dict[tuple[object, ...], list[Edge]] = {}
@@ -103,7 +106,10 @@ def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
                 hits.append(_said(function, said.file, call, kernel))
         if item.name in inside and item.name != place.macro:
             made = [e for e in kernel.callees(function) if item.name in e.macros and place.macro in e.macros]
-            hits += [Hit(function, e.site, e.expression, (e.arguments,), (e,), macro=item.name) for e in made[:1]]
+            hits += [
+                Hit(function, e.site, e.expression, (e.arguments,), (e,), macro=item.name, loose=True)
+                for e in made[:1]
+            ]
         if not hits and not place.macro:
             # A macro that only another macro's text or an operand shows.
             made = [e for e in kernel.callees(function) if item.name in e.macros]
@@ -123,6 +129,20 @@ def spelled(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
         for call in said.calls:
             if call.name == name:
                 yield _read(function, said.file, call, name)
+
+
+def _by_macro(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
+    """The calls that a macro's text spells with a name, and those among its arguments."""
+    for function in place.functions:
+        said = kernel.spoken(function)
+        uses = [c for c in said.calls if c.name == place.macro]
+        for call in said.calls:
+            if call.name == name and any(u.offset < call.offset and call.end <= u.end for u in uses):
+                yield _read(function, said.file, call, name)
+        for made in kernel.made(function, place.macro) or ():
+            if made.name == name:
+                around = tuple(p for use in uses for p in _around(said.file, use))
+                yield Hit(function, made.place, f"{name}()", (), spelled=name, positions=around, loose=True)
 
 
 def _read(function: FunctionRef, file: str, call: SaidCall, spelled: str) -> Hit:
@@ -150,7 +170,7 @@ def resolved(kernel: Kernel, hits: Sequence[Hit]) -> tuple[Hit, ...]:
 
 def _indirect(kernel: Kernel, hit: Hit) -> tuple[Edge, ...]:
     where = (hit.site.line, hit.site.column)
-    if hit.spelled.isidentifier() and kernel.refs(hit.spelled):
+    if hit.spelled.isidentifier() and kernel.bind(hit.function, hit.spelled):
         return ()
     return tuple(
         e for e in kernel.callees(hit.function) if e.kind != "direct" and (e.site.line, e.site.column) == where
@@ -218,6 +238,8 @@ def pointers(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
     by_table: list[Hit] = []
     by_member: list[Hit] = []
     for function in place.functions:
+        if not kernel.says(function, item.name) and not kernel.may_make(function, item.name):
+            continue
         said = kernel.spoken(function)
         at = {call.start: call for call in said.calls}
         groups: dict[tuple[object, ...], list[Edge]] = {}
@@ -269,14 +291,15 @@ def table_targets(place: Place, item: Item) -> tuple[Edge, ...]:
 
 def below(kernel: Kernel, hits: Sequence[Hit], place: Place, item: Item) -> Place:
     """Where the children of a matched line are looked for."""
+    if item.kind != "pointer" and all(hit.spelled for hit in hits):
+        bound = tuple(dict.fromkeys(r for h in hits for r in kernel.bind(h.function, h.spelled)))
+        if bound:
+            return Place(bound, values=passed(kernel, bound[0], hits, place), above=place)
+        users = tuple(dict.fromkeys(h.function for h in hits if kernel.made(h.function, h.spelled) is not None))
+        if users:
+            return Place(users, macro=item.name, values=place.values, above=place.above)
     known = resolved(kernel, hits)
     edges = [edge for hit in known for edge in hit.edges]
-    if not edges and item.kind != "pointer" and all(hit.spelled for hit in known):
-        bound = tuple(dict.fromkeys(r for h in known for r in kernel.bind(h.function, h.spelled)))
-        if not bound:
-            functions = tuple(dict.fromkeys(h.function for h in known))
-            return Place(functions, macro=item.name, values=place.values, above=place.above)
-        return Place(bound, values=passed(kernel, bound[0], known, place), above=place)
     macros = [hit for hit in known if hit.macro]
     if macros and len(macros) == len(known):
         return Place(

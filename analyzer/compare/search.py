@@ -48,15 +48,16 @@ class Ways:
         an edge that is wanted), () when there is none. Functions named in `skip` are not gone through. At
         least one function lies between."""
         came = self._walk_named(tuple(starts), skip, limit)
-        for function in came:
-            if not pointer and name in self._kernel.called(function):
-                return (*self._back(came, function, starts), self._call(function, name))
-            if pointer and self._kernel.says(function, name):
+        if pointer:
+            for function in came:
+                if not self._kernel.says(function, name):
+                    continue
                 for edge in self._kernel.callees(function):
                     if edge.confidence != "possible" and wanted(edge):
                         return (*self._back(came, function, starts), edge)
-        if pointer:
             return ()
+        if way := self.by_name(starts, name, skip=skip, limit=limit):
+            return way
         if way := self._through_table(starts, came, name):
             return way
         if not self._kernel.taken(name):
@@ -66,6 +67,21 @@ class Ways:
             for edge in self._kernel.callees(function):
                 if edge.confidence != "possible" and wanted(edge):
                     return (*self._back(came, function, starts), edge)
+        return ()
+
+    def by_name(
+        self,
+        starts: Sequence[FunctionRef],
+        name: str,
+        *,
+        skip: frozenset[str] = frozenset(),
+        limit: int = LEFT_OUT,
+    ) -> tuple[Edge, ...]:
+        """The same where the text of all functions on the way names what they call."""
+        came = self._walk_named(tuple(starts), skip, limit)
+        for function in came:
+            if name in self._kernel.called(function):
+                return (*self._back(came, function, starts), self._call(function, name))
         return ()
 
     def _through_table(
@@ -109,7 +125,7 @@ class Ways:
             if depth >= limit:
                 continue
             for name in self._kernel.called(function):
-                if name in seen or name in skip or not self._kernel.has(name):
+                if name in seen or name in skip or not self._kernel.defines(name):
                     continue
                 seen.add(name)
                 for callee in self._bound(function, name):

@@ -45,7 +45,12 @@ def assignment(
             if not _assigns(lefts, one.targets, values):
                 near += [(depth + 10, function, one)] if _like(lefts[0], one.targets) else []
                 continue
-            if _means(kernel, [function, *above], one.value, value, {**place.values, **values}):
+            stepped = one.operator in ("++", "--")
+            if (
+                one.operator == value
+                if stepped
+                else _means(kernel, [function, *above], one.value, value, {**place.values, **values})
+            ):
                 return _held(kernel, one, said.file, value, labels, routes)
             near.append((depth, function, one))
         for call in said.calls:

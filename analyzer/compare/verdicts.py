@@ -21,6 +21,7 @@ from analyzer.compare.texts import callee_of, last_name, normal
 from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.checks import Block, BlockVerdicts, Item, Verdict
 
+_SHORT = 2  # functions left out on a way that is taken before calls through pointers are looked at
 _MAX_CALLERS = 12  # looked into for a statement that stands elsewhere
 _MIN_KNOWN = 0.3  # of a tree's functions must be known for it to be a tree of this kernel
 
@@ -61,10 +62,10 @@ def _foreign(block: Block, kernel: Kernel) -> str:
     functions = [i for i in block.items if i.kind == "call" and i.name]
     if not functions:
         return "no functions"
-    known = sum(1 for i in functions if kernel.has(i.name))
     rooted = kernel.has(functions[0].name) or bool(kernel.refs(functions[0].name))
-    if rooted and (known > 1 or block.style != "chain"):
+    if rooted and (block.style != "chain" or any(kernel.has(i.name) for i in functions[1:])):
         return ""
+    known = sum(1 for i in functions if kernel.has(i.name))
     if known >= 2 and known >= _MIN_KNOWN * len(functions):
         return ""
     return "" if block.directives.forced and known else "no functions of this kernel"
@@ -173,8 +174,15 @@ class _Judge:
     def _called(self, at: int, item: Item, place: Place) -> Judged:
         if (place.targets or place.fields) and (judged := self._target(item, place)):
             return judged
-        find = places.pointers if item.kind == "pointer" else places.calls
-        hits = find(self._kernel, place, item)
+        if item.kind == "pointer":
+            hits = places.pointers(self._kernel, place, item)
+        else:
+            hits = places.calls(self._kernel, place, item, pointers_too=False)
+            if not hits and place.functions and self._kernel.taken(item.name):
+                # A short way by name is the likelier meaning, and costs less than to look through pointers.
+                if way := self._ways.by_name(place.functions, item.name, skip=self._beside(at), limit=_SHORT):
+                    return self._elided(at, item, place, way)
+                hits = places.calls(self._kernel, place, item)
         if hits:
             return self._matched(item, place, hits)
         if item.kind == "call" and (through := self._through_targets(item, place)):

@@ -22,6 +22,7 @@ _LEAD_WORD = re.compile(
 )
 _ARROW = re.compile(r"\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
 _ASSIGN = re.compile(r"\s*(?:[-+*/|&^%]|<<|>>)?=(?![=>])\s*")
+_STEP = re.compile(r"(\+\+|--)(?=\s*(?:$|;|,|//|/\*|#))")
 _TYPE_WORDS = (
     r"(?:static|inline|extern|asmlinkage|const|volatile|register|void|bool|char|short|int|long|float|double|"
     r"unsigned|signed|size_t|ssize_t|notrace|noinline|__always_inline|__init|__exit|__user|__must_check|"
@@ -285,6 +286,13 @@ def _expression(text: str, at: int, end: int, above: int, parsed: Parsed, marked
         if arrow := _ARROW.match(text, stop):
             return _statement(text, arrow.end(), end, len(parsed.parts) - 1, parsed, True, "")
         return stop
+    if not found.inside and (step := _STEP.match(text, found.end)):
+        left = " ".join(text[at : found.end].split())
+        parsed.parts.append(
+            Part("assignment", begin, step.end(), text[begin : step.end()], above, left=left, right=step[1],
+                 label=label, strong=True)
+        )  # fmt: skip
+        return step.end()
     if found.inside is None and (spaced := _spaced_call(text, found)) is not None:
         found = spaced
     if found.inside is not None:
