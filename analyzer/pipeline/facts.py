@@ -20,6 +20,7 @@ from analyzer.resolve.names import ref_of
 
 _MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers
 _MAX_TABLE_FILES = 60
+_MAX_MACRO_FILES = 4
 _STUBS = "kernel/sys_ni.c"  # answers for system calls that are not configured
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*|\d+")
 
@@ -48,12 +49,22 @@ class SessionFacts:
         found = self._refs.get(name)
         if found is None:
             resolver = self._session.resolver
-            made: list[Resolved] = resolver.named(name) if name else []
+            made: list[Resolved] = resolver.named(name) if name and not self._only_macro(name) else []
             if not made and name and not name.startswith("sys_"):
                 made = [f for f in resolver.named(f"sys_{name}") if f.aliases or f.definition.head]
             strong = [f for f in made if not f.definition.weak and f.path != _STUBS] or made
             found = self._refs[name] = tuple(dict.fromkeys(ref_of(f) for f in strong))
         return found
+
+    def _only_macro(self, name: str) -> bool:
+        """Whether a name is a macro's and no function's, which spares the search for one that macros make. An
+        override (`#define readb readb`) is no macro of its own."""
+        index = self._session.stored
+        paths = index.files("macro", name)
+        if not paths or index.files("function", name):
+            return False
+        found = [m for p in paths[:_MAX_MACRO_FILES] for m in index.facts(p).macros if m.name == name]
+        return all(m.body.strip() != name for m in found)
 
     def has(self, name: str) -> bool:
         """Whether there is a function of that name."""
