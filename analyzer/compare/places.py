@@ -77,7 +77,7 @@ def calls(kernel: Kernel, place: Place, item: Item, *, pointers_too: bool = True
     if hits or not (kernel.mentions(item.name) or kernel.refs(item.name)):
         return hits
     names = named(kernel, item.name)
-    taken = not place.macro and (pointers_too and kernel.taken(item.name))
+    taken = pointers_too and kernel.taken(item.name)
     for function in place.functions:
         if not taken and not any(kernel.may_make(function, name, place.macro) for name in names):
             continue
@@ -129,6 +129,20 @@ def spelled(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
         for call in said.calls:
             if call.name == name:
                 yield _read(function, said.file, call, name)
+
+
+def loops(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
+    """The loops of a place's functions that a macro such as `list_for_each_entry(…)` makes."""
+    found: list[Hit] = []
+    for function in place.functions:
+        said = kernel.spoken(function)
+        for one in said.conditions:
+            if one.keyword == "loop" and one.name == item.name:
+                site = Location(said.file, *one.start)
+                positions = tuple((said.file, (p,)) for p in dict.fromkeys((one.start, one.end)))
+                text, given = f"{one.name}({one.text})", (split_arguments(one.text),)
+                found.append(Hit(function, site, text, given, under=one.under, positions=positions))
+    return found
 
 
 def _by_macro(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
@@ -190,7 +204,8 @@ def _hit(function: FunctionRef, edges: Sequence[Edge], at: Mapping[tuple[int, in
         tuple(dict.fromkeys(w for w in ways if w is not None)),
         tuple(edges),
         under=said.under if said else None,
-        positions=_both(first.site, at),
+        # A cleanup runs where a scope ends, not where its variable is declared.
+        positions=() if first.rule == "cleanup" else _both(first.site, at),
         loose=bool(first.macros),
     )
 

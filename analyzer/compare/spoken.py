@@ -61,6 +61,7 @@ class SaidCondition(msgspec.Struct, frozen=True):
     start: tuple[int, int]
     end: tuple[int, int]  # behind the last call of the condition: it is evaluated after them
     under: tuple[str, ...]
+    name: str = ""  # the macro that makes a loop
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -132,7 +133,12 @@ def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iter
                 head = statement.head.removeprefix(statement.keyword).strip()
                 inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
                 yield SaidCondition(
-                    "loop", inside, _at(statement.place), _end(statement.place, statement.actions), under
+                    "loop",
+                    inside,
+                    _at(statement.place),
+                    _end(statement.place, statement.actions),
+                    under,
+                    name=statement.keyword,
                 )
                 yield from _actions(statement.actions, under)
                 yield from _statements(statement.body, (*under, inside))

@@ -6,7 +6,7 @@ whether a condition can be true.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.compare.kernel import Kernel, ObjectUse
 from analyzer.compare.places import Place, Position
@@ -33,7 +33,7 @@ def assignment(
     that it stands under (`TCP` of `if TCP:`)."""
     lefts = [item.left]
     value = item.right
-    while match := re.match(r"([\w>.\-\[\]]+)\s*=(?!=)\s*(.+)$", value):
+    while match := re.match(r"(\**[\w>.\-\[\]]+)\s*=(?!=)\s*(.+)$", value):
         lefts.append(match[1])
         value = match[2]
     near: list[tuple[int, FunctionRef, SaidAssignment | SaidCall]] = []
@@ -41,8 +41,9 @@ def assignment(
     for function, values, routes in _bodies(kernel, place, last_name(item.left)):
         depth = len(routes[0])
         said = kernel.spoken(function)
+        passed = (values, {**place.values, **{n: substituted(v, place.values) for n, v in values.items()}})
         for one in said.assignments:
-            if not _assigns(lefts, one.targets, values):
+            if not _assigns(lefts, one.targets, passed):
                 near += [(depth + 10, function, one)] if _like(lefts[0], one.targets) else []
                 continue
             stepped = one.operator in ("++", "--")
@@ -54,7 +55,7 @@ def assignment(
                 return _held(kernel, one, said.file, value, labels, routes)
             near.append((depth, function, one))
         for call in said.calls:
-            if not _stores(call, lefts[0], values):
+            if not _stores(call, lefts[0], passed):
                 if call.arguments and _like(lefts[0], (call.arguments[0].lstrip("&"),)) and "ssign" in call.callee:
                     near.append((depth + 10, function, call))
                 continue
@@ -130,8 +131,11 @@ def _bodies(
                 todo.append((callee, {n: substituted(a, values) for n, a in passed.items()}, ways))
 
 
-def _assigns(lefts: Sequence[str], targets: Sequence[str], values: dict[str, str]) -> bool:
-    true = {normal(t) for t in targets} | {normal(substituted(t, values)) for t in targets}
+_Passed = tuple[Mapping[str, str], ...]  # in the words of the callers, the nearest and the outermost
+
+
+def _assigns(lefts: Sequence[str], targets: Sequence[str], passed: _Passed) -> bool:
+    true = {normal(t) for t in targets} | {normal(substituted(t, values)) for values in passed for t in targets}
     return all(normal(left) in true or normal(left).lstrip("*") in true for left in lefts)
 
 
@@ -144,12 +148,12 @@ def _like(left: str, targets: Sequence[str]) -> bool:
     return any(last_name(t) == name or (index is not None and t.endswith(index[0])) for t in targets)
 
 
-def _stores(call: SaidCall, left: str, values: dict[str, str]) -> bool:
+def _stores(call: SaidCall, left: str, passed: _Passed) -> bool:
     """`RCU_INIT_POINTER(left, v)`, `write_pnet(&left, v)`: a call whose first argument is what is written."""
     if len(call.arguments) != 2:
         return False
     first = call.arguments[0]
-    for text in (first, substituted(first, values)):
+    for text in (first, *(substituted(first, values) for values in passed)):
         if normal(text.strip().removeprefix("&")) == normal(left) and (
             text.strip().startswith("&") or (call.name.isupper() or "assign" in call.name)
         ):

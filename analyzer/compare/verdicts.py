@@ -176,6 +176,10 @@ class _Judge:
             return judged
         if item.kind == "pointer":
             hits = places.pointers(self._kernel, place, item)
+        elif loops := places.loops(self._kernel, place, item):
+            judged = self._matched(item, place, loops)
+            judged.below = place  # what stands below is in the same function
+            return judged
         else:
             hits = places.calls(self._kernel, place, item, pointers_too=False)
             if not hits and place.functions and self._kernel.taken(item.name):

@@ -20,7 +20,7 @@ _ELIDED = re.compile(r"(?:\.{2,}|…+|⋮|\. \. \.|\[\.\.\.\]|\(\.\.\.\))")
 _LEAD_WORD = re.compile(
     r"(?:(?:then\s+)?(?:calls?|calling|invokes?)\s*[::]?\s+|(?:调用|执行|呼び出し)\s*[::]?\s*)(?=[`A-Za-z_*(])"
 )
-_ARROW = re.compile(r"\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
+_ARROW = re.compile(r"(?:,\s\+\d+)?\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
 _ASSIGN = re.compile(r"\s*(?:[-+*/|&^%]|<<|>>)?=(?![=>])\s*")
 _STEP = re.compile(r"(\+\+|--)(?=\s*(?:$|;|,|//|/\*|#))")
 _TYPE_WORDS = (
@@ -142,9 +142,9 @@ def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked:
         read = _condition(text, at, match, end, above, parsed, marked)
         if read is not None:
             return read
-    if match := re.compile(r"[A-Za-z_]\w*:(?=\s*$|\s+(?://|/\*|\[|\())").match(text, at):
+    if match := re.compile(r"[A-Za-z_]\w*:{1,2}(?=\s*$|\s+(?://|/\*|\[|\())").match(text, at):
         parsed.parts.append(
-            Part("condition", at, match.end(), match[0], above, condition=match[0][:-1], keyword="label")
+            Part("condition", at, match.end(), match[0], above, condition=match[0].rstrip(":"), keyword="label")
         )
         return match.end()
     if match := _LEAD_WORD.match(text, at):
@@ -471,7 +471,7 @@ def _prose(text: str, at: int, end: int, above: int, parsed: Parsed) -> int:
 def _remark_start(text: str, at: int, end: int) -> int:
     """Where a statement ends and a remark begins."""
     match = re.compile(
-        rf"\s*(?://|/\*|\s#\s|\s<-|←|;(?=\s)|\s--+\s|[，。；：]|\s[{_WIDE}]|\s{{2,}}[@\[(<])"
+        rf"\s*(?://|/\*|\s#\s|\s<-|←|;(?=\s)|\s--+\s|[，。；：]|\s[{_WIDE}]|\s{{2,}}(?=\S))"
     ).search(text, at, end)
     found = match.start() if match else end
     arrow = re.compile(r"\s(?:-{1,}>|→|=>|⇒)\s").search(text, at, end)

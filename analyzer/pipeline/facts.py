@@ -163,7 +163,8 @@ class SessionFacts:
 
     def taken(self, name: str) -> bool:
         """Whether a function's address is used anywhere."""
-        return bool(self._session.stored.files("reference", canonical_name(name)))
+        index, plain = self._session.stored, canonical_name(name)
+        return bool(index.files("reference", plain) or index.files("argument", plain))
 
     def defines(self, name: str) -> bool:
         """Whether the text of some file defines a function of that name."""

@@ -17,7 +17,7 @@ from analyzer.resolve.macros import MacroDefinition
 from analyzer.resolve.resolver import Resolver
 
 _MAX_MACROS = 80  # texts read for one macro
-_MIN_WORD = 3  # letters of a word that may be pasted into a name
+_MIN_WORD = 2  # letters of a word that may be pasted into a name
 _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)")  # no members
 
 
