@@ -22,7 +22,7 @@ _LEAD_WORD = re.compile(
 )
 _ARROW = re.compile(r"(?:,\s\+\d+)?\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
 _ASSIGN = re.compile(r"\s*(?:[-+*/|&^%]|<<|>>)?=(?![=>])\s*")
-_STEP = re.compile(r"(\+\+|--)(?=\s*(?:$|;|,|//|/\*|#))")
+_STEP = re.compile(r"(\+\+|--)(?=\s*(?:$|;|,|//|/\*|#)|\s{2,})")
 _TYPE_WORDS = (
     r"(?:static|inline|extern|asmlinkage|const|volatile|register|void|bool|char|short|int|long|float|double|"
     r"unsigned|signed|size_t|ssize_t|notrace|noinline|__always_inline|__init|__exit|__user|__must_check|"
@@ -142,7 +142,7 @@ def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked:
         read = _condition(text, at, match, end, above, parsed, marked)
         if read is not None:
             return read
-    if match := re.compile(r"[A-Za-z_]\w*:{1,2}(?=\s*$|\s+(?://|/\*|\[|\())").match(text, at):
+    if match := re.compile(r"[A-Za-z_]\w*:{1,2}(?=\s*$|\s+(?://|/\*|\[|\()|\s{2,}…)").match(text, at):
         parsed.parts.append(
             Part("condition", at, match.end(), match[0], above, condition=match[0].rstrip(":"), keyword="label")
         )
@@ -227,7 +227,8 @@ def _condition(
 
 
 def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed) -> int | None:
-    stop = _remark_start(text, rest, end)
+    aside = re.compile(r"return\s{2,}[\[<({…]").match(text, at)
+    stop = rest if aside else _remark_start(text, rest, end)
     body = text[rest:stop].strip().rstrip(";")
     found = postfix(text, rest) if body else None
     if found and found.inside and _is_end(text, found.end, stop):
