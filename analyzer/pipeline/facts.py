@@ -141,9 +141,12 @@ class SessionFacts:
 
     def may_make(self, ref: FunctionRef, name: str, macro: str = "") -> bool:
         """Whether a macro use in a function, or in a macro's text, may call a name that no text spells."""
+        text = self._text(ref)
+        if not text:  # a macro makes the function as a whole
+            return True
         if macro:
-            return self._macro_texts.may_paste(ref, self._text(ref), macro, name)
-        return self._macro_texts.may_make(ref, self._text(ref), name)
+            return self._macro_texts.may_paste(ref, text, macro, name)
+        return self._macro_texts.may_make(ref, text, name)
 
     @property
     def _macro_texts(self) -> MacroTexts:
