@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.compare.kernel import Kernel, ObjectUse
 from analyzer.compare.places import Place, Position
-from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition
+from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition, Spoken
 from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted, variants
 from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Item, Verdict
@@ -264,7 +264,7 @@ def jump_or_condition(
     near: list[tuple[FunctionRef, SaidCondition]] = []
     wanted = {condition(item.condition)}
     for function in place.functions:
-        for said in kernel.spoken(function).conditions:
+        for said in (*kernel.spoken(function).conditions, *_inside(kernel.spoken(function), item.keyword)):
             if not _same_kind(item.keyword, said.keyword):
                 continue
             if wanted & _readings(kernel, function, said, place):
@@ -294,6 +294,18 @@ def jump_or_condition(
         told = f"what stands below is under `{true}`" if true else "what stands below is under no condition"
         return Verdict("statement-changed", told, nearest=f"if ({true})" if true else "", place=at), spans
     return Verdict("statement-ok", place=at), spans
+
+
+def _inside(said: Spoken, keyword: str) -> Iterator[SaidCondition]:
+    """The conditions inside expressions (`?:`, `&&`), which trees write as `if`, by what they govern."""
+    if keyword == "if":
+        seen = {c.text for c in said.conditions}
+        actions: list[SaidCall | SaidAssignment] = [*said.calls, *said.assignments]
+        for one in actions:
+            for text in one.under[-1:]:
+                if text not in seen:
+                    seen.add(text)
+                    yield SaidCondition("if", text, one.start, one.start, one.under[:-1])
 
 
 def _readings(kernel: Kernel, function: FunctionRef, said: SaidCondition, place: Place) -> set[str]:

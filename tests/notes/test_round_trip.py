@@ -13,7 +13,7 @@ from analyzer.render.text import STYLES, TextOptions, tree_text
 ROOTS = {
     "v6.1": ("sys_socket", "inet_create", "__sock_create", "inet_init", "start_kernel", "__sys_accept4"),
     "v5.10": ("__sys_socket", "sk_alloc", "start_kernel"),
-    "v2.6.11": ("sys_socketcall", "inet_init"),
+    "v2.6.11": ("sys_socket", "inet_init"),
 }
 SHOWN = (
     "",
