@@ -19,6 +19,7 @@ _HELPERS = 2  # calls deep that an assignment may hide in
 _HELPER_LINES = (200, 30)  # of a helper's length, by depth
 _FLOW = 4  # variables that a value may come through
 _HELPER_CALLS = 60
+_LEAVING = {"break": ("loop", "switch", "case"), "continue": ("loop",)}
 _MAX_ROUTES = 12  # ways to a helper that tell its place in the order
 
 _Route = tuple[tuple[int, int], ...]  # the sites through which a helper is called
@@ -260,6 +261,8 @@ def jump_or_condition(
 ) -> tuple[Verdict, tuple[Position, ...]]:
     """The verdict on a condition, loop, case, label, goto or return. `children`: for each line below, what
     governs the calls that match it."""
+    if item.keyword in _LEAVING:
+        return _leaving(kernel, place, item), ()
     found: list[tuple[FunctionRef, SaidCondition]] = []
     near: list[tuple[FunctionRef, SaidCondition]] = []
     wanted = {condition(item.condition)}
@@ -294,6 +297,15 @@ def jump_or_condition(
         told = f"what stands below is under `{true}`" if true else "what stands below is under no condition"
         return Verdict("statement-changed", told, nearest=f"if ({true})" if true else "", place=at), spans
     return Verdict("statement-ok", place=at), spans
+
+
+def _leaving(kernel: Kernel, place: Place, item: Item) -> Verdict:
+    """`break` and `continue` are not told apart; there has to be something that they can leave."""
+    for function in place.functions:
+        for said in kernel.spoken(function).conditions:
+            if said.keyword in _LEAVING[item.keyword]:
+                return Verdict("statement-ok", place=Location(kernel.spoken(function).file, *said.start))
+    return Verdict("statement-changed", f"there is no loop to {item.keyword}")
 
 
 def _inside(said: Spoken, keyword: str) -> Iterator[SaidCondition]:
