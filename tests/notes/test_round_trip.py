@@ -50,6 +50,8 @@ def test_printed_trees_hold(
     for root in ROOTS[version]:
         tree, _ = views.tree(session, root, views.View(depth=4), detail)
         for style, indent in DRAWN:
+            if style == "cflow-posix" and "values" in parts:
+                continue  # it has no arguments, so nothing says where the values in its state lines come from
             options = TextOptions(
                 style=style,
                 indent=indent,
