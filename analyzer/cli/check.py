@@ -80,7 +80,7 @@ def check(
     from analyzer.compare.findings import findings
     from analyzer.pipeline import baseline as known
     from analyzer.pipeline import snapshots
-    from analyzer.pipeline.checking import check_note, load_note, note_files
+    from analyzer.pipeline.checking import check_note, check_notes, load_note, note_files
     from analyzer.pipeline.facts import SessionFacts
     from analyzer.pipeline.settings import load_settings
 
@@ -93,16 +93,14 @@ def check(
     known_file = baseline or chosen.path(chosen.baseline)
     accepted = known.read_baseline(known_file) if known_file and not write_baseline else frozenset()
     changes = ""
-    checked: list[NoteVerdicts] = []
     found: list[Finding] = []
     with contextlib.ExitStack() as stack:
         sessions = _sessions(stack, _commons(commons, revs, since, chosen))
         facts = [SessionFacts(session) for session in sessions]
-        for note in notes:
-            one = check_note(
-                note, sessions, facts, bound, changed=_changed(note.path, base) if changed_only else None
-            )
-            checked.append(one)
+        changed = {n.path: _changed(n.path, base) for n in notes} if changed_only else None
+        jobs = commons[0].jobs or os.cpu_count() or 1
+        checked = check_notes(notes, sessions, facts, bound, changed=changed, jobs=jobs)
+        for one in checked:
             found += findings(one, severity=chosen.severity, baseline=accepted)
         if not files and not (fix or diff):
             trees = [(s, r) for s in sessions for r in snapshots.compare(s, chosen)]

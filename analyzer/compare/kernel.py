@@ -21,6 +21,13 @@ class ObjectUse(msgspec.Struct, frozen=True):
     place: Location
 
 
+class MadeCall(msgspec.Struct, frozen=True):
+    """A name that a macro's text calls, and the macro definition that does."""
+
+    name: str
+    place: Location
+
+
 class Kernel(Protocol):
     """One kernel version under one configuration. All answers are deterministic."""
 
@@ -41,6 +48,10 @@ class Kernel(Protocol):
         """Whether anything calls or declares that name, or a macro has it."""
         ...
 
+    def knows(self, name: str) -> bool:
+        """Whether anything has that name at file scope: a function, an object, a declaration, a macro."""
+        ...
+
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function."""
         ...
@@ -59,6 +70,20 @@ class Kernel(Protocol):
 
     def called(self, ref: FunctionRef) -> tuple[str, ...]:
         """The names that a function's call sites spell, without resolving them."""
+        ...
+
+    def made(self, ref: FunctionRef, macro: str) -> tuple[MadeCall, ...] | None:
+        """What the texts of a macro, as a function sees it, and of the macros in it call; None for what is no
+        macro there."""
+        ...
+
+    def may_make(self, ref: FunctionRef, name: str, macro: str = "") -> bool:
+        """False when no macro that a function uses (or the one given) can call a name, or through a member of that
+        name, unless its text spells it. Cheaper than to resolve what the function calls."""
+        ...
+
+    def defines(self, name: str) -> bool:
+        """Whether the text of some file defines a function of that name; macros may make others."""
         ...
 
     def taken(self, name: str) -> bool:

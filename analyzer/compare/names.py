@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from analyzer.compare.kernel import Kernel
-from analyzer.model.callgraph import Edge, FunctionRef, Location
+from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Verdict
 
 _SIMILAR = 0.6
@@ -33,14 +33,14 @@ class Renames:
         )
         if home is not None:
             return self._renamed(name, callers, listed, home)
-        best = self._alike(name, callers, listed)
-        if best is not None and best.callee is not None:
+        if best := self._alike(name, callers, listed):
+            caller, called = best
             return Verdict(
                 "unknown-function",
-                f"no function is called {name}; {best.caller.name} calls {best.callee.name}",
-                nearest=best.callee.name,
-                place=best.site,
-                fix=("name", best.callee.name),
+                f"no function is called {name}; {caller.name} calls {called}",
+                nearest=called,
+                place=self._site(caller, called),
+                fix=("name", called),
             )
         near = [n for n in self._kernel.near(name) if n not in listed]
         inside = next((c.name for c in callers if _ratio(name, c.name) >= _SURE), "")
@@ -65,24 +65,21 @@ class Renames:
         return self._kernel.refs(verdict.nearest) if verdict.nearest else ()
 
     def _renamed(self, name: str, callers: Sequence[FunctionRef], listed: frozenset[str], home: Kernel) -> Verdict:
-        fresh: list[Edge] = []
+        fresh: list[tuple[FunctionRef, str]] = []
         for caller in callers:
-            before = {
-                e.callee.name for ref in home.refs(caller.name) for e in home.callees(ref) if e.callee is not None
-            }
-            if name not in before:
-                continue
-            fresh += [e for e in self._kernel.callees(caller) if e.callee and e.callee.name not in before | listed]
-        ranked = sorted(fresh, key=lambda e: -_ratio(name, e.callee.name if e.callee else ""))
-        if ranked and ranked[0].callee and _ratio(name, ranked[0].callee.name) >= _SIMILAR:
-            new = ranked[0].callee.name
+            before = {n for ref in home.refs(caller.name) for n in home.called(ref)}
+            if name in before:
+                fresh += [(caller, n) for n in self._kernel.called(caller) if n and n not in before | listed]
+        ranked = sorted(fresh, key=lambda f: -_ratio(name, f[1]))
+        if ranked and _ratio(name, ranked[0][1]) >= _SIMILAR:
+            caller, new = ranked[0]
             newer = _number(home.version) > _number(self._kernel.version)
             told = f"here it is still {new}" if newer else f"since {self._since(home)} it is {new}"
             return Verdict(
                 "renamed",
                 f"{home.version} has {name}; {told}",
                 nearest=new,
-                place=ranked[0].site,
+                place=self._site(caller, new),
                 fix=("name", new),
             )
         return Verdict("gone", f"{name} is in {home.version}, but not in {self._kernel.version}")
@@ -92,17 +89,18 @@ class Renames:
         after = [o.version for o in (*self._others, self._kernel) if _number(o.version) > _number(home.version)]
         return min(after, key=_number, default=self._kernel.version)
 
-    def _alike(self, name: str, callers: Sequence[FunctionRef], listed: frozenset[str]) -> Edge | None:
-        edges = [
-            e
-            for c in callers
-            for e in self._kernel.callees(c)
-            if e.callee is not None and e.callee.name not in listed
-        ]
-        best = max(edges, key=lambda e: _ratio(name, e.callee.name if e.callee else ""), default=None)
-        if best is None or best.callee is None or _ratio(name, best.callee.name) < _SURE:
-            return None
-        return best
+    def _alike(
+        self, name: str, callers: Sequence[FunctionRef], listed: frozenset[str]
+    ) -> tuple[FunctionRef, str] | None:
+        """The call of one of the functions that looks most like a name."""
+        calls = [(c, n) for c in callers for n in self._kernel.called(c) if n and n not in listed]
+        best = max(calls, key=lambda call: _ratio(name, call[1]), default=None)
+        return best if best is not None and _ratio(name, best[1]) >= _SURE else None
+
+    def _site(self, caller: FunctionRef, called: str) -> Location:
+        said = self._kernel.spoken(caller)
+        start = next((c.start for c in said.calls if c.name == called), (caller.line, 1))
+        return Location(caller.file, *start)
 
 
 def _number(version: str) -> list[int]:

@@ -6,7 +6,7 @@ those of the lines before it. The lines that are out of order are those outside 
 
 from collections.abc import Sequence
 
-Position = tuple[int, int]
+Position = tuple[tuple[int, int], ...]  # line and column, and again inside the function that is called there
 
 
 def misplaced(lines: Sequence[Sequence[Position]]) -> list[int]:

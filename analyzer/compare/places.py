@@ -13,7 +13,8 @@ from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.checks import Item
 from analyzer.notes.scan import arguments as split_arguments
 
-Position = tuple[str, int, int]  # file, line, column
+# A file and a line and column in it; of a line inside a function that is called there, also where inside.
+Position = tuple[str, tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Place:
     unresolved: bool = False  # a call through a pointer whose targets nobody knows
     above: "Place | None" = None
     fields: frozenset[str] = frozenset()  # the members that a call through a pointer goes through
+    table: str = ""  # the ops table that the note names above
 
     @property
     def known(self) -> bool:
@@ -65,17 +67,20 @@ def named(kernel: Kernel, name: str) -> frozenset[str]:
     return frozenset((name, *(ref.name for ref in kernel.refs(name))))
 
 
-def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
+def calls(kernel: Kernel, place: Place, item: Item, *, pointers_too: bool = True) -> list[Hit]:
     """The calls in a place's functions that a `name(…)` line means, in source order.
 
     What the text names is found without resolving anything; only where it does not name it are the edges
-    looked at: calls through pointers, and calls that macros make.
+    looked at: calls through pointers (if `pointers_too`), and calls that macros make.
     """
-    if not place.macro and (hits := list(spelled(kernel, place, item.name))):
+    hits = list((_by_macro if place.macro else spelled)(kernel, place, item.name))
+    if hits or not (kernel.mentions(item.name) or kernel.refs(item.name)):
         return hits
     names = named(kernel, item.name)
-    hits = []
+    taken = pointers_too and kernel.taken(item.name)
     for function in place.functions:
+        if not taken and not any(kernel.may_make(function, name, place.macro) for name in names):
+            continue
         said = kernel.spoken(function)
         at = {call.start: call for call in said.calls}
         groups: dict[tuple[object, ...], list[Edge]] = {}
@@ -101,7 +106,10 @@ def calls(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
                 hits.append(_said(function, said.file, call, kernel))
         if item.name in inside and item.name != place.macro:
             made = [e for e in kernel.callees(function) if item.name in e.macros and place.macro in e.macros]
-            hits += [Hit(function, e.site, e.expression, (e.arguments,), (e,), macro=item.name) for e in made[:1]]
+            hits += [
+                Hit(function, e.site, e.expression, (e.arguments,), (e,), macro=item.name, loose=True)
+                for e in made[:1]
+            ]
         if not hits and not place.macro:
             # A macro that only another macro's text or an operand shows.
             made = [e for e in kernel.callees(function) if item.name in e.macros]
@@ -120,13 +128,67 @@ def spelled(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
         said = kernel.spoken(function)
         for call in said.calls:
             if call.name == name:
-                end = (said.file, call.start[0], call.start[1] + call.end - call.offset)
-                text = f"{name}({', '.join(call.arguments)})"
-                where = (said.file, *call.start)
-                yield Hit(
-                    function, Location(*where), text, (call.arguments,), spelled=name, under=call.under,
-                    positions=(where, end),
-                )  # fmt: skip
+                yield _read(function, said.file, call, name)
+
+
+def loops(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
+    """The loops of a place's functions that a macro such as `list_for_each_entry(…)` makes."""
+    found: list[Hit] = []
+    for function in place.functions:
+        said = kernel.spoken(function)
+        for one in said.conditions:
+            if one.keyword == "loop" and one.name == item.name:
+                site = Location(said.file, *one.start)
+                positions = tuple((said.file, (p,)) for p in dict.fromkeys((one.start, one.end)))
+                text, given = f"{one.name}({one.text})", (split_arguments(one.text),)
+                found.append(Hit(function, site, text, given, under=one.under, positions=positions))
+    return found
+
+
+def _by_macro(kernel: Kernel, place: Place, name: str) -> Iterator[Hit]:
+    """The calls that a macro's text spells with a name, and those among its arguments."""
+    for function in place.functions:
+        said = kernel.spoken(function)
+        uses = [c for c in said.calls if c.name == place.macro]
+        for call in said.calls:
+            if call.name == name and any(u.offset < call.offset and call.end <= u.end for u in uses):
+                yield _read(function, said.file, call, name)
+        for made in kernel.made(function, place.macro) or ():
+            if made.name == name:
+                around = tuple(p for use in uses for p in _around(said.file, use))
+                yield Hit(function, made.place, f"{name}()", (), spelled=name, positions=around, loose=True)
+
+
+def _read(function: FunctionRef, file: str, call: SaidCall, spelled: str) -> Hit:
+    """A hit that the text alone shows."""
+    text = f"{call.callee}({', '.join(call.arguments)})"
+    return Hit(
+        function,
+        Location(file, *call.start),
+        text,
+        (call.arguments,),
+        spelled=spelled,
+        under=call.under,
+        positions=_around(file, call),
+    )
+
+
+def _around(file: str, call: SaidCall) -> tuple[Position, ...]:
+    return (file, (call.start,)), (file, (call.behind,))
+
+
+def resolved(kernel: Kernel, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The hits with the edges of those calls through pointers that were found by their text."""
+    return tuple(replace(h, edges=_indirect(kernel, h)) if h.spelled and not h.edges else h for h in hits)
+
+
+def _indirect(kernel: Kernel, hit: Hit) -> tuple[Edge, ...]:
+    where = (hit.site.line, hit.site.column)
+    if hit.spelled.isidentifier() and kernel.bind(hit.function, hit.spelled):
+        return ()
+    return tuple(
+        e for e in kernel.callees(hit.function) if e.kind != "direct" and (e.site.line, e.site.column) == where
+    )
 
 
 def _hit(function: FunctionRef, edges: Sequence[Edge], at: Mapping[tuple[int, int], SaidCall]) -> Hit:
@@ -142,7 +204,8 @@ def _hit(function: FunctionRef, edges: Sequence[Edge], at: Mapping[tuple[int, in
         tuple(dict.fromkeys(w for w in ways if w is not None)),
         tuple(edges),
         under=said.under if said else None,
-        positions=_both(first.site, at),
+        # A cleanup runs where a scope ends, not where its variable is declared.
+        positions=() if first.rule == "cleanup" else _both(first.site, at),
         loose=bool(first.macros),
     )
 
@@ -153,7 +216,6 @@ def _said(function: FunctionRef, file: str, call: SaidCall, kernel: Kernel) -> H
         e for e in kernel.callees(function) if call.name in e.macros and (e.site.line, e.site.column) == call.start
     )
     text = f"{call.callee}({', '.join(call.arguments)})"
-    end = (file, call.start[0], call.start[1] + call.end - call.offset)
     return Hit(
         function,
         site,
@@ -162,7 +224,7 @@ def _said(function: FunctionRef, file: str, call: SaidCall, kernel: Kernel) -> H
         made,
         macro=call.name,
         under=call.under,
-        positions=((file, *call.start), end),
+        positions=_around(file, call),
     )
 
 
@@ -175,21 +237,24 @@ def inside(expression: str) -> tuple[str, ...] | None:
 
 def _both(site: Location, at: Mapping[tuple[int, int], SaidCall]) -> tuple[Position, ...]:
     """Where a call begins, and where it ends: its arguments are evaluated between the two."""
-    begin = (site.file, site.line, site.column)
     said = at.get((site.line, site.column))
     if said is None:
-        return (begin,)
-    return begin, (site.file, site.line, site.column + said.end - said.offset)
+        return ((site.file, ((site.line, site.column),)),)
+    return _around(site.file, said)
 
 
 def pointers(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
     """The calls through pointers that `pf->create(…)` or `inet_family_ops->create` mean."""
     written = normal(item.callee)
-    base = normal(item.callee[: item.callee.rfind(item.name)]).rstrip("->").rstrip(".")
+    if not place.macro and (read := list(_written(kernel, place, written))):
+        return read
+    base = base_of(item)
     exact: list[Hit] = []
     by_table: list[Hit] = []
     by_member: list[Hit] = []
     for function in place.functions:
+        if not kernel.says(function, item.name) and not kernel.may_make(function, item.name):
+            continue
         said = kernel.spoken(function)
         at = {call.start: call for call in said.calls}
         groups: dict[tuple[object, ...], list[Edge]] = {}
@@ -212,16 +277,26 @@ def pointers(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
                 by_table.append(replace(hit, edges=tuple(held)))
             else:
                 by_member.append(replace(hit, exact=False))
-        seen = {h.site for h in (*exact, *by_table, *by_member)}
-        for call in said.calls:
-            if not call.name and normal(call.callee) == written and Location(said.file, *call.start) not in seen:
-                exact.append(_said(function, said.file, call, kernel))
     return exact or by_table or by_member
+
+
+def _written(kernel: Kernel, place: Place, callee: str) -> Iterator[Hit]:
+    """The calls through pointers that a place's functions spell so. What they lead to is not looked for."""
+    for function in place.functions:
+        said = kernel.spoken(function)
+        for call in said.calls:
+            if not call.name and normal(call.callee) == callee:
+                yield _read(function, said.file, call, callee)
+
+
+def base_of(item: Item) -> str:
+    """What a pointer's line goes through: `udp_prot` of `udp_prot->init`."""
+    return normal(item.callee[: item.callee.rfind(item.name)]).rstrip("->").rstrip(".").lstrip("&(")
 
 
 def table_targets(place: Place, item: Item) -> tuple[Edge, ...]:
     """Of the targets of a pointer call, those that a line such as `tcp_prot->init` means."""
-    base = normal(item.callee[: item.callee.rfind(item.name)]).rstrip("->").rstrip(".").lstrip("&(")
+    base = base_of(item)
     return tuple(
         e
         for e in place.targets
@@ -231,28 +306,33 @@ def table_targets(place: Place, item: Item) -> tuple[Edge, ...]:
 
 def below(kernel: Kernel, hits: Sequence[Hit], place: Place, item: Item) -> Place:
     """Where the children of a matched line are looked for."""
-    edges = [edge for hit in hits for edge in hit.edges]
-    if all(hit.spelled for hit in hits):
+    if item.kind != "pointer" and all(hit.spelled for hit in hits):
         bound = tuple(dict.fromkeys(r for h in hits for r in kernel.bind(h.function, h.spelled)))
-        if not bound:
-            functions = tuple(dict.fromkeys(h.function for h in hits))
-            return Place(functions, macro=item.name, values=place.values, above=place.above)
-        return Place(bound, values=passed(kernel, bound[0], hits, place), above=place)
-    macros = [hit for hit in hits if hit.macro]
-    if macros and len(macros) == len(hits):
+        if bound:
+            return Place(bound, values=passed(kernel, bound[0], hits, place), above=place)
+        users = tuple(dict.fromkeys(h.function for h in hits if kernel.made(h.function, h.spelled) is not None))
+        if users:
+            return Place(users, macro=item.name, values=place.values, above=place.above)
+    known = resolved(kernel, hits)
+    edges = [edge for hit in known for edge in hit.edges]
+    macros = [hit for hit in known if hit.macro]
+    if macros and len(macros) == len(known):
         return Place(
-            tuple(dict.fromkeys(h.function for h in hits)), macro=item.name, values=place.values, above=place.above
+            tuple(dict.fromkeys(h.function for h in known)),
+            macro=item.name,
+            values=place.values,
+            above=place.above,
         )
     callees = tuple(dict.fromkeys(e.callee for e in edges if e.callee is not None))
     named_so = named(kernel, item.name) if item.kind == "call" else frozenset()
     itself = bool(callees) and all(c.name in named_so for c in callees)
     if not itself and (item.kind == "pointer" or any(e.kind != "direct" for e in edges)):
-        resolved = tuple(e for e in edges if e.callee is not None)
+        found = tuple(e for e in edges if e.callee is not None)
         fields = frozenset(e.slot.field.rpartition(".")[2] for e in edges if e.slot) | {item.name}
-        return Place((), resolved, values=place.values, unresolved=not resolved, above=place, fields=fields)
+        return Place((), found, values=place.values, unresolved=not found, above=place, fields=fields)
     values: dict[str, str] = {}
     for callee in callees:
-        values.update(passed(kernel, callee, hits, place))
+        values.update(passed(kernel, callee, known, place))
     return Place(
         callees, tuple(e for e in edges if e.callee) if len(callees) > 1 else (), values=values, above=place
     )

@@ -5,10 +5,12 @@ Not handled: ways through more than `LEFT_OUT` functions, or through big target 
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from analyzer.compare.kernel import Kernel
+from analyzer.compare.texts import callee_of, normal
 from analyzer.model.callgraph import Edge, FunctionRef, Location
-from analyzer.model.checks import Step
+from analyzer.model.checks import Item, Step
 
 LEFT_OUT = 4  # functions that a note may leave out between two lines
 POINTERS = 3  # the same when a call through a pointer is among the calls
@@ -46,15 +48,16 @@ class Ways:
         an edge that is wanted), () when there is none. Functions named in `skip` are not gone through. At
         least one function lies between."""
         came = self._walk_named(tuple(starts), skip, limit)
-        for function in came:
-            if not pointer and name in self._kernel.called(function):
-                return (*self._back(came, function, starts), self._call(function, name))
-            if pointer and self._kernel.says(function, name):
+        if pointer:
+            for function in came:
+                if not self._kernel.says(function, name):
+                    continue
                 for edge in self._kernel.callees(function):
                     if edge.confidence != "possible" and wanted(edge):
                         return (*self._back(came, function, starts), edge)
-        if pointer:
             return ()
+        if way := self.by_name(starts, name, skip=skip, limit=limit):
+            return way
         if way := self._through_table(starts, came, name):
             return way
         if not self._kernel.taken(name):
@@ -64,6 +67,21 @@ class Ways:
             for edge in self._kernel.callees(function):
                 if edge.confidence != "possible" and wanted(edge):
                     return (*self._back(came, function, starts), edge)
+        return ()
+
+    def by_name(
+        self,
+        starts: Sequence[FunctionRef],
+        name: str,
+        *,
+        skip: frozenset[str] = frozenset(),
+        limit: int = LEFT_OUT,
+    ) -> tuple[Edge, ...]:
+        """The same where the text of all functions on the way names what they call."""
+        came = self._walk_named(tuple(starts), skip, limit)
+        for function in came:
+            if name in self._kernel.called(function):
+                return (*self._back(came, function, starts), self._call(function, name))
         return ()
 
     def _through_table(
@@ -107,7 +125,7 @@ class Ways:
             if depth >= limit:
                 continue
             for name in self._kernel.called(function):
-                if name in seen or name in skip or not self._kernel.has(name):
+                if name in seen or name in skip or not self._kernel.defines(name):
                     continue
                 seen.add(name)
                 for callee in self._bound(function, name):
@@ -176,6 +194,33 @@ class Ways:
         return tuple(reversed(way))
 
 
-def steps(edges: Sequence[Edge]) -> tuple[Step, ...]:
-    """A way as a verdict shows it."""
-    return tuple(Step(e.caller, e.callee.name if e.callee else e.expression, e.site, e.expression) for e in edges)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whether an edge is the call that a line means. `names`: the spellings of its function."""
+
+    item: Item
+    names: frozenset[str]
+
+    def __call__(self, edge: Edge) -> bool:
+        if self.item.kind == "pointer":
+            if edge.kind == "direct":
+                return False
+            true = callee_of(edge.expression)
+            if normal(true) == normal(self.item.callee):
+                return True
+            base = normal(self.item.callee[: self.item.callee.rfind(self.item.name)]).rstrip("->").rstrip(".")
+            field = edge.slot.field if edge.slot else ""
+            return field == self.item.name and any(e.object == base for e in edge.evidence)
+        if edge.callee is not None and edge.callee.name in self.names:
+            return True
+        return self.item.name in edge.macros
+
+
+def steps(edges: Sequence[Edge], item: Item | None = None) -> tuple[Step, ...]:
+    """A way as a verdict shows it. A way to a call through a pointer ends with what the `item` calls, not with
+    one of the functions that the pointer may lead to."""
+    shown = [Step(e.caller, e.callee.name if e.callee else e.expression, e.site, e.expression) for e in edges]
+    if shown and item is not None and item.kind == "pointer":
+        last = shown[-1]
+        shown[-1] = Step(last.caller, callee_of(last.expression), last.site, last.expression)
+    return tuple(shown)

@@ -36,6 +36,11 @@ class SaidCall(msgspec.Struct, frozen=True):
     under: tuple[str, ...]
     guard: str = ""
 
+    @property
+    def behind(self) -> tuple[int, int]:
+        """The position behind the call; its arguments are evaluated before it."""
+        return self.start[0], self.start[1] + self.end - self.offset
+
 
 class SaidAssignment(msgspec.Struct, frozen=True):
     """An assignment as written."""
@@ -56,6 +61,7 @@ class SaidCondition(msgspec.Struct, frozen=True):
     start: tuple[int, int]
     end: tuple[int, int]  # behind the last call of the condition: it is evaluated after them
     under: tuple[str, ...]
+    name: str = ""  # the macro that makes a loop
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -127,7 +133,12 @@ def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iter
                 head = statement.head.removeprefix(statement.keyword).strip()
                 inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
                 yield SaidCondition(
-                    "loop", inside, _at(statement.place), _end(statement.place, statement.actions), under
+                    "loop",
+                    inside,
+                    _at(statement.place),
+                    _end(statement.place, statement.actions),
+                    under,
+                    name=statement.keyword,
                 )
                 yield from _actions(statement.actions, under)
                 yield from _statements(statement.body, (*under, inside))

@@ -6,11 +6,11 @@ whether a condition can be true.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.compare.kernel import Kernel, ObjectUse
 from analyzer.compare.places import Place, Position
-from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition
+from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition, Spoken
 from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted, variants
 from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Item, Verdict
@@ -19,37 +19,50 @@ _HELPERS = 2  # calls deep that an assignment may hide in
 _HELPER_LINES = (200, 30)  # of a helper's length, by depth
 _FLOW = 4  # variables that a value may come through
 _HELPER_CALLS = 60
+_LEAVING = {"break": ("loop", "switch", "case"), "continue": ("loop",)}
+_MAX_ROUTES = 12  # ways to a helper that tell its place in the order
+
+_Route = tuple[tuple[int, int], ...]  # the sites through which a helper is called
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\s*(?:/|\||,|or)\s*[A-Za-z][A-Za-z0-9_]*)*")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
-def assignment(kernel: Kernel, place: Place, item: Item, labels: Sequence[str]) -> tuple[Verdict, list[Location]]:
-    """The verdict on a state line and where the kernel has it. `labels`: the selectors that it stands under
-    (`TCP` of `if TCP:`)."""
+def assignment(
+    kernel: Kernel, place: Place, item: Item, labels: Sequence[str]
+) -> tuple[Verdict, tuple[Position, ...]]:
+    """The verdict on a state line and its positions in the order of the place's function. `labels`: the selectors
+    that it stands under (`TCP` of `if TCP:`)."""
     lefts = [item.left]
     value = item.right
-    while match := re.match(r"([\w>.\-\[\]]+)\s*=(?!=)\s*(.+)$", value):
+    while match := re.match(r"(\**[\w>.\-\[\]]+)\s*=(?!=)\s*(.+)$", value):
         lefts.append(match[1])
         value = match[2]
     near: list[tuple[int, FunctionRef, SaidAssignment | SaidCall]] = []
     above = [f for outer in place.outer() for f in outer.functions]
-    for function, values, depth in _bodies(kernel, place, last_name(item.left)):
+    for function, values, routes in _bodies(kernel, place, last_name(item.left)):
+        depth = len(routes[0])
         said = kernel.spoken(function)
+        passed = (values, {**place.values, **{n: substituted(v, place.values) for n, v in values.items()}})
         for one in said.assignments:
-            if not _assigns(lefts, one.targets, values):
+            if not _assigns(lefts, one.targets, passed):
                 near += [(depth + 10, function, one)] if _like(lefts[0], one.targets) else []
                 continue
-            if _means(kernel, [function, *above], one.value, value, {**place.values, **values}):
-                return _held(item, function, one, said.file, value, labels, kernel)
+            stepped = one.operator in ("++", "--")
+            if (
+                one.operator == value
+                if stepped
+                else _means(kernel, [function, *above], one.value, value, {**place.values, **values})
+            ):
+                return _held(kernel, one, said.file, value, labels, routes)
             near.append((depth, function, one))
         for call in said.calls:
-            if not _stores(call, lefts[0], values):
+            if not _stores(call, lefts[0], passed):
                 if call.arguments and _like(lefts[0], (call.arguments[0].lstrip("&"),)) and "ssign" in call.callee:
                     near.append((depth + 10, function, call))
                 continue
             given = call.arguments[-1]
             if _means(kernel, [function, *above], given, value, {**place.values, **values}):
-                return _held(item, function, call, said.file, value, labels, kernel)
+                return _held(kernel, call, said.file, value, labels, routes)
             near.append((depth, function, call))
     if near:
         _, function, best = min(near, key=lambda n: (not _has_value(n[2], value), n[0], n[2].start))
@@ -62,9 +75,9 @@ def assignment(kernel: Kernel, place: Place, item: Item, labels: Sequence[str]) 
             place=where,
             fix=("text", text) if isinstance(best, SaidAssignment) and function in place.functions else None,
         )
-        return verdict, []
+        return verdict, ()
     names = ", ".join(dict.fromkeys(f.name for f in place.functions)) or "the caller"
-    return Verdict("statement-changed", f"{names} does not assign {item.left}"), []
+    return Verdict("statement-changed", f"{names} does not assign {item.left}"), ()
 
 
 def _has_value(said: SaidAssignment | SaidCall, value: str) -> bool:
@@ -73,31 +86,35 @@ def _has_value(said: SaidAssignment | SaidCall, value: str) -> bool:
 
 
 def _held(
-    item: Item,
-    function: FunctionRef,
+    kernel: Kernel,
     said: SaidAssignment | SaidCall,
     file: str,
     value: str,
     labels: Sequence[str],
-    kernel: Kernel,
-) -> tuple[Verdict, list[Location]]:
+    routes: Sequence[_Route],
+) -> tuple[Verdict, tuple[Position, ...]]:
     where = Location(file, *said.start)
+    positions = tuple((file, (*route, said.start)) for route in routes)
     if labels and (wrong := contradicts(kernel, value, labels)):
-        return Verdict("statement-changed", wrong[0], nearest=wrong[0], place=wrong[1]), [where]
-    return Verdict("statement-ok", place=where), [where]
+        return Verdict("statement-changed", wrong[0], nearest=wrong[0], place=wrong[1]), positions
+    return Verdict("statement-ok", place=where), positions
 
 
-def _bodies(kernel: Kernel, place: Place, word: str) -> Iterator[tuple[FunctionRef, dict[str, str], int]]:
-    """The place's functions and the helpers that they call and that have a word in their text, each with
-    what is passed to it."""
-    todo: list[tuple[FunctionRef, dict[str, str], int]] = [(f, {}, 0) for f in place.functions]
+def _bodies(
+    kernel: Kernel, place: Place, word: str
+) -> Iterator[tuple[FunctionRef, dict[str, str], tuple[_Route, ...]]]:
+    """The place's functions and the helpers that they call and that have a word in their text, each with what is
+    passed to it and the sites through which it is called."""
+    todo: list[tuple[FunctionRef, dict[str, str], tuple[_Route, ...]]] = [(f, {}, ((),)) for f in place.functions]
     seen = set(place.functions)
     while todo:
-        function, values, depth = todo.pop(0)
-        yield function, values, depth
+        function, values, routes = todo.pop(0)
+        yield function, values, routes
+        depth = len(routes[0])
         if depth >= _HELPERS:
             continue
-        for call in kernel.spoken(function).calls[:_HELPER_CALLS]:
+        calls = kernel.spoken(function).calls[:_HELPER_CALLS]
+        for call in calls:
             refs = kernel.refs(call.name) if call.name and kernel.has(call.name) else ()
             here = [r for r in refs if r.file == function.file] or (refs if len(refs) == 1 else ())
             for callee in here:
@@ -110,11 +127,16 @@ def _bodies(kernel: Kernel, place: Place, word: str) -> Iterator[tuple[FunctionR
                 names = [p.name for p in helper.parameters]
                 given = call.arguments
                 passed = dict(zip(names, given, strict=True)) if len(names) == len(given) else {}
-                todo.append((callee, {n: substituted(a, values) for n, a in passed.items()}, depth + 1))
+                sites = [c.start for c in calls if c.name == call.name]
+                ways = tuple((*route, site) for route in routes for site in sites)[:_MAX_ROUTES]
+                todo.append((callee, {n: substituted(a, values) for n, a in passed.items()}, ways))
 
 
-def _assigns(lefts: Sequence[str], targets: Sequence[str], values: dict[str, str]) -> bool:
-    true = {normal(t) for t in targets} | {normal(substituted(t, values)) for t in targets}
+_Passed = tuple[Mapping[str, str], ...]  # in the words of the callers, the nearest and the outermost
+
+
+def _assigns(lefts: Sequence[str], targets: Sequence[str], passed: _Passed) -> bool:
+    true = {normal(t) for t in targets} | {normal(substituted(t, values)) for values in passed for t in targets}
     return all(normal(left) in true or normal(left).lstrip("*") in true for left in lefts)
 
 
@@ -127,12 +149,12 @@ def _like(left: str, targets: Sequence[str]) -> bool:
     return any(last_name(t) == name or (index is not None and t.endswith(index[0])) for t in targets)
 
 
-def _stores(call: SaidCall, left: str, values: dict[str, str]) -> bool:
+def _stores(call: SaidCall, left: str, passed: _Passed) -> bool:
     """`RCU_INIT_POINTER(left, v)`, `write_pnet(&left, v)`: a call whose first argument is what is written."""
     if len(call.arguments) != 2:
         return False
     first = call.arguments[0]
-    for text in (first, substituted(first, values)):
+    for text in (first, *(substituted(first, values) for values in passed)):
         if normal(text.strip().removeprefix("&")) == normal(left) and (
             text.strip().startswith("&") or (call.name.isupper() or "assign" in call.name)
         ):
@@ -239,11 +261,13 @@ def jump_or_condition(
 ) -> tuple[Verdict, tuple[Position, ...]]:
     """The verdict on a condition, loop, case, label, goto or return. `children`: for each line below, what
     governs the calls that match it."""
+    if item.keyword in _LEAVING:
+        return _leaving(kernel, place, item), ()
     found: list[tuple[FunctionRef, SaidCondition]] = []
     near: list[tuple[FunctionRef, SaidCondition]] = []
     wanted = {condition(item.condition)}
     for function in place.functions:
-        for said in kernel.spoken(function).conditions:
+        for said in (*kernel.spoken(function).conditions, *_inside(kernel.spoken(function), item.keyword)):
             if not _same_kind(item.keyword, said.keyword):
                 continue
             if wanted & _readings(kernel, function, said, place):
@@ -259,7 +283,7 @@ def jump_or_condition(
         names = ", ".join(dict.fromkeys(f.name for f in place.functions)) or "the caller"
         return Verdict("statement-changed", f"{names} has no such {_noun(item.keyword)}"), ()
     at = Location(kernel.spoken(found[0][0]).file, *found[0][1].start)
-    spans = tuple((kernel.spoken(f).file, *p) for f, s in found for p in dict.fromkeys((s.start, s.end)))
+    spans = tuple((kernel.spoken(f).file, (p,)) for f, s in found for p in dict.fromkeys((s.start, s.end)))
     for governed in children:
         known = [u for u in governed if u is not None]
         if not known or item.keyword not in ("if", "loop", "case", "switch"):
@@ -273,6 +297,27 @@ def jump_or_condition(
         told = f"what stands below is under `{true}`" if true else "what stands below is under no condition"
         return Verdict("statement-changed", told, nearest=f"if ({true})" if true else "", place=at), spans
     return Verdict("statement-ok", place=at), spans
+
+
+def _leaving(kernel: Kernel, place: Place, item: Item) -> Verdict:
+    """`break` and `continue` are not told apart; there has to be something that they can leave."""
+    for function in place.functions:
+        for said in kernel.spoken(function).conditions:
+            if said.keyword in _LEAVING[item.keyword]:
+                return Verdict("statement-ok", place=Location(kernel.spoken(function).file, *said.start))
+    return Verdict("statement-changed", f"there is no loop to {item.keyword}")
+
+
+def _inside(said: Spoken, keyword: str) -> Iterator[SaidCondition]:
+    """The conditions inside expressions (`?:`, `&&`), which trees write as `if`, by what they govern."""
+    if keyword == "if":
+        seen = {c.text for c in said.conditions}
+        actions: list[SaidCall | SaidAssignment] = [*said.calls, *said.assignments]
+        for one in actions:
+            for text in one.under[-1:]:
+                if text not in seen:
+                    seen.add(text)
+                    yield SaidCondition("if", text, one.start, one.start, one.under[:-1])
 
 
 def _readings(kernel: Kernel, function: FunctionRef, said: SaidCondition, place: Place) -> set[str]:

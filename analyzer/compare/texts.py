@@ -39,6 +39,12 @@ def normal(text: str) -> str:
             words = words[1:-1]
             changed = True
         for at, word in enumerate(words):
+            if word == "(" and words[at + 1 : at + 2] == ["&"]:
+                end = _closing(words, at)
+                if words[end + 1 : end + 2] == ["->"]:
+                    words = [*words[:at], *words[at + 2 : end], ".", *words[end + 2 :]]  # (&x)->y is x.y
+                    changed = True
+                    break
             if word in _WRAPPERS and words[at + 1 : at + 2] == ["("]:
                 end = _closing(words, at + 1)
                 if end < 0:

@@ -20,8 +20,9 @@ _ELIDED = re.compile(r"(?:\.{2,}|…+|⋮|\. \. \.|\[\.\.\.\]|\(\.\.\.\))")
 _LEAD_WORD = re.compile(
     r"(?:(?:then\s+)?(?:calls?|calling|invokes?)\s*[::]?\s+|(?:调用|执行|呼び出し)\s*[::]?\s*)(?=[`A-Za-z_*(])"
 )
-_ARROW = re.compile(r"\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
+_ARROW = re.compile(r"(?:,\s\+\d+)?\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
 _ASSIGN = re.compile(r"\s*(?:[-+*/|&^%]|<<|>>)?=(?![=>])\s*")
+_STEP = re.compile(r"(\+\+|--)(?=\s*(?:$|;|,|//|/\*|#)|\s{2,})")
 _TYPE_WORDS = (
     r"(?:static|inline|extern|asmlinkage|const|volatile|register|void|bool|char|short|int|long|float|double|"
     r"unsigned|signed|size_t|ssize_t|notrace|noinline|__always_inline|__init|__exit|__user|__must_check|"
@@ -141,9 +142,9 @@ def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked:
         read = _condition(text, at, match, end, above, parsed, marked)
         if read is not None:
             return read
-    if match := re.compile(r"[A-Za-z_]\w*:(?=\s*$|\s+(?://|/\*|\[|\())").match(text, at):
+    if match := re.compile(r"[A-Za-z_]\w*:{1,2}(?=\s*$|\s+(?://|/\*|\[|\()|\s{2,}…)").match(text, at):
         parsed.parts.append(
-            Part("condition", at, match.end(), match[0], above, condition=match[0][:-1], keyword="label")
+            Part("condition", at, match.end(), match[0], above, condition=match[0].rstrip(":"), keyword="label")
         )
         return match.end()
     if match := _LEAD_WORD.match(text, at):
@@ -226,7 +227,8 @@ def _condition(
 
 
 def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed) -> int | None:
-    stop = _remark_start(text, rest, end)
+    aside = re.compile(r"return\s{2,}[\[<({…]").match(text, at)
+    stop = rest if aside else _remark_start(text, rest, end)
     body = text[rest:stop].strip().rstrip(";")
     found = postfix(text, rest) if body else None
     if found and found.inside and _is_end(text, found.end, stop):
@@ -285,6 +287,13 @@ def _expression(text: str, at: int, end: int, above: int, parsed: Parsed, marked
         if arrow := _ARROW.match(text, stop):
             return _statement(text, arrow.end(), end, len(parsed.parts) - 1, parsed, True, "")
         return stop
+    if not found.inside and (step := _STEP.match(text, found.end)):
+        left = " ".join(text[at : found.end].split())
+        parsed.parts.append(
+            Part("assignment", begin, step.end(), text[begin : step.end()], above, left=left, right=step[1],
+                 label=label, strong=True)
+        )  # fmt: skip
+        return step.end()
     if found.inside is None and (spaced := _spaced_call(text, found)) is not None:
         found = spaced
     if found.inside is not None:
@@ -463,7 +472,7 @@ def _prose(text: str, at: int, end: int, above: int, parsed: Parsed) -> int:
 def _remark_start(text: str, at: int, end: int) -> int:
     """Where a statement ends and a remark begins."""
     match = re.compile(
-        rf"\s*(?://|/\*|\s#\s|\s<-|←|;(?=\s)|\s--+\s|[，。；：]|\s[{_WIDE}]|\s{{2,}}[@\[(<])"
+        rf"\s*(?://|/\*|\s#\s|\s<-|←|;(?=\s)|\s--+\s|[，。；：]|\s[{_WIDE}]|\s{{2,}}(?=\S))"
     ).search(text, at, end)
     found = match.start() if match else end
     arrow = re.compile(r"\s(?:-{1,}>|→|=>|⇒)\s").search(text, at, end)

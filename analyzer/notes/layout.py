@@ -73,6 +73,8 @@ def _extent(rows: Sequence[Row], at: int, code: bool) -> int:
             continue
         if row.frame or (row.depth == 0 and row.style == "collapsed"):
             break
+        if root.style == "collapsed" and row.number != root.number:
+            break  # it lost its line breaks: all of it is on one line
         here = column(row.prefix.lead, 8)
         words = column(row.text[: row.prefix.start], 8)
         gap = end > last and any(r.blank for r in rows[last:end])

@@ -204,7 +204,7 @@ def _without_tables(texts: list[str]) -> list[str]:
     """Tables of Markdown and Org are no trees, though they begin with bars."""
     result = list(texts)
     for number, text in enumerate(texts):
-        if not _TABLE_RULE.match(text) or "|" not in text:
+        if "|" not in text or "---" not in text or not _TABLE_RULE.match(text):
             continue
         for step in (-1, 1):
             at = number

@@ -1,10 +1,12 @@
 """Notes checked against kernels: files in, verdicts out.
 
 Not handled: what verdicts look like (`analyzer.render.verdicts`) and whether they fail a run
-(`analyzer.compare.outcomes`).
+(`analyzer.compare.findings`).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import concurrent.futures
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from analyzer.compare.verdicts import judge
@@ -13,6 +15,9 @@ from analyzer.model.checks import Block, BlockVerdicts, KernelVerdicts, Note, No
 from analyzer.notes.reader import read_note
 from analyzer.pipeline.facts import SessionFacts
 from analyzer.pipeline.session import Session
+
+_SMALL = 400  # lines that are judged in one process: another one takes a second or two to begin
+_RUN = 6  # notes that a process takes at a time
 
 NOTE_SUFFIXES = frozenset((".md", ".markdown", ".rst", ".org", ".txt", ".text", ".adoc"))
 
@@ -45,6 +50,57 @@ def load_note(path: str) -> Note:
     return read_note(data, path)
 
 
+def check_notes(
+    notes: Sequence[Note],
+    sessions: Sequence[Session],
+    facts: Sequence[SessionFacts],
+    bound: Mapping[str, str],
+    *,
+    changed: Mapping[str, Collection[int] | None] | None = None,
+    jobs: int = 1,
+) -> list[NoteVerdicts]:
+    """Notes against every kernel, in their order, in as many processes as there are `jobs` when they are long.
+    `changed`: by note, as for `check_note`."""
+    todo = [(note, (changed or {}).get(note.path)) for note in notes]
+    openers = [s.reopen for s in sessions]
+    large = sum(len(b.items) for n in notes for b in n.blocks) > _SMALL
+    if jobs > 1 and large and all(o is not None for o in openers):
+        for session in sessions:
+            session.index()  # once, before other processes want it
+        try:
+            return list(_in_processes(todo, [o for o in openers if o], bound, min(jobs, len(todo))))
+        except (OSError, BrokenProcessPool):  # no processes to be had here
+            pass
+    return [check_note(note, sessions, facts, bound, changed=lines) for note, lines in todo]
+
+
+_Todo = Sequence[tuple[Note, Collection[int] | None]]
+_opened: list[tuple[list[Session], list[SessionFacts], Mapping[str, str]]] = []  # a worker's own
+
+
+def _in_processes(
+    todo: _Todo, openers: Sequence[Callable[[], Session]], bound: Mapping[str, str], jobs: int
+) -> Iterator[NoteVerdicts]:
+    runs = [todo[at : at + _RUN] for at in range(0, len(todo), _RUN)]
+    with concurrent.futures.ProcessPoolExecutor(jobs, initializer=_begin, initargs=(openers, bound)) as pool:
+        for run, said in zip(runs, pool.map(_judged, runs), strict=True):
+            for (note, _), kernels in zip(run, said, strict=True):
+                yield NoteVerdicts(note, kernels)
+
+
+def _begin(openers: Sequence[Callable[[], Session]], bound: Mapping[str, str]) -> None:
+    sessions = [opened() for opened in openers]
+    _opened.append((sessions, [SessionFacts(s) for s in sessions], bound))
+
+
+def _judged(run: _Todo) -> list[tuple[KernelVerdicts, ...]]:
+    sessions, facts, bound = _opened[0]
+    said = [check_note(note, sessions, facts, bound, changed=lines).kernels for note, lines in run]
+    for session in sessions:
+        session.flush()  # a worker is not told when it ends
+    return said
+
+
 def check_note(
     note: Note,
     sessions: Sequence[Session],
@@ -58,8 +114,9 @@ def check_note(
     kernels = []
     for number, (session, fact) in enumerate(zip(sessions, facts, strict=True)):
         others = [f for n, f in enumerate(facts) if n != number]
+        named = tuple(dict.fromkeys(i.name for b in note.blocks for i in b.items if i.kind == "call"))
         blocks = tuple(
-            _check_block(at, block, fact, others, bound)
+            _check_block(at, block, fact, others, bound, named)
             if changed is None or any(block.first <= line <= block.last for line in changed)
             else BlockVerdicts(at, skipped="unchanged")
             for at, block in enumerate(note.blocks)
@@ -69,14 +126,19 @@ def check_note(
 
 
 def _check_block(
-    at: int, block: Block, fact: SessionFacts, others: Sequence[SessionFacts], bound: Mapping[str, str]
+    at: int,
+    block: Block,
+    fact: SessionFacts,
+    others: Sequence[SessionFacts],
+    bound: Mapping[str, str],
+    named: Sequence[str],
 ) -> BlockVerdicts:
     if block.directives.ignore:
         return BlockVerdicts(at, skipped="ignored by the note")
     pinned = block.directives.version
     if pinned and not is_version(fact.version, pinned):
         return BlockVerdicts(at, skipped=f"the note is about {pinned}")
-    return judge(block, fact, others=others, bound=bound, number=at)
+    return judge(block, fact, others=others, bound=bound, number=at, beside=named)
 
 
 def is_version(version: str, pinned: str) -> bool:

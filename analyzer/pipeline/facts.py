@@ -6,11 +6,13 @@ Not handled: several configurations at once.
 import re
 from collections.abc import Iterator
 
-from analyzer.compare.kernel import ObjectUse
+from analyzer.compare.kernel import MadeCall, ObjectUse
 from analyzer.compare.spoken import Spoken, spoken
 from analyzer.model.callgraph import Edge, Function, FunctionRef, Location
 from analyzer.model.facts import Object
 from analyzer.pipeline.extraction import HEAD_MARK
+from analyzer.pipeline.macrotexts import MacroTexts
+from analyzer.pipeline.nearnames import NearNames
 from analyzer.pipeline.session import Session
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.made import canonical_name
@@ -18,6 +20,7 @@ from analyzer.resolve.names import ref_of
 
 _MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers
 _MAX_TABLE_FILES = 60
+_MAX_MACRO_FILES = 4
 _STUBS = "kernel/sys_ni.c"  # answers for system calls that are not configured
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*|\d+")
 
@@ -33,7 +36,8 @@ class SessionFacts:
         self._uses: dict[str, tuple[ObjectUse, ...]] = {}
         self._called: dict[FunctionRef, tuple[str, ...]] = {}
         self._functions: dict[FunctionRef, Function | None] = {}
-        self._names: list[tuple[str, int]] | None = None
+        self._names: NearNames | None = None
+        self._macros: MacroTexts | None = None
 
     @property
     def version(self) -> str:
@@ -45,12 +49,22 @@ class SessionFacts:
         found = self._refs.get(name)
         if found is None:
             resolver = self._session.resolver
-            made: list[Resolved] = resolver.named(name) if name else []
+            made: list[Resolved] = resolver.named(name) if name and not self._only_macro(name) else []
             if not made and name and not name.startswith("sys_"):
                 made = [f for f in resolver.named(f"sys_{name}") if f.aliases or f.definition.head]
             strong = [f for f in made if not f.definition.weak and f.path != _STUBS] or made
             found = self._refs[name] = tuple(dict.fromkeys(ref_of(f) for f in strong))
         return found
+
+    def _only_macro(self, name: str) -> bool:
+        """Whether a name is a macro's and no function's, which spares the search for one that macros make. An
+        override (`#define readb readb`) is no macro of its own."""
+        index = self._session.stored
+        paths = index.files("macro", name)
+        if not paths or index.files("function", name):
+            return False
+        found = [m for p in paths[:_MAX_MACRO_FILES] for m in index.facts(p).macros if m.name == name]
+        return all(m.body.strip() != name for m in found)
 
     def has(self, name: str) -> bool:
         """Whether there is a function of that name."""
@@ -68,6 +82,13 @@ class SessionFacts:
         """Whether anything calls or declares that name, or a macro has it."""
         index = self._session.stored
         return any(index.files(kind, name) for kind in ("call", "declaration", "macro", "expanded"))
+
+    def knows(self, name: str) -> bool:
+        """Whether anything has that name at file scope."""
+        index = self._session.stored
+        return any(index.files(kind, name) for kind in ("function", "object", "declaration", "macro")) or bool(
+            self.refs(name)
+        )
 
     def function(self, ref: FunctionRef) -> Function | None:
         """What is known of a function."""
@@ -103,16 +124,35 @@ class SessionFacts:
                         yield Edge(ref, refs[0] if refs else None, site, "direct", f"{name}()")
 
     def bind(self, caller: FunctionRef, name: str) -> tuple[FunctionRef, ...]:
-        """The functions that a name means in a function."""
+        """The functions that a name means in a function; () for a macro."""
         refs = self.refs(name)
-        if len(refs) <= 1:
+        if not refs or (len(refs) == 1 and refs[0].file == caller.file):
             return refs
-        here = tuple(r for r in refs if r.file == caller.file)
-        if len(here) == 1:
-            return here
-        edges = self.callees(caller)
-        bound = [e.callee for e in edges if e.callee is not None and e.callee.name == refs[0].name]
-        return tuple(dict.fromkeys(bound)) or refs
+        resolver = self._session.resolver
+        scope = resolver.scopes.of(caller.file)
+        if scope.macro_is_sure(name) and all(made.name != name for made in self.made(caller, name) or ()):
+            return ()
+        bound = resolver.names.bind(scope, canonical_name(name)).functions
+        return tuple(dict.fromkeys(ref_of(f) for f in bound))
+
+    def made(self, ref: FunctionRef, macro: str) -> tuple[MadeCall, ...] | None:
+        """What a macro's text calls where a function uses it."""
+        return self._macro_texts.calls(ref, macro)
+
+    def may_make(self, ref: FunctionRef, name: str, macro: str = "") -> bool:
+        """Whether a macro use in a function, or in a macro's text, may call a name that no text spells."""
+        text = self._text(ref)
+        if not text:  # a macro makes the function as a whole
+            return True
+        if macro:
+            return self._macro_texts.may_paste(ref, text, macro, name)
+        return self._macro_texts.may_make(ref, text, name)
+
+    @property
+    def _macro_texts(self) -> MacroTexts:
+        if self._macros is None:
+            self._macros = MacroTexts(self._session.resolver)
+        return self._macros
 
     def called(self, ref: FunctionRef) -> tuple[str, ...]:
         """The names that a function's call sites spell."""
@@ -126,16 +166,23 @@ class SessionFacts:
 
     def taken(self, name: str) -> bool:
         """Whether a function's address is used anywhere."""
-        return bool(self._session.stored.files("reference", canonical_name(name)))
+        index, plain = self._session.stored, canonical_name(name)
+        return bool(index.files("reference", plain) or index.files("argument", plain))
+
+    def defines(self, name: str) -> bool:
+        """Whether the text of some file defines a function of that name."""
+        return bool(self._session.stored.files("function", name))
 
     def says(self, ref: FunctionRef, word: str) -> bool:
         """Whether a function's text has a word."""
+        return word in self._text(ref)
+
+    def _text(self, ref: FunctionRef) -> str:
         function = self._session.resolver.function(ref)
         if function is None or not ref.file:
-            return False
+            return ""
         definition = function.definition
-        text = self._session.stored.text(ref.file)[definition.start : definition.end]
-        return word.encode() in text
+        return self._session.stored.text(ref.file)[definition.start : definition.end].decode("utf-8", "replace")
 
     def spoken(self, ref: FunctionRef) -> Spoken:
         """What a function's body says."""
@@ -149,17 +196,11 @@ class SessionFacts:
         import difflib
 
         if self._names is None:
-            spelled = self._session.stored.function_names()
-            self._names = [(n, _letters(n)) for n in sorted(spelled) if not n.startswith(HEAD_MARK)]
-        letters, size = _letters(name), len(name)
-        alike = [
-            n
-            for n, mask in self._names
-            if abs(len(n) - size) <= 3 and (mask ^ letters).bit_count() <= 4 and n != name
-        ]
-        pairs = _pairs(name)
-        best = sorted(alike, key=lambda n: (-_shared(pairs, n), n))[:40]
-        return tuple(difflib.get_close_matches(name, best, n=3, cutoff=0.75))
+            self._names = NearNames(
+                n for n in self._session.stored.function_names() if not n.startswith(HEAD_MARK)
+            )
+        alike = difflib.get_close_matches(name, self._names.of(name), n=6, cutoff=0.75)
+        return tuple([n for n in alike if self.defines(n)][:3])  # the index knows other versions' names, too
 
     def uses(self, name: str) -> tuple[ObjectUse, ...]:
         """The rows of tables that hold an object, and the object's own entries."""
@@ -215,19 +256,3 @@ def _holding(table: Object, name: str, path: str) -> list[ObjectUse]:
 
 def _field(path: str) -> str:
     return path.rpartition(".")[2].split("[")[0].split("#")[0]
-
-
-def _letters(name: str) -> int:
-    mask = 0
-    for character in name:
-        mask |= 1 << (ord(character) % 61)
-    return mask
-
-
-def _pairs(name: str) -> set[str]:
-    return {name[at : at + 2] for at in range(len(name) - 1)}
-
-
-def _shared(pairs: set[str], name: str) -> float:
-    other = _pairs(name)
-    return 2 * len(pairs & other) / max(1, len(pairs) + len(other))

@@ -25,7 +25,7 @@ _CHECK_KEYS = {
     "config",
     "snapshots",
 }
-_TREE_KEYS = {"root", "depth", "hide", "name", "version"}
+_TREE_KEYS = {"root", "depth", "hide", "name", "version", "bindings"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,14 @@ class SnapshotTree:
     hide: str = "default"
     name: str = ""
     version: str = ""  # only with kernels of that version
+    bindings: tuple[tuple[str, str], ...] = ()  # of the root's parameters
 
     @property
     def file(self) -> str:
         """The base name of its golden file."""
         plain = self.root.replace("/", "_").replace(":", "_")
-        return self.name or (f"{plain}-{self.version}" if self.version else plain)
+        parts = [plain, *(f"{name}={value}" for name, value in self.bindings), self.version]
+        return self.name or "-".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ def _tree(table: dict[str, Any], path: Path) -> SnapshotTree:
         _string(table, "hide", path) or "default",
         _string(table, "name", path),
         _string(table, "version", path),
+        tuple((str(k), str(v)) for k, v in _table(table.get("bindings", {}), "snapshot.bindings", path).items()),
     )
 
 

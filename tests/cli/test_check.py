@@ -330,7 +330,8 @@ def test_snapshots_are_compared_with_a_new_kernel(kcg: Run, tmp_path: Path) -> N
     assert kcg("check", *_kernel("v5.10")).returncode == 0
     done = kcg("check", *_kernel("v6.1"))
     assert done.returncode == 1
-    assert "+        __sys_socket_create(family, type, protocol)" in done.stdout
+    assert done.stdout.startswith("sys_socket: Linux 5.10.0 → 6.1.0, snapshots/sys_socket.txt\n")
+    assert "+         __sys_socket_create(family, type, protocol)" in done.stdout
     (tmp_path / "snapshots" / "sys_socket.txt").unlink()
     assert "there is no golden tree" in kcg("check", *_kernel("v6.1")).stdout
     (tmp_path / "kcg.toml").write_text("[check]\n")

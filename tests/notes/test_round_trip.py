@@ -1,0 +1,76 @@
+"""Trees as `kcg tree` prints them hold in the kernel that they were made of, in every style and with all that
+`--show` adds."""
+
+from collections.abc import Callable
+
+import pytest
+
+from analyzer.graph.detail import Detail
+from analyzer.model.checks import NoteVerdicts
+from analyzer.pipeline import views
+from analyzer.render.text import STYLES, TextOptions, tree_text
+
+ROOTS = {
+    "v6.1": ("sys_socket", "inet_create", "__sock_create", "inet_init", "start_kernel", "__sys_accept4"),
+    "v5.10": ("__sys_socket", "sk_alloc", "start_kernel"),
+    "v2.6.11": ("sys_socket", "inet_init"),
+}
+SHOWN = (
+    "",
+    "args",
+    "args,conditions,assignments",
+    "lines,signatures",
+    "values,conditions,assignments,lines",
+    "args,conditions,assignments,macros,lines,signatures,comments",
+)
+DRAWN = [*((style, "") for style in STYLES), ("indent", "\t"), ("indent", "  "), ("indent", " " * 8)]
+
+
+def _written(text: str, style: str) -> tuple[str, str]:
+    """The tree in a note that has such trees, and the note's name."""
+    if style in ("markdown", "org"):
+        return text, "note.org" if style == "org" else "note.md"
+    return f"```\n{text}```\n", "note.md"
+
+
+@pytest.mark.parametrize("version", ROOTS)
+@pytest.mark.parametrize("show", SHOWN)
+def test_printed_trees_hold(
+    version: str, show: str, opened: Callable, checked: Callable[..., NoteVerdicts]
+) -> None:
+    session = opened(version)[0]
+    parts = set(show.split(","))
+    detail = Detail(
+        conditions="conditions" in parts,
+        assignments=("",) if "assignments" in parts else None,
+        macros="macros" in parts,
+        values="values" in parts,
+    )
+    wrong = []
+    for root in ROOTS[version]:
+        tree, _ = views.tree(session, root, views.View(depth=4), detail)
+        for style, indent in DRAWN:
+            if style == "cflow-posix" and "values" in parts:
+                continue  # it has no arguments, so nothing says where the values in its state lines come from
+            options = TextOptions(
+                style=style,
+                indent=indent,
+                args=bool(parts & {"args", "values"}),
+                lines="lines" in parts,
+                signatures="signatures" in parts,
+                comments="comments" in parts,
+                url=(lambda ref: f"src/{ref.file}") if style in ("markdown", "org") else None,
+                facts=views.facts(session),
+            )
+            note, name = _written(tree_text(tree, options), style)
+            said = checked(note, version, path=name)
+            blocks = said.kernels[0].blocks
+            wrong += [
+                f"{root} {style} {item.text}: {verdict.kind}"
+                for block in blocks
+                for item, verdict in zip(said.note.blocks[block.block].items, block.verdicts, strict=False)
+                if not verdict.holds and verdict.kind != "unparsed"
+            ]
+            if not any(b.verdicts for b in blocks):
+                wrong.append(f"{root} {style}: no tree")
+    assert not wrong, "\n".join(wrong[:8])
