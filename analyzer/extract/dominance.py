@@ -21,6 +21,9 @@ _MARK = re.compile(
     rb"|[(=,;&|?!]\s*(?:[01]|true|false)\s*(?:&&|\|\||\?)"
     rb"|(?:&&|\|\|)\s*(?:!\s*)*(?:[01]|true|false)\s*\)"
 )
+# what every mark has, in a form that is searched for several times faster
+_TEST = re.compile(rb"IS_(?:ENABLED|BUILTIN|MODULE|REACHABLE)[ \t]*+\(")
+_CONSTANT = re.compile(rb"(?:0|1|true|false)\s*+(?:&&|\|\||[?)])")
 _TOKEN = re.compile(r"\w+|&&|\|\||[^\s\w]")
 TESTS = frozenset(("IS_ENABLED", "IS_BUILTIN", "IS_MODULE", "IS_REACHABLE"))  # of linux/kconfig.h
 _TRANSPARENT = frozenset(("likely", "unlikely", "__builtin_expect"))
@@ -149,7 +152,7 @@ class Dominance(NamedTuple):
 def dominance(root: Node, masked: bytes, presence: Callable[[int], str]) -> Dominance:
     """The dominated regions of a file. `presence` gives the `#if` guard of an offset: what only some
     configurations see cannot dominate what others see, too."""
-    if _MARK.search(masked) is None:
+    if not _may_have_marks(masked):
         return Dominance()
     found = _Regions(masked, presence)
     for number, match in enumerate(_MARK.finditer(masked)):
@@ -157,6 +160,23 @@ def dominance(root: Node, masked: bytes, presence: Callable[[int], str]) -> Domi
             break
         found.look(root, match.start(), match.end())
     return found.merged()
+
+
+def _may_have_marks(masked: bytes) -> bool:
+    """False only where `_MARK` matches nothing."""
+    if _TEST.search(masked):
+        return True
+    for match in _CONSTANT.finditer(masked):
+        start = match.start()
+        before = masked[max(0, start - 80) : start].rstrip() or masked[:start].rstrip()
+        if before[-1:] in (b"|", b"&", b"!"):
+            return True
+        if masked[match.end() - 1] != 0x29:
+            if before[-1:] in (b"(", b"=", b",", b";", b"?"):
+                return True
+        elif before[-1:] == b"(" and before[:-1].rstrip().endswith((b"if", b"while")):
+            return True
+    return False
 
 
 class _Regions:

@@ -12,16 +12,21 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+# Runs of characters are taken at once and every alternative begins with a literal: scanning for these is most of
+# the work of lexical analysis.
 _COMMENT_OR_LITERAL = re.compile(
-    rb"/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*"
-    rb'|"(?:[^"\\\n]|\\.)*"'
-    rb"|'(?:[^'\\\n]|\\.)+'",
+    rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n\\]*+(?:\\.[^\n\\]*+)*+"
+    rb'|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
+    rb"|'(?!')[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'",
     re.S,
 )
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)+')", re.S)
-_DIRECTIVE = re.compile(rb"^[ \t\f]*#[ \t]*(\w*)((?:[^\n\\]|\\[ \t\r]*\n|\\)*)", re.M)
+_FIRST_DIRECTIVE = re.compile(
+    rb"[ \t\f]*+#[ \t]*+(\w*+)([^\n\\]*+(?:\\(?:[ \t\r]*+\n)?+[^\n\\]*+)*+)"
+)
+_DIRECTIVE = re.compile(rb"\n" + _FIRST_DIRECTIVE.pattern)
 _NOT_CONTINUED = re.compile(rb"\\(?![ \t\r]*\n)|[^\n\\]+")
-_NOT_NEWLINE = re.compile(rb"[^\n]+")
+_BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 _LINE_REST = re.compile(rb"(?:[^\n\\]|\\[ \t\r]*\n|\\)*")
 _LONE_QUOTE = b"\1"  # an opening quote right before a continuation: no room for the closing one yet
 _CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
@@ -45,9 +50,7 @@ class Lexed(NamedTuple):
 
 def blank(text: bytes) -> bytes:
     """Spaces of the same length, line breaks kept."""
-    if b"\n" not in text:
-        return b" " * len(text)
-    return _NOT_NEWLINE.sub(lambda m: b" " * len(m.group()), text)
+    return text.translate(_BLANKS)
 
 
 def _spaces(match: re.Match[bytes]) -> bytes:
@@ -87,9 +90,10 @@ def lex(data: bytes) -> Lexed:
     directives: list[Directive] = []
     pieces: list[bytes] = []
     last = 0
-    match = _DIRECTIVE.search(skeleton)
+    match = _FIRST_DIRECTIVE.match(skeleton) or _DIRECTIVE.search(skeleton)
     while match:
         start, end = match.span()
+        start += skeleton[start] == 0x0A
         rest = data[match.start(2) : end]
         if b"/" in rest:
             if b"/*" in rest:

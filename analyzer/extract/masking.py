@@ -23,7 +23,8 @@ from analyzer.extract.scanning import (
 )
 from analyzer.extract.statement_masks import mask_bare_statements, mask_loops
 
-_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_NO_WORDS = bytes(byte if chr(byte).isalnum() and byte < 128 or byte == 0x5F else 0x20 for byte in range(256))
+_DIGITS = tuple(b"%d" % digit for digit in range(10))
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
@@ -63,7 +64,7 @@ _NOT_A_CALLEE = frozenset(
 
 def identifiers_of(text: bytes) -> set[bytes]:
     """The distinct identifiers of a text."""
-    return set(_IDENTIFIER.findall(text))
+    return {word for word in set(text.translate(_NO_WORDS).split()) if not word.startswith(_DIGITS)}
 
 
 def words_of(
@@ -72,12 +73,11 @@ def words_of(
     """The dialect's words among a file's identifiers, by class; `local` are those the file defines itself."""
     present: dict[WordClass, list[bytes]] = {}
     known = dialect.words
+    for word in (identifiers & known.keys()) | (identifiers & local.keys()):
+        present.setdefault(local.get(word) or known[word], []).append(word)
     for word in identifiers:
-        kind = local.get(word) or known.get(word)
-        if kind is None and b"each" in word.lower() and LOOP_NAME.match(word):
-            kind = "loop"
-        if kind:
-            present.setdefault(kind, []).append(word)
+        if (b"each" in word or b"EACH" in word) and word not in known and word not in local and LOOP_NAME.match(word):
+            present.setdefault("loop", []).append(word)
     return present
 
 
