@@ -7,6 +7,7 @@ Not handled: trigraphs, and comments opened inside an `#error` text's apostrophe
 """
 
 import bisect
+import functools
 import itertools
 import re
 from collections.abc import Sequence
@@ -92,25 +93,30 @@ def lex(data: bytes) -> Lexed:
     last = 0
     match = _FIRST_DIRECTIVE.match(skeleton) or _DIRECTIVE.search(skeleton)
     while match:
-        start, end = match.span()
-        start += skeleton[start] == 0x0A
-        rest = data[match.start(2) : end]
+        begin, end = match.span(2)
+        rest = data[begin:end]
         if b"/" in rest:
             if b"/*" in rest:
-                end = _end_behind_comment(data, skeleton, match.start(2), end)
-                rest = data[match.start(2) : end]
+                end = _end_behind_comment(data, skeleton, begin, end)
+                rest = data[begin:end]
             rest = strip_comments(rest)
         if b"\\" in rest:
             rest = _CONTINUATION.sub(b" ", rest)
-        directives.append(
-            Directive(match.group(1).decode("ascii"), rest.decode("utf-8", "replace").strip(), start, end)
-        )
+        start = match.start()
+        if skeleton[start] == 0x0A:
+            start += 1
+        directives.append(Directive(_keyword(match[1]), rest.decode("utf-8", "replace").strip(), start, end))
         pieces.append(skeleton[last:start])
-        pieces.append(blank(skeleton[start:end]))
+        pieces.append(skeleton[start:end].translate(_BLANKS))
         last = end
         match = _DIRECTIVE.search(skeleton, end)
     pieces.append(skeleton[last:])
     return Lexed(_without_continuations(b"".join(pieces)), tuple(directives))
+
+
+@functools.lru_cache(64)
+def _keyword(spelled: bytes) -> str:
+    return spelled.decode("ascii")
 
 
 def _end_behind_comment(data: bytes, skeleton: bytes, start: int, end: int) -> int:

@@ -24,7 +24,7 @@ from analyzer.extract.scanning import (
 from analyzer.extract.statement_masks import mask_bare_statements, mask_loops
 
 _NO_WORDS = bytes(byte if chr(byte).isalnum() and byte < 128 or byte == 0x5F else 0x20 for byte in range(256))
-_DIGITS = tuple(b"%d" % digit for digit in range(10))
+_LAST_DIGIT = 0x39
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
@@ -64,7 +64,7 @@ _NOT_A_CALLEE = frozenset(
 
 def identifiers_of(text: bytes) -> set[bytes]:
     """The distinct identifiers of a text."""
-    return {word for word in set(text.translate(_NO_WORDS).split()) if not word.startswith(_DIGITS)}
+    return {word for word in set(text.translate(_NO_WORDS).split()) if word[0] > _LAST_DIGIT}
 
 
 def words_of(
