@@ -140,7 +140,7 @@ def _read(
     masked, tree = _parsed(masked)
     root = tree.root_node
     dominated = dominance(root, masked.text, conditionals.guard_at)
-    text = Text(data, skeleton, masked.text, conditionals, starts, dominated)
+    text = Text(data, skeleton, masked.text, conditionals, starts, dominated, is_clean=not root.has_error)
     found = captures(query("functions", "calls", "types", "objects"), root)
     bodies = Bodies(text, masked, found.get("function", []))
     bodies.fill(found)
