@@ -26,6 +26,7 @@ _TOP_INVOCATION = re.compile(
     rb"\n((?:(?:static|const|extern|inline|__inline|volatile)\s++)*)([A-Za-z_]\w*+)[ \t]*+\("
 )
 _LONE_WORD = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+(?![^\n])")
+_MARGIN_WORD = re.compile(rb"\n\w")
 _BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"\n(", rb"\n([ \t]+", 1))
 
 
@@ -123,8 +124,9 @@ def _invocations(text: bytes, whole: bytes) -> list[re.Match[bytes]]:
     lines = b"\n" + text
     found = list(_TOP_INVOCATION.finditer(lines))
     if _ANNOTATED.search(b"\n" + whole):
-        blanked = (m for m in _BLANKED_INVOCATION.finditer(lines) if whole[m.start() : m.start() + 1] not in b" \t")
-        found = sorted((*found, *blanked), key=lambda m: m.start())
+        margins = (margin.start() for margin in _MARGIN_WORD.finditer(b"\n" + whole))
+        blanked = (_BLANKED_INVOCATION.match(lines, margin) for margin in margins)
+        found = sorted((*found, *filter(None, blanked)), key=lambda m: m.start())
     return found
 
 

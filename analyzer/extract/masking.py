@@ -33,7 +33,8 @@ _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
 _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}
 _PRIMITIVE = rb"(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)"
 _TYPE_ARGUMENT = re.compile(
-    rb"[(,]\s*+((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
+    # most arguments are told apart by what follows their first word
+    rb"[(,]\s*+(?=\w++\s*+[\w*]|(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)\b)((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
     + _PRIMITIVE
     + rb"(?:\s+"
     + _PRIMITIVE

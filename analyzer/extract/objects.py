@@ -14,6 +14,7 @@ from analyzer.model.facts import Declaration, Entry, Object
 
 _NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
 _NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*+")
+_PLAIN_ITEM = re.compile(rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)")  # most: `.open = f`; no need to look inside
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
 
@@ -188,9 +189,16 @@ def entries_of(text: Text, node: Node) -> tuple[Entry, ...]:
 
 def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
     position = 0
+    masked = text.masked
     for child in node.named_children:
         if len(found) >= _MAX_ENTRIES:
             return
+        plain = _PLAIN_ITEM.fullmatch(masked, child.start_byte, child.end_byte)
+        if plain is not None:
+            start = plain.start(2)
+            value = text.original(start, plain.end())
+            found.append(Entry(path + plain[1].decode(), value, text.line(start), text.guard(start)))
+            continue
         kind = child.type
         if kind in ("comment", "ERROR"):
             continue
