@@ -9,6 +9,7 @@ import re
 
 from tree_sitter import Node
 
+from analyzer.extract.grammar import Captures
 from analyzer.extract.notes import Head, Masked
 from analyzer.extract.text import Text, name_node
 from analyzer.extract.variables import old_parameters_of, parameters_of, variables_of
@@ -64,6 +65,7 @@ NOT_CALLS = frozenset(
 )
 
 
+_TO_NAME = re.compile(rb"(\w++)\s*+=")
 _CALLEE = re.compile(rb"[\w$\\\x80-\xff]+")  # what the grammar takes for an identifier
 
 
@@ -207,7 +209,7 @@ class Bodies:
             read.parameters = parameters_of(text, parameters) or old_parameters_of(text, parameters, node)
         return read
 
-    def fill(self, found: dict[str, list[Node]]) -> None:
+    def fill(self, found: Captures) -> None:
         """Put captured calls, assignments, references and locals into their functions."""
         text = self._text
         masked = text.masked
@@ -215,8 +217,7 @@ class Bodies:
         line_of = bisect.bisect_right
         guard_at = text.guard if text.has_guards else _no_guard
         at = self._at
-        for node in found.get("direct", ()):
-            start = node.start_byte
+        for start, end in found.spans("direct"):
             body = at(start)
             spelled = _CALLEE.match(masked, start)
             if body is None or spelled is None:
@@ -226,7 +227,7 @@ class Bodies:
                 continue
             line = line_of(starts, start)
             column = start - starts[line - 1] + 1
-            body.calls.append(DirectCall(name, line, column, start, node.end_byte, guard_at(start)))
+            body.calls.append(DirectCall(name, line, column, start, end, guard_at(start)))
         for use in self._uses:
             body = at(use.start)
             if body is not None:
@@ -234,22 +235,21 @@ class Bodies:
                 column = use.start - starts[line - 1] + 1
                 guard = guard_at(use.start)
                 body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
-        for node in found.get("indirect", ()):
+        for node in found.nodes("indirect"):
             self._indirect(node)
-        for node in found.get("assignment", ()):
-            self._assignment(node)
-        for node in found.get("local", ()):
+        for node in found.nodes("local"):
             body = at(node.start_byte)
             if body is not None:
                 body.variables.extend(variables_of(text, node))
         for body in self._bodies:
             body.names.update([p.name for p in body.parameters], [v.name for v in body.variables])
-        for node in found.get("reference", ()):
-            start = node.start_byte
+        for node in found.nodes("assignment"):
+            self._assignment(node)
+        for start, end in found.spans("reference"):
             body = at(start)
             if body is None:
                 continue
-            name = masked[start : node.end_byte].decode("utf-8", "replace")
+            name = masked[start:end].decode("utf-8", "replace")
             if name in body.names or name in body.references or name.isupper() or name.startswith("T__"):
                 continue
             body.references[name] = line_of(starts, start)
@@ -286,9 +286,13 @@ class Bodies:
     def _assignment(self, node: Node) -> None:
         text = self._text
         body = self._at(node.start_byte)
+        plain = _TO_NAME.match(text.masked, node.start_byte)
+        # a plain name on the left is a file-scope variable's; those of locals are found in the body
+        if body is None or (plain is not None and plain[1].decode() in body.names):
+            return
         left = node.child_by_field_name("left")
         right = node.child_by_field_name("right")
-        if body is None or left is None or right is None or (operator := node.child(1)) is None or operator.type != "=":
+        if left is None or right is None or (operator := node.child(1)) is None or operator.type != "=":
             return
         while right is not None and right.type == "assignment_expression":
             right = right.child_by_field_name("right")
@@ -309,9 +313,6 @@ class Bodies:
 
     def _finish(self, body: _Body) -> Definition:
         text = self._text
-        # a plain name on the left is a file-scope variable's; those of locals are found in the body
-        names = body.names
-        assignments = tuple(a for a in body.assignments if not a.left.isidentifier() or a.left not in names)
         body.calls.sort(key=lambda c: c.start)
         return Definition(
             name=body.name,
@@ -330,7 +331,7 @@ class Bodies:
             head=body.head,
             calls=tuple(body.calls),
             indirect=tuple(body.indirect),
-            assignments=assignments,
+            assignments=tuple(body.assignments),
             variables=tuple(body.variables),
             references=tuple(sorted(body.references.items(), key=lambda r: (r[1], r[0]))),
         )
