@@ -174,7 +174,7 @@ def _parsed(masked: Masked) -> tuple[Masked, Tree]:
         again = repaired(masked.text, masked.text, errors)
         if again.text == masked.text:
             break
-        other: Tree = parser.parse(again.text)
+        other: Tree = parser.parse(again.text, _edited(tree, masked.text, again.text))
         remaining = _errors(other)
         if _weight(remaining) >= _weight(errors):
             break
@@ -187,6 +187,18 @@ def _parsed(masked: Masked) -> tuple[Masked, Tree]:
         if not errors:
             break
     return masked, tree
+
+
+def _edited(tree: Tree, before: bytes, after: bytes) -> Tree:
+    """The tree of a text that knows which of its lines are others now, so that only these are parsed again."""
+    edited: Tree = tree.copy()
+    at = 0
+    for row, (old, new) in enumerate(zip(before.split(b"\n"), after.split(b"\n"), strict=True)):
+        end = at + len(old)
+        if old != new:
+            edited.edit(at, end, end, (row, 0), (row, len(old)), (row, len(old)))
+        at = end + 1
+    return edited
 
 
 def _place(use: Note | TopInvocation) -> int:
