@@ -9,7 +9,7 @@ Not handled: macros with unbalanced braces in function bodies.
 
 import re
 
-from analyzer.extract.dialect import LOOP_NAME, Dialect, WordClass
+from analyzer.extract.dialect import Dialect, WordClass
 from analyzer.extract.file_scope import mask_file_scope
 from analyzer.extract.lexical import blank
 from analyzer.extract.notes import Masked, Note
@@ -24,6 +24,7 @@ from analyzer.extract.scanning import (
 from analyzer.extract.statement_masks import mask_bare_statements, mask_loops
 
 _NO_WORDS = bytes(byte if chr(byte).isalnum() and byte < 128 or byte == 0x5F else 0x20 for byte in range(256))
+_EACH = re.compile(rb"(?:for_?each|FOR_?EACH)")
 _LAST_DIGIT = 0x39
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
@@ -76,8 +77,10 @@ def words_of(
     known = dialect.words
     for word in (identifiers & known.keys()) | (identifiers & local.keys()):
         present.setdefault(local.get(word) or known[word], []).append(word)
-    for word in identifiers:
-        if (b"each" in word or b"EACH" in word) and word not in known and word not in local and LOOP_NAME.match(word):
+    spelled = b" " + b" ".join(identifiers) + b" "
+    for match in _EACH.finditer(spelled):
+        word = spelled[spelled.rindex(b" ", 0, match.start()) + 1 : spelled.index(b" ", match.end())]
+        if word not in known and word not in local:
             present.setdefault("loop", []).append(word)
     return present
 

@@ -14,6 +14,10 @@ from analyzer.model.facts import Declaration, Entry, Object
 
 _NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
 _NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*+")
+_PROTOTYPE = re.compile(
+    rb"[\w\s*]+[\s*]((?!(?:int|long|short|char|void|unsigned|signed|float|double|typeof|_\w*)\b)[A-Za-z]\w*)"
+    rb"\s*\([^()]*\)\s*;"
+)
 _PLAIN_ITEM = re.compile(rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)")  # most: `.open = f`; no need to look inside
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
@@ -24,6 +28,11 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
     functions: list[Declaration] = []
     variables: list[Object] = []
     for node in nodes:
+        if text.is_clean and (plain := _PROTOTYPE.fullmatch(text.masked, node.start_byte, node.end_byte)):
+            start = plain.start(1)
+            kind = text.type_text([(node.start_byte, start)])
+            functions.append(Declaration(plain[1].decode(), text.line(start), kind))
+            continue
         type_node = node.child_by_field_name("type")
         if type_node is None:
             continue

@@ -139,4 +139,4 @@ def _pattern(words: tuple[bytes, ...], tail: bytes) -> re.Pattern[bytes]:
 
 def alternation(words: list[bytes], tail: bytes = rb"\b") -> re.Pattern[bytes]:
     """A pattern for any of the words, then `tail`; not for members of that name."""
-    return _pattern(tuple(sorted(words)), tail)
+    return _pattern(tuple(sorted(set(words))), tail)

@@ -42,6 +42,17 @@ def plain_parameter(spelled: bytes) -> Parameter | None:
 
 
 @functools.lru_cache(65536)
+def plain_parameters(spelled: bytes) -> tuple[Parameter, ...] | None:
+    """The parameters of a masked list in parentheses; None where it takes the syntax tree to tell."""
+    inside = spelled[1:-1].strip()
+    if inside == b"void":
+        return ()
+    found = [plain_parameter(part.strip()) for part in inside.split(b",")]
+    plain = tuple([parameter for parameter in found if parameter is not None])
+    return plain if len(plain) == len(found) else None
+
+
+@functools.lru_cache(65536)
 def plain_variables(spelled: bytes) -> tuple[tuple[str, str, int], ...] | None:
     """(name, type, offset of the name) of the variables that a masked declaration without values declares; None
     where it takes the syntax tree to tell."""
@@ -76,6 +87,10 @@ def _plain_variables(text: Text, node: Node) -> list[Variable] | None:
 
 def parameters_of(text: Text, node: Node) -> tuple[Parameter, ...]:
     """The parameters of a head."""
+    if text.is_clean:
+        plain = plain_parameters(text.masked[node.start_byte : node.end_byte])
+        if plain is not None:
+            return plain
     found = []
     for child in node.named_children:
         kind = child.type

@@ -88,6 +88,10 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
         found["reference"].update(words)
     struct = plain_struct(variable.type) or "?" if variable.entries else "?"
     for entry in variable.entries:
+        if entry.value.isidentifier() and entry.path[1:].isidentifier() and not _NUMBERS.match(entry.value):
+            found["reference"].add(entry.value)  # `.open = f`, as most are
+            found["slot"].add(f"{struct}{entry.path}")
+            continue
         words = _WORD.findall(entry.value)
         found["reference"].update(words)
         if match := _USE.match(entry.value):
