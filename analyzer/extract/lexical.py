@@ -22,9 +22,7 @@ _COMMENT_OR_LITERAL = re.compile(
     re.S,
 )
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)+')", re.S)
-_FIRST_DIRECTIVE = re.compile(
-    rb"[ \t\f]*+#[ \t]*+(\w*+)([^\n\\]*+(?:\\(?:[ \t\r]*+\n)?+[^\n\\]*+)*+)"
-)
+_FIRST_DIRECTIVE = re.compile(rb"[ \t\f]*+#[ \t]*+(\w*+)([^\n\\]*+(?:\\(?:[ \t\r]*+\n)?+[^\n\\]*+)*+)")
 _DIRECTIVE = re.compile(rb"\n" + _FIRST_DIRECTIVE.pattern)
 _NOT_CONTINUED = re.compile(rb"\\(?![ \t\r]*\n)|[^\n\\]+")
 _BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))

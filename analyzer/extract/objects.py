@@ -18,7 +18,9 @@ _PROTOTYPE = re.compile(
     rb"[\w\s*]+[\s*]((?!(?:int|long|short|char|void|unsigned|signed|float|double|typeof|_\w*)\b)[A-Za-z]\w*)"
     rb"\s*\([^()]*\)\s*;"
 )
-_PLAIN_ITEM = re.compile(rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)")  # most: `.open = f`; no need to look inside
+_PLAIN_ITEM = re.compile(
+    rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)"
+)  # most: `.open = f`; no need to look inside
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
 
