@@ -127,7 +127,7 @@ def edited_copy(kernel: Path, target: Path) -> Path:
 
 
 def measure(kernel: Path, following: Path | None, scratch: Path, only: str) -> list[dict[str, object]]:
-    """All rows, or those whose names match the pattern `only`. What is compared stands side by side in time, too."""
+    """All rows, or those whose names match the pattern `only`. What is compared runs side by side."""
     kcg = [sys.executable, "-m", "analyzer"]
     store, names = scratch / "index.sqlite", str(scratch / "cscope.out")
     tree = ["tree", "sys_socket", "--depth"]

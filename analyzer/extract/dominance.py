@@ -16,8 +16,8 @@ from tree_sitter import Node
 
 from analyzer.model.guards import conjunction, negation, normalise
 
-# Constants that stand as operands of a condition. Both patterns begin with letters, because that is what is searched
-# for fast; what stands before a constant is looked at afterwards.
+# Tests, and constants that may be operands of a condition. Both patterns begin with letters, because these are
+# searched for fast; what stands before a constant is looked at afterwards.
 _TEST = re.compile(rb"I(?<!\wI)S_(?:ENABLED|BUILTIN|MODULE|REACHABLE)[ \t]*+\(")
 _CONSTANT = re.compile(rb"(?:0|1|true|false)\s*+(?:&&|\|\||[?)])")
 _BEFORE_OPERAND = frozenset((b"(", b"=", b",", b";", b"&", b"|", b"?", b"!"))

@@ -21,7 +21,7 @@ _PLACE = operator.attrgetter("start_byte", "end_byte")
 
 
 class Captures:
-    """What a query captures, by capture name, in source order (py-tree-sitter's own order varies from run to run)."""
+    """What a query captures, by name, in source order (py-tree-sitter's own order varies from run to run)."""
 
     __slots__ = ("_found",)
 

@@ -23,7 +23,7 @@ from analyzer.extract.scanning import (
 )
 from analyzer.extract.statement_masks import mask_bare_statements, mask_loops
 
-_NO_WORDS = bytes(byte if chr(byte).isalnum() and byte < 128 or byte == 0x5F else 0x20 for byte in range(256))
+_NO_WORDS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte == 0x5F else 0x20 for byte in range(256))
 _EACH = re.compile(rb"(?:for_?each|FOR_?EACH)")
 _LAST_DIGIT = 0x39
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")

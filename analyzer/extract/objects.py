@@ -207,8 +207,8 @@ def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
         plain = _PLAIN_ITEM.fullmatch(masked, child.start_byte, child.end_byte)
         if plain is not None:
             start = plain.start(2)
-            value = text.original(start, plain.end())
-            found.append(Entry(path + plain[1].decode(), value, text.line(start), text.guard(start)))
+            spelled = text.original(start, plain.end())
+            found.append(Entry(path + plain[1].decode(), spelled, text.line(start), text.guard(start)))
             continue
         kind = child.type
         if kind in ("comment", "ERROR"):

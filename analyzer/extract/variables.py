@@ -72,7 +72,11 @@ def _plain_variables(text: Text, node: Node) -> list[Variable] | None:
     value_at = masked.find(b"=", start, end)
     if value_at < 0:
         plain = plain_variables(masked[start:end])
-        return plain and [Variable(name, kind, "", text.line(start + at)) for name, kind, at in plain]
+        return (
+            None
+            if plain is None
+            else [Variable(name, kind, "", text.line(start + at)) for name, kind, at in plain]
+        )
     value = masked[value_at + 1 : end - 1]
     if masked[end - 1] != 0x3B or b"," in value or b"{" in value or b"," in masked[start:value_at]:
         return None
