@@ -3,6 +3,7 @@
 import pytest
 from tree_sitter import Parser
 
+from analyzer.extract import extractor
 from analyzer.extract.extractor import extract
 from analyzer.extract.grammar import LANGUAGE
 from analyzer.extract.repair.repairing import repaired, stretches
@@ -167,3 +168,13 @@ def test_a_type_made_by_typeof_is_no_macro_head() -> None:
     facts = extract(b"static inline\ntypeof(x->call)(find_entry(unsigned type))\n{\n\treturn g();\n}\n")
     assert [definition.head for definition in facts.definitions] == [""]
     assert [call.name for definition in facts.definitions for call in definition.calls] == ["g"]
+
+
+def test_reading_again_gives_what_reading_all_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = (
+        f"int f{n}(void)\n{{\n\t{text}\n\treturn a{n}(b);\n}}\n\n" for n, (text, _) in enumerate(STATEMENTS)
+    )
+    data = "".join(functions).encode()
+    found = extract(data)
+    monkeypatch.setattr(extractor, "_edited", lambda _tree, _before, _after: None)
+    assert extract(data) == found
