@@ -10,14 +10,11 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from analyzer.extract.text import Text, name_node
+from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
 _NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
 _NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*+")
-_PROTOTYPE = re.compile(
-    rb"[\w\s*]+[\s*]((?!(?:int|long|short|char|void|unsigned|signed|float|double|typeof|_\w*)\b)[A-Za-z]\w*)"
-    rb"\s*\([^()]*\)\s*;"
-)
 _PLAIN_ITEM = re.compile(
     rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)"
 )  # most: `.open = f`; no need to look inside
@@ -30,10 +27,10 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
     functions: list[Declaration] = []
     variables: list[Object] = []
     for node in nodes:
-        if text.is_clean and (plain := _PROTOTYPE.fullmatch(text.masked, node.start_byte, node.end_byte)):
-            start = plain.start(1)
+        if text.is_clean and (plain := PROTOTYPE.fullmatch(text.masked, node.start_byte, node.end_byte)):
+            start = plain.start("name")
             kind = text.type_text([(node.start_byte, start)])
-            functions.append(Declaration(plain[1].decode(), text.line(start), kind))
+            functions.append(Declaration(plain["name"].decode(), text.line(start), kind))
             continue
         type_node = node.child_by_field_name("type")
         if type_node is None:

@@ -1,4 +1,4 @@
-"""Parameters and local variables of functions.
+"""Parameters and local variables of functions, and the plain form of their prototypes.
 
 Most declarations are a type, stars and names. What these say depends on their text alone, so it is found without
 the syntax tree and remembered.
@@ -17,7 +17,7 @@ from analyzer.model.facts import Variable
 
 _WORDS = (
     rb"(?:const|volatile|static|extern|register|auto|inline|__inline|__inline__|typedef|struct|union|enum|unsigned|"
-    rb"signed|long|short|int|char|void|float|double|_\w*|restrict|typeof|return|goto|else|case|sizeof)\b"
+    rb"signed|long|short|int|char|void|float|double|_\w*|restrict|typeof|return|goto|else|case|sizeof|asm)\b"
 )
 _TYPE = (
     rb"(?P<type>(?:const\s+|static\s+)*(?:(?:struct|union|enum)\s+(?!" + _WORDS + rb")\w+"
@@ -26,6 +26,13 @@ _TYPE = (
 )
 _NAME = rb"(?!" + _WORDS + rb")[A-Za-z]\w*+"
 _PARAMETER = re.compile(_TYPE + rb"(?:\s+|(?=\*))(?:\*\s*)*(?P<name>" + _NAME + rb")")
+PROTOTYPE = re.compile(
+    rb"(?:(?:extern|inline)\s+)*"
+    + _TYPE
+    + rb"(?:\s+|\s*(?=\*))(?:\*\s*)*(?P<name>"
+    + _NAME
+    + rb")\s*\([^()\"]*\)\s*;"
+)
 _VARIABLES = re.compile(
     _TYPE + rb"(?:\s+|\s*(?=\*))(?P<names>(?:\*\s*)*" + _NAME + rb"(?:\s*,\s*(?:\*\s*)*" + _NAME + rb")*)\s*;"
 )

@@ -19,7 +19,7 @@ def by_tree(data: bytes) -> FileFacts:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("plain_variables", "plain_parameter", "plain_parameters"):
             patch.setattr(variables, name, lambda _spelled: None)
-        patch.setattr(objects, "_PROTOTYPE", _NEVER)
+        patch.setattr(objects, "PROTOTYPE", _NEVER)
         patch.setattr(objects, "_PLAIN_ITEM", _NEVER)
         return extract(data)
 
@@ -57,6 +57,16 @@ def test_parameters_and_prototypes_are_those_of_the_tree(parameters: list[tuple[
     "declaration",
     [
         "extern int (x);",
+        'register unsigned long current_stack_pointer asm ("sp");',
+        'extern struct task_struct *f(int a) asm("g");',
+        "static FOO(x);",
+        "const foo (x);",
+        "inline f(x);",
+        "unsigned f(x);",
+        "foo f(x);",
+        "extern asm(x);",
+        "void __f(int a);",
+        "struct s f();",
         "int f(int a), g(int b);",
         "struct sock *(*f)(int a);",
         "unsigned long f (void);",
