@@ -5,13 +5,15 @@ second version of the same series and a run with nothing to do, with memory and 
 takes; what parsing the same files with tree-sitter and nothing else takes. Nothing is asserted. The figures go to
 out/bench.json, and as a table to out/bench.md, which the README quotes.
 
-The second version is `--next` if it is given, else a copy of the kernel in which every 33rd file is edited.
+The second version is `--next` if it is given, else another release of the series that the archive has, else a copy
+of the kernel in which every 33rd file is edited. `--only` chooses rows by words of their names.
 """
 
 import argparse
 import json
 import os
 import platform
+import re
 import resource
 import shutil
 import subprocess
@@ -34,6 +36,16 @@ for path in sorted(Path(sys.argv[1]).rglob("*.[ch]")):
     if path.is_file() and (path.suffix == ".c" or path.stat().st_size < 500_000):
         parser.parse(path.read_bytes())
 """
+
+
+FIRST = "first tree, no index (--depth 6)"
+COLD = "index, from nothing"
+DISK = "index on disk"
+CSCOPE = "cscope -b -q -k -R"
+BARE_ROW = "bare tree-sitter, .c and .h under 500 kB"
+NOTHING = "index, nothing changed"
+NEXT = "index, a second version of the series"
+NEXT_DISK = "index on disk with it"
 
 
 class Memory(threading.Thread):
@@ -114,41 +126,66 @@ def edited_copy(kernel: Path, target: Path) -> Path:
     return target
 
 
-def measure(kernel: Path, following: Path | None, scratch: Path) -> list[dict[str, object]]:
-    """All rows."""
+def measure(kernel: Path, following: Path | None, scratch: Path, only: str) -> list[dict[str, object]]:
+    """All rows, or those whose names match the pattern `only`. What is compared runs side by side."""
     kcg = [sys.executable, "-m", "analyzer"]
-    store = scratch / "index.sqlite"
+    store, names = scratch / "index.sqlite", str(scratch / "cscope.out")
     tree = ["tree", "sys_socket", "--depth"]
+    rows: list[dict[str, object]] = []
+
+    def add(what: str, command: Sequence[str], cwd: Path | None = None) -> None:
+        if re.search(only, what):
+            rows.append(run(what, command, cwd=cwd))
+
+    def size(what: str, pattern: str) -> None:
+        if files := list(scratch.glob(pattern)):
+            rows.append(disk(what, files))
 
     def ask(*arguments: str, index: Path = store, source: Path = kernel) -> list[str]:
         return [*kcg, *arguments, "-k", str(source), "--store", str(index), "-q"]
 
-    rows = [
-        run("first tree, no index (--depth 6)", ask(*tree, "6", index=scratch / "first.sqlite")),
-        run("index, from nothing", ask("index")),
-        disk("index on disk", list(scratch.glob("index.sqlite*"))),
-        run("index, nothing changed", ask("index")),
-        run("tree sys_socket --depth 8, first time", ask(*tree, "8")),
-        run("tree sys_socket --depth 8, again", ask(*tree, "8")),
-        run("callers kfree, first time", ask("callers", "kfree")),
-        run("callers kfree, again", ask("callers", "kfree")),
-        run("targets inet_create, first time", ask("targets", "inet_create")),
-        run("targets inet_create, again", ask("targets", "inet_create")),
-        run("kcg --help", [*kcg, "--help"]),
-    ]
-    second = following or edited_copy(kernel, scratch / "next")
-    rows.append(run("index, a second version of the series", ask("index", source=second)))
-    rows.append(disk("index on disk with it", list(scratch.glob("index.sqlite*"))))
+    add(FIRST, ask(*tree, "6", index=scratch / "first.sqlite"))
+    add(COLD, ask("index"))
+    size(DISK, "index.sqlite*")
     if shutil.which("cscope"):
-        names = str(scratch / "cscope.out")
-        rows.append(run("cscope -b -q -k -R", ["cscope", "-b", "-q", "-k", "-R", "-f", names], cwd=kernel))
-        rows.append(disk("cscope's index on disk", list(scratch.glob("cscope.*"))))
-        callers = ["cscope", "-d", "-L", "-3", "kfree", "-f", names]
-        rows.append(run("cscope's callers of kfree", callers, cwd=kernel))
+        add(CSCOPE, ["cscope", "-b", "-q", "-k", "-R", "-f", names], cwd=kernel)
+        size("cscope's index on disk", "cscope.*")
     else:
         print("no cscope on the PATH: left out")
-    rows.append(run("bare tree-sitter, .c and .h under 500 kB", [sys.executable, "-c", BARE, str(kernel)]))
+    add(BARE_ROW, [sys.executable, "-c", BARE, str(kernel)])
+    add(NOTHING, ask("index"))
+    add("tree sys_socket --depth 8, first time", ask(*tree, "8"))
+    add("tree sys_socket --depth 8, again", ask(*tree, "8"))
+    add("callers kfree, first time", ask("callers", "kfree"))
+    add("callers kfree, again", ask("callers", "kfree"))
+    if shutil.which("cscope"):
+        add("cscope's callers of kfree", ["cscope", "-d", "-L", "-3", "kfree", "-f", names], cwd=kernel)
+    add("targets inet_create, first time", ask("targets", "inet_create"))
+    add("targets inet_create, again", ask("targets", "inet_create"))
+    add("kcg --help", [*kcg, "--help"])
+    if re.search(only, NEXT):
+        second = following or edited_copy(kernel, scratch / "next")
+        print(f"second version: {kernels.release(second)}")
+        add(NEXT, ask("index", source=second))
+        size(NEXT_DISK, "index.sqlite*")
     return rows
+
+
+def ratios(rows: Sequence[dict[str, object]]) -> list[str]:
+    """What is to be compared, as sentences."""
+    by_name = {str(row["what"]): row for row in rows}
+    found = []
+    for what, one, other, key in (
+        ("index, wall time against cscope's", COLD, CSCOPE, "wall"),
+        ("index, CPU time against bare parsing", COLD, BARE_ROW, "cpu"),
+        ("first tree, wall time against cscope's index", FIRST, CSCOPE, "wall"),
+        ("second version, CPU time against the first", NEXT, COLD, "cpu"),
+        ("store with the second version against the first alone", NEXT_DISK, DISK, "disk_mb"),
+    ):
+        if one in by_name and other in by_name:
+            above, below = float(str(by_name[one][key])), float(str(by_name[other][key]))
+            found.append(f"{what}: {above / max(below, 0.01):.3f}")
+    return found
 
 
 def table(rows: Sequence[dict[str, object]]) -> str:
@@ -168,6 +205,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kernel", help="a kernel tree; default: Debian's linux-source-6.12")
     parser.add_argument("--next", help="another version of the same series")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="the rows whose names match")
     options = parser.parse_args()
     kernel = Path(options.kernel) if options.kernel else kernels.find("6.12")
     if kernel is None or not kernel.is_dir():
@@ -176,15 +214,22 @@ def main() -> int:
     kernel = kernel.resolve()
     out = ROOT / "out"
     with tempfile.TemporaryDirectory(prefix="kcg-bench-") as scratch:
-        rows = measure(kernel, Path(options.next).resolve() if options.next else None, Path(scratch))
+        following = Path(options.next).resolve() if options.next else kernels.sibling("6.12")
+        rows = measure(kernel, following, Path(scratch), options.only)
     result = {
         "kernel": kernel.name,
         "python": platform.python_version(),
         "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "ratios": ratios(rows),
         "rows": rows,
     }
+    print("\n".join(ratios(rows)))
+    out.mkdir(exist_ok=True)
     (out / "bench.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (out / "bench.md").write_text(table(rows), encoding="utf-8")
+    (out / "bench.md").write_text(
+        table(rows) + "\n" + "".join(f"- {line}\n" for line in ratios(rows)), encoding="utf-8"
+    )
     print("written to out/bench.json and out/bench.md")
     return int(any(row.get("exit") for row in rows))
 

@@ -42,6 +42,44 @@ def find(version: str) -> Path | None:
     return path if (path / "Makefile").is_file() else None
 
 
+def sibling(version: str) -> Path | None:
+    """Another release of the same series, unpacked to linux-source-VERSION.N; fetched if the archive keeps one.
+    None when there is none."""
+    here = find(version)
+    own = release(here) if here else ""
+    unpacked = sorted(p for p in folder().glob(f"linux-source-{version}.*") if release(p) not in ("", own))
+    if unpacked or not own or os.environ.get("KCG_KERNELS") or shutil.which("apt-cache") is None:
+        return unpacked[-1] if unpacked else None
+    package = f"linux-source-{version}"
+    environment = private_apt((version, "of any suite"))
+    subprocess.run(["apt-get", "-qq", "update"], env=environment, check=False)
+    listed = subprocess.run(
+        ["apt-cache", "madison", package], env=environment, check=False, capture_output=True, text=True
+    ).stdout
+    packages = [line.split("|")[1].strip() for line in listed.splitlines() if line.count("|") >= 2]
+    others = [p for p in packages if p.split("-")[0] != own]
+    if not others:
+        return None
+    target = folder() / f"linux-source-{others[0].split('-')[0]}"
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder()) as temporary:
+        command = ["apt-get", "-q", "download", f"{package}={others[0]}"]
+        subprocess.run(command, cwd=temporary, env=environment, check=False)
+        deb = next(Path(temporary).glob("*.deb"), None)
+        if deb is not None:
+            unpack(deb, target)
+    return target if release(target) else None
+
+
+def release(kernel: Path) -> str:
+    """`6.12.117` as a kernel's Makefile has it; "" when there is none."""
+    try:
+        head = (kernel / "Makefile").read_text(encoding="utf-8", errors="replace")[:400]
+    except OSError:
+        return ""
+    numbers = [re.search(rf"^{name} *= *(\d+)", head, re.M) for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
+    return ".".join(number[1] for number in numbers if number)
+
+
 def required() -> bool:
     """Whether a missing kernel is a failure."""
     return os.environ.get("KCG_REQUIRE_KERNELS", "") not in ("", "0")

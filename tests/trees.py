@@ -28,8 +28,9 @@ class Tree:
         }
         self._files: dict[tuple[str, str], set[str]] = {}
         for path, facts in self._facts.items():
-            for key in names_of(facts):
-                self._files.setdefault(key, set()).add(path)
+            for kind, names in names_of(facts).items():
+                for name in names:
+                    self._files.setdefault((kind, name), set()).add(path)
 
     def paths(self) -> Sequence[str]:
         return tuple(self._facts)

@@ -5,11 +5,14 @@ nested functions.
 """
 
 import bisect
+import re
 
 from tree_sitter import Node
 
+from analyzer.extract.grammar import Captures
 from analyzer.extract.notes import Head, Masked
 from analyzer.extract.text import Text, name_node
+from analyzer.extract.variables import old_parameters_of, parameters_of, variables_of
 from analyzer.model.callgraph import Parameter
 from analyzer.model.facts import (
     Definition,
@@ -62,6 +65,10 @@ NOT_CALLS = frozenset(
 )
 
 
+_TO_NAME = re.compile(rb"(\w++)\s*+=")
+_CALLEE = re.compile(rb"[\w$\\\x80-\xff]+")  # what the grammar takes for an identifier
+
+
 class _Body:
     """A definition being collected."""
 
@@ -76,13 +83,14 @@ class _Body:
         "indirect",
         "inline",
         "line",
-        "locals",
         "name",
+        "names",
         "parameters",
         "references",
         "return_type",
         "start",
         "static",
+        "variables",
         "weak",
     )
 
@@ -90,8 +98,9 @@ class _Body:
         self.calls: list[DirectCall] = []
         self.indirect: list[IndirectCall] = []
         self.assignments: list[FieldAssignment] = []
-        self.locals: list[Node] = []
-        self.references: list[tuple[str, int]] = []
+        self.variables: list[Variable] = []
+        self.names: set[str] = set()  # of parameters and local variables
+        self.references: dict[str, int] = {}
         self.name = self.head = self.guard = self.return_type = ""
         self.start = self.body = self.end = self.line = 0
         self.column = 1
@@ -122,12 +131,19 @@ class Bodies:
         found.sort(key=lambda b: b.start)
         self._bodies = found
         self._starts = [b.start for b in found]
+        self._last: _Body | None = None  # the one found last, and up to where no other begins
+        self._last_end = 0
 
     def _at(self, offset: int) -> _Body | None:
+        body = self._last
+        if body is not None and body.body <= offset < self._last_end:
+            return body
         index = bisect.bisect_right(self._starts, offset) - 1
         while index >= 0:
             body = self._bodies[index]
             if offset < body.end:
+                after = self._starts[index + 1] if index + 1 < len(self._starts) else body.end
+                self._last, self._last_end = body, min(body.end, after)
                 return body
             index -= 1
             if index >= 0 and self._bodies[index].end <= offset:
@@ -190,51 +206,53 @@ class Bodies:
             pieces.append((function.end_byte, declarator.end_byte))
         read.return_type = text.type_text(pieces)
         if parameters is not None:
-            read.parameters = _parameters(text, parameters) or _old_parameters(text, parameters, node)
+            read.parameters = parameters_of(text, parameters) or old_parameters_of(text, parameters, node)
         return read
 
-    def fill(self, found: dict[str, list[Node]]) -> None:
+    def fill(self, found: Captures) -> None:
         """Put captured calls, assignments, references and locals into their functions."""
         text = self._text
         masked = text.masked
         starts = text.starts
-        guard_at = text.guard
-        for node in found.get("direct", ()):
-            callee = node.child(0)
-            if callee is None:
+        line_of = bisect.bisect_right
+        guard_at = text.guard if text.has_guards else _no_guard
+        at = self._at
+        for start, end in found.spans("direct"):
+            body = at(start)
+            spelled = _CALLEE.match(masked, start)
+            if body is None or spelled is None:
                 continue
-            start = callee.start_byte
-            body = self._at(start)
-            if body is None:
-                continue
-            name = masked[start : callee.end_byte].decode("utf-8", "replace")
+            name = spelled[0].decode("utf-8", "replace")
             if name in NOT_CALLS or name.startswith("T__"):
                 continue
-            line = bisect.bisect_right(starts, start)
+            line = line_of(starts, start)
             column = start - starts[line - 1] + 1
-            body.calls.append(DirectCall(name, line, column, start, node.end_byte, guard_at(start)))
+            body.calls.append(DirectCall(name, line, column, start, end, guard_at(start)))
         for use in self._uses:
-            body = self._at(use.start)
+            body = at(use.start)
             if body is not None:
-                line = bisect.bisect_right(starts, use.start)
+                line = line_of(starts, use.start)
                 column = use.start - starts[line - 1] + 1
                 guard = guard_at(use.start)
                 body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
-        for node in found.get("indirect", ()):
+        for node in found.nodes("indirect"):
             self._indirect(node)
-        for node in found.get("assignment", ()):
+        for node in found.nodes("local"):
+            body = at(node.start_byte)
+            if body is not None:
+                body.variables.extend(variables_of(text, node))
+        for body in self._bodies:
+            body.names.update([p.name for p in body.parameters], [v.name for v in body.variables])
+        for node in found.nodes("assignment"):
             self._assignment(node)
-        for node in found.get("local", ()):
-            body = self._at(node.start_byte)
-            if body is not None:
-                body.locals.append(node)
-        for node in found.get("reference", ()):
-            start = node.start_byte
-            body = self._at(start)
-            if body is not None:
-                name = masked[start : node.end_byte].decode("utf-8", "replace")
-                if not name.isupper() and not name.startswith("T__"):
-                    body.references.append((name, bisect.bisect_right(starts, start)))
+        for start, end in found.spans("reference"):
+            body = at(start)
+            if body is None:
+                continue
+            name = masked[start:end].decode("utf-8", "replace")
+            if name in body.names or name in body.references or name.isupper() or name.startswith("T__"):
+                continue
+            body.references[name] = line_of(starts, start)
 
     def _indirect(self, node: Node) -> None:
         text = self._text
@@ -268,9 +286,13 @@ class Bodies:
     def _assignment(self, node: Node) -> None:
         text = self._text
         body = self._at(node.start_byte)
+        plain = _TO_NAME.match(text.masked, node.start_byte)
+        # a plain name on the left is a file-scope variable's; those of locals are found in the body
+        if body is None or (plain is not None and plain[1].decode() in body.names):
+            return
         left = node.child_by_field_name("left")
         right = node.child_by_field_name("right")
-        if body is None or left is None or right is None or node.children[1].type != "=":
+        if left is None or right is None or (operator := node.child(1)) is None or operator.type != "=":
             return
         while right is not None and right.type == "assignment_expression":
             right = right.child_by_field_name("right")
@@ -287,21 +309,10 @@ class Bodies:
 
     def definitions(self) -> tuple[Definition, ...]:
         """What was collected, in source order."""
-        found = []
-        for body in self._bodies:
-            found.append(self._finish(body))
-        return tuple(found)
+        return tuple([self._finish(body) for body in self._bodies])
 
     def _finish(self, body: _Body) -> Definition:
         text = self._text
-        names = {p.name for p in body.parameters}
-        variables: list[Variable] = []
-        for node in body.locals:
-            variables.extend(variables_of(text, node))
-        names.update(v.name for v in variables)
-        # a plain name on the left is a file-scope variable's; those of locals are found in the body
-        assignments = tuple(a for a in body.assignments if not a.left.isidentifier() or a.left not in names)
-        references = {name: line for name, line in reversed(body.references) if name not in names}
         body.calls.sort(key=lambda c: c.start)
         return Definition(
             name=body.name,
@@ -320,10 +331,14 @@ class Bodies:
             head=body.head,
             calls=tuple(body.calls),
             indirect=tuple(body.indirect),
-            assignments=assignments,
-            variables=tuple(variables),
-            references=tuple(sorted(references.items(), key=lambda r: (r[1], r[0]))),
+            assignments=tuple(body.assignments),
+            variables=tuple(body.variables),
+            references=tuple(sorted(body.references.items(), key=lambda r: (r[1], r[0]))),
         )
+
+
+def _no_guard(_offset: int) -> str:
+    return ""
 
 
 def plain_callee(node: Node) -> Node | None:
@@ -343,6 +358,8 @@ def _function_declarator(declarator: Node) -> Node | None:
     while node is not None:
         if node.type == "function_declarator":
             found = node
+        elif node.type == "identifier":
+            break
         node = node.child_by_field_name("declarator") or next(
             (c for c in node.named_children if c.type.endswith("declarator")), None
         )
@@ -352,87 +369,4 @@ def _function_declarator(declarator: Node) -> Node | None:
                 outer = found.child_by_field_name("declarator")
                 if outer is node:  # FNAME(walk)(args): keep the outer one
                     return found
-    return found
-
-
-def _parameters(text: Text, node: Node) -> tuple[Parameter, ...]:
-    found = []
-    for child in node.named_children:
-        if child.type == "parameter_declaration":
-            declarator = child.child_by_field_name("declarator")
-            name = name_node(declarator) if declarator is not None else None
-            if name is None or name.type == "type_identifier":
-                type_text = text.type_text([(child.start_byte, child.end_byte)])
-                if type_text != "void":
-                    found.append(Parameter(type_text, ""))
-                continue
-            found.append(
-                Parameter(
-                    text.type_text([(child.start_byte, name.start_byte), (name.end_byte, child.end_byte)]),
-                    text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
-                )
-            )
-        elif child.type == "variadic_parameter":
-            found.append(Parameter("...", ""))
-    return tuple(found)
-
-
-def _old_parameters(text: Text, names: Node, definition: Node) -> tuple[Parameter, ...]:
-    """The parameters of a K&R head: names in parentheses, declarations before the body. What is not declared
-    is an int."""
-    types = {
-        variable.name: variable.type
-        for child in definition.named_children
-        if child.type == "declaration"
-        for variable in variables_of(text, child)
-    }
-    spelled = (
-        text.masked[child.start_byte : child.end_byte].decode("utf-8", "replace")
-        for child in names.named_children
-        if child.type == "identifier"
-    )
-    return tuple(Parameter(types.get(name, "int"), name) for name in spelled)
-
-
-def _is_prototype(declarator: Node) -> bool:
-    inner = declarator.child_by_field_name("declarator")
-    return declarator.type == "function_declarator" and inner is not None and inner.type == "identifier"
-
-
-def variables_of(text: Text, node: Node) -> list[Variable]:
-    """The variables of a declaration, functions declared in it left out."""
-    found: list[Variable] = []
-    type_node = node.child_by_field_name("type")
-    if type_node is None:
-        return found
-    prefix_start = node.start_byte
-    prefix_end = type_node.end_byte
-    for declarator in node.children_by_field_name("declarator"):
-        inner: Node | None = declarator
-        value = None
-        if declarator.type == "init_declarator":
-            inner = declarator.child_by_field_name("declarator")
-            value = declarator.child_by_field_name("value")
-        if inner is None:
-            continue
-        name = name_node(inner)
-        if name is None or _is_prototype(inner):
-            continue
-        initial = ""
-        if value is not None and value.type != "initializer_list" and value.end_byte - value.start_byte <= 400:
-            initial = text.original(value.start_byte, value.end_byte)
-        found.append(
-            Variable(
-                text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
-                text.type_text(
-                    [
-                        (prefix_start, prefix_end),
-                        (inner.start_byte, name.start_byte),
-                        (name.end_byte, inner.end_byte),
-                    ]
-                ),
-                initial,
-                text.line(name.start_byte),
-            )
-        )
     return found

@@ -7,20 +7,21 @@ Not handled: constants kept in variables, and values of functions that only retu
 """
 
 import bisect
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from analyzer.model.guards import conjunction, negation, normalise
 
-_MARK = re.compile(
-    rb"\bIS_(?:ENABLED|BUILTIN|MODULE|REACHABLE)[ \t]*\("
-    rb"|\b(?:if|while)\s*\(\s*(?:!\s*)*(?:[01]|true|false)\s*\)"
-    rb"|[(=,;&|?!]\s*(?:[01]|true|false)\s*(?:&&|\|\||\?)"
-    rb"|(?:&&|\|\|)\s*(?:!\s*)*(?:[01]|true|false)\s*\)"
-)
+# Tests, and constants that may be operands of a condition. Both patterns begin with letters, because these are
+# searched for fast; what stands before a constant is looked at afterwards.
+_TEST = re.compile(rb"I(?<!\wI)S_(?:ENABLED|BUILTIN|MODULE|REACHABLE)[ \t]*+\(")
+_CONSTANT = re.compile(rb"(?:0|1|true|false)\s*+(?:&&|\|\||[?)])")
+_BEFORE_OPERAND = frozenset((b"(", b"=", b",", b";", b"&", b"|", b"?", b"!"))
+_KEYWORD = re.compile(rb"\b(?:if|while)$")
 _TOKEN = re.compile(r"\w+|&&|\|\||[^\s\w]")
 TESTS = frozenset(("IS_ENABLED", "IS_BUILTIN", "IS_MODULE", "IS_REACHABLE"))  # of linux/kconfig.h
 _TRANSPARENT = frozenset(("likely", "unlikely", "__builtin_expect"))
@@ -149,14 +150,31 @@ class Dominance(NamedTuple):
 def dominance(root: Node, masked: bytes, presence: Callable[[int], str]) -> Dominance:
     """The dominated regions of a file. `presence` gives the `#if` guard of an offset: what only some
     configurations see cannot dominate what others see, too."""
-    if _MARK.search(masked) is None:
-        return Dominance()
-    found = _Regions(masked, presence)
-    for number, match in enumerate(_MARK.finditer(masked)):
-        if number >= _MAX_MARKS:
-            break
-        found.look(root, match.start(), match.end())
-    return found.merged()
+    regions: _Regions | None = None
+    for end in itertools.islice(_marks(masked), _MAX_MARKS):
+        regions = regions or _Regions(masked, presence)
+        regions.look(root, end)
+    return regions.merged() if regions else Dominance()
+
+
+def _marks(masked: bytes) -> Iterator[int]:
+    """Ends of what may decide a condition: uses of IS_ENABLED and its like, constants that are an operand of `&&`,
+    `||` or `?`, or a whole condition."""
+    for match in _TEST.finditer(masked):
+        yield match.end()
+    for match in _CONSTANT.finditer(masked):
+        start = match.start()
+        before = masked[max(0, start - 80) : start].rstrip() or masked[:start].rstrip()
+        if masked[match.end() - 1] != 0x29:
+            found = before[-1:] in _BEFORE_OPERAND
+        else:
+            while before[-1:] == b"!":
+                before = before[:-1].rstrip()
+            found = before.endswith((b"&&", b"||")) or (
+                before[-1:] == b"(" and _KEYWORD.search(before[:-1].rstrip()) is not None
+            )
+        if found:
+            yield match.end()
 
 
 class _Regions:
@@ -168,8 +186,8 @@ class _Regions:
         self._seen: set[tuple[int, int, str]] = set()
         self._found: list[tuple[int, int, str]] = []
 
-    def look(self, root: Node, start: int, end: int) -> None:
-        """The expressions and the statement around a mark."""
+    def look(self, root: Node, end: int) -> None:
+        """The expressions and the statement around a mark that ends there."""
         node = root.descendant_for_byte_range(end - 1, end)
         while node is not None and node.type not in _STATEMENTS:
             key = (node.start_byte, node.end_byte, node.type)

@@ -18,7 +18,7 @@ from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of, without_plain_defines
 from analyzer.extract.dominance import dominance
-from analyzer.extract.grammar import LANGUAGE, captures, query
+from analyzer.extract.grammar import LANGUAGE, Captures, query
 from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
 from analyzer.extract.masking import identifiers_of, mask, words_of
 from analyzer.extract.notes import Masked, Note, TopInvocation
@@ -140,21 +140,21 @@ def _read(
     masked, tree = _parsed(masked)
     root = tree.root_node
     dominated = dominance(root, masked.text, conditionals.guard_at)
-    text = Text(data, skeleton, masked.text, conditionals, starts, dominated)
-    found = captures(query("functions", "calls", "types", "objects"), root)
-    bodies = Bodies(text, masked, found.get("function", []))
+    text = Text(data, skeleton, masked.text, conditionals, starts, dominated, is_clean=not root.has_error)
+    found = Captures(query("functions", "calls", "types", "objects"), root)
+    bodies = Bodies(text, masked, found.nodes("function"))
     bodies.fill(found)
-    declarations, variables = declarations_of(text, found.get("declaration", []))
-    local = local_objects(text, found.get("initialized", []), found.get("literal", []), bodies.name_at)
+    declarations, variables = declarations_of(text, found.nodes("declaration"))
+    local = local_objects(text, found.nodes("initialized"), found.nodes("literal"), bodies.name_at)
     return FileFacts(
         includes=common.includes,
         macros=common.macros,
         undefs=common.undefs,
         definitions=bodies.definitions(),
         declarations=tuple(declarations),
-        records=tuple(records_of(text, found.get("record", []))),
-        enums=tuple(enums_of(text, found.get("enum", []))),
-        typedefs=tuple(typedefs_of(text, found.get("typedef", []))),
+        records=tuple(records_of(text, found.nodes("record"))),
+        enums=tuple(enums_of(text, found.nodes("enum"))),
+        typedefs=tuple(typedefs_of(text, found.nodes("typedef"))),
         objects=tuple(variables) + tuple(local),
         invocations=tuple(_invocations(text, masked)),
         diagnostics=tuple(_diagnostics(text, root)) if root.has_error else (),
@@ -174,7 +174,7 @@ def _parsed(masked: Masked) -> tuple[Masked, Tree]:
         again = repaired(masked.text, masked.text, errors)
         if again.text == masked.text:
             break
-        other: Tree = parser.parse(again.text)
+        other: Tree = parser.parse(again.text, _edited(tree, masked.text, again.text))
         remaining = _errors(other)
         if _weight(remaining) >= _weight(errors):
             break
@@ -189,6 +189,18 @@ def _parsed(masked: Masked) -> tuple[Masked, Tree]:
     return masked, tree
 
 
+def _edited(tree: Tree, before: bytes, after: bytes) -> Tree:
+    """The tree of a text that knows which of its lines are others now, so that only these are parsed again."""
+    edited: Tree = tree.copy()
+    at = 0
+    for row, (old, new) in enumerate(zip(before.split(b"\n"), after.split(b"\n"), strict=True)):
+        end = at + len(old)
+        if old != new:
+            edited.edit(at, end, end, (row, 0), (row, len(old)), (row, len(old)))
+        at = end + 1
+    return edited
+
+
 def _place(use: Note | TopInvocation) -> int:
     return use.start
 
@@ -197,8 +209,8 @@ def _errors(tree: Tree) -> list[tuple[int, int]]:
     """The places that the grammar could not read."""
     if not tree.root_node.has_error:
         return []
-    nodes = captures(query("errors"), tree.root_node)
-    return sorted((n.start_byte, n.end_byte) for found in nodes.values() for n in found)
+    found = Captures(query("errors"), tree.root_node)
+    return sorted((*found.spans("error"), *found.spans("missing")))
 
 
 def _weight(errors: list[tuple[int, int]]) -> tuple[int, int]:
@@ -227,9 +239,9 @@ def _invocations(text: Text, masked: Masked) -> list[Invocation]:
 
 def _diagnostics(text: Text, root: Node) -> list[ParseDiagnostic]:
     found = []
-    nodes = captures(query("errors"), root)
+    captured = Captures(query("errors"), root)
     for cause in ("error", "missing"):
-        for node in nodes.get(cause, [])[:_MAX_DIAGNOSTICS]:
+        for node in captured.nodes(cause)[:_MAX_DIAGNOSTICS]:
             line = text.line(node.start_byte)
             found.append(
                 ParseDiagnostic(

@@ -17,15 +17,17 @@ from analyzer.extract.scanning import (
     skip_space,
 )
 
-_ANNOTATED = re.compile(rb"^[a-z_]\w*[ \t]+[A-Z_][A-Z_0-9]+[ \t]*\(", re.M)
+# patterns of what begins at the margin begin with the line break before it, which is what is fast to find
+_ANNOTATED = re.compile(rb"\n[a-z_]\w*+[ \t]++[A-Z_][A-Z_0-9]++[ \t]*+\(")
 _ITEM_TOKEN = re.compile(rb"\w+|[^\s\w]")
 _TYPED_HEAD = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]*\(")
 _PRIMITIVE_WORD = re.compile(rb"(?:T_+|unsigned|signed|long|short|int|char|void|float|double|_Bool)")
 _TOP_INVOCATION = re.compile(
-    rb"^((?:(?:static|const|extern|inline|__inline|volatile)\s+)*)([A-Za-z_]\w*)[ \t]*\(", re.M
+    rb"\n((?:(?:static|const|extern|inline|__inline|volatile)\s++)*)([A-Za-z_]\w*+)[ \t]*+\("
 )
-_LONE_WORD = re.compile(rb"^([A-Za-z_]\w*)[ \t]*$", re.M)
-_BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"^(", rb"^([ \t]+", 1), re.M)
+_LONE_WORD = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+(?![^\n])")
+_MARGIN_WORD = re.compile(rb"\n\w")
+_BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"\n(", rb"\n([ \t]+", 1))
 
 
 def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[TopInvocation]]:
@@ -40,7 +42,7 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
     out = bytearray(text)
     done = 0
     for match in _invocations(text, whole):
-        start, name_start = match.start(), match.start(2)
+        start, name_start = match.start(), match.start(2) - 1  # the match is one of `text` behind a line break
         name = match.group(2)
         if start < done or name in KEYWORDS or _PRIMITIVE_WORD.fullmatch(name):
             continue
@@ -50,7 +52,7 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
             continue
         if previous == b")" and not prefix.strip() and not _is_own_line(out, start):
             continue
-        opening = match.end() - 1
+        opening = match.end() - 2
         close = close_paren(text, opening)
         if close < 0:
             continue
@@ -117,11 +119,14 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
 
 
 def _invocations(text: bytes, whole: bytes) -> list[re.Match[bytes]]:
-    """What may be macro uses at the margin, in order; an annotation before them is blank in `text` by now."""
-    found = list(_TOP_INVOCATION.finditer(text))
-    if _ANNOTATED.search(whole):
-        blanked = (m for m in _BLANKED_INVOCATION.finditer(text) if whole[m.start() : m.start() + 1] not in b" \t")
-        found = sorted((*found, *blanked), key=lambda m: m.start())
+    """What may be macro uses at the margin, in order, found in the text with a line break before it; an annotation
+    before them is blank in `text` by now."""
+    lines = b"\n" + text
+    found = list(_TOP_INVOCATION.finditer(lines))
+    if _ANNOTATED.search(b"\n" + whole):
+        margins = (margin.start() for margin in _MARGIN_WORD.finditer(b"\n" + whole))
+        blanked = (_BLANKED_INVOCATION.match(lines, margin) for margin in margins)
+        found = sorted((*found, *filter(None, blanked)), key=lambda m: m.start())
     return found
 
 
@@ -164,8 +169,8 @@ def _write_head(out: bytearray, start: int, close: int) -> None:
 def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
     """`SOME_LIST` alone on a line at file scope stands for declarations."""
     out: bytearray | None = None
-    for match in _LONE_WORD.finditer(text):
-        start, end = match.span(1)
+    for match in _LONE_WORD.finditer(b"\n" + text):
+        start, end = match.start(), match.end(1) - 1
         previous = previous_token(
             text if out is None else bytes(out[max(0, start - 400) : start]),
             start if out is None else min(start, 400),

@@ -20,10 +20,18 @@ def query(*names: str) -> Query:
 _PLACE = operator.attrgetter("start_byte", "end_byte")
 
 
-def captures(compiled: Query, node: Node) -> dict[str, list[Node]]:
-    """Captured syntax nodes by capture name, in source order (py-tree-sitter's own order varies from run
-    to run)."""
-    found: dict[str, list[Node]] = QueryCursor(compiled).captures(node)
-    for nodes in found.values():
-        nodes.sort(key=_PLACE)
-    return found
+class Captures:
+    """What a query captures, by name, in source order (py-tree-sitter's own order varies from run to run)."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self, compiled: Query, node: Node) -> None:
+        self._found: dict[str, list[Node]] = QueryCursor(compiled).captures(node)
+
+    def nodes(self, name: str) -> list[Node]:
+        """The captured syntax nodes."""
+        return sorted(self._found.get(name, ()), key=_PLACE)
+
+    def spans(self, name: str) -> list[tuple[int, int]]:
+        """Where they begin and end, which costs much less than the nodes in order."""
+        return sorted([(node.start_byte, node.end_byte) for node in self._found.get(name, ())])

@@ -7,21 +7,25 @@ Not handled: trigraphs, and comments opened inside an `#error` text's apostrophe
 """
 
 import bisect
+import functools
 import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+# Runs of characters are taken at once and every alternative begins with a literal: scanning for these is most of
+# the work of lexical analysis.
 _COMMENT_OR_LITERAL = re.compile(
-    rb"/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*"
-    rb'|"(?:[^"\\\n]|\\.)*"'
-    rb"|'(?:[^'\\\n]|\\.)+'",
+    rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n\\]*+(?:\\.[^\n\\]*+)*+"
+    rb'|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
+    rb"|'(?!')[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'",
     re.S,
 )
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\n]*|(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)+')", re.S)
-_DIRECTIVE = re.compile(rb"^[ \t\f]*#[ \t]*(\w*)((?:[^\n\\]|\\[ \t\r]*\n|\\)*)", re.M)
+_FIRST_DIRECTIVE = re.compile(rb"[ \t\f]*+#[ \t]*+(\w*+)([^\n\\]*+(?:\\(?:[ \t\r]*+\n)?+[^\n\\]*+)*+)")
+_DIRECTIVE = re.compile(rb"\n" + _FIRST_DIRECTIVE.pattern)
 _NOT_CONTINUED = re.compile(rb"\\(?![ \t\r]*\n)|[^\n\\]+")
-_NOT_NEWLINE = re.compile(rb"[^\n]+")
+_BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 _LINE_REST = re.compile(rb"(?:[^\n\\]|\\[ \t\r]*\n|\\)*")
 _LONE_QUOTE = b"\1"  # an opening quote right before a continuation: no room for the closing one yet
 _CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
@@ -45,9 +49,7 @@ class Lexed(NamedTuple):
 
 def blank(text: bytes) -> bytes:
     """Spaces of the same length, line breaks kept."""
-    if b"\n" not in text:
-        return b" " * len(text)
-    return _NOT_NEWLINE.sub(lambda m: b" " * len(m.group()), text)
+    return text.translate(_BLANKS)
 
 
 def _spaces(match: re.Match[bytes]) -> bytes:
@@ -87,26 +89,32 @@ def lex(data: bytes) -> Lexed:
     directives: list[Directive] = []
     pieces: list[bytes] = []
     last = 0
-    match = _DIRECTIVE.search(skeleton)
+    match = _FIRST_DIRECTIVE.match(skeleton) or _DIRECTIVE.search(skeleton)
     while match:
-        start, end = match.span()
-        rest = data[match.start(2) : end]
+        begin, end = match.span(2)
+        rest = data[begin:end]
         if b"/" in rest:
             if b"/*" in rest:
-                end = _end_behind_comment(data, skeleton, match.start(2), end)
-                rest = data[match.start(2) : end]
+                end = _end_behind_comment(data, skeleton, begin, end)
+                rest = data[begin:end]
             rest = strip_comments(rest)
         if b"\\" in rest:
             rest = _CONTINUATION.sub(b" ", rest)
-        directives.append(
-            Directive(match.group(1).decode("ascii"), rest.decode("utf-8", "replace").strip(), start, end)
-        )
+        start = match.start()
+        if skeleton[start] == 0x0A:
+            start += 1
+        directives.append(Directive(_keyword(match[1]), rest.decode("utf-8", "replace").strip(), start, end))
         pieces.append(skeleton[last:start])
-        pieces.append(blank(skeleton[start:end]))
+        pieces.append(skeleton[start:end].translate(_BLANKS))
         last = end
         match = _DIRECTIVE.search(skeleton, end)
     pieces.append(skeleton[last:])
     return Lexed(_without_continuations(b"".join(pieces)), tuple(directives))
+
+
+@functools.lru_cache(64)
+def _keyword(spelled: bytes) -> str:
+    return spelled.decode("ascii")
 
 
 def _end_behind_comment(data: bytes, skeleton: bytes, start: int, end: int) -> int:

@@ -9,7 +9,7 @@ Not handled: macros with unbalanced braces in function bodies.
 
 import re
 
-from analyzer.extract.dialect import LOOP_NAME, Dialect, WordClass
+from analyzer.extract.dialect import Dialect, WordClass
 from analyzer.extract.file_scope import mask_file_scope
 from analyzer.extract.lexical import blank
 from analyzer.extract.notes import Masked, Note
@@ -23,7 +23,9 @@ from analyzer.extract.scanning import (
 )
 from analyzer.extract.statement_masks import mask_bare_statements, mask_loops
 
-_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_NO_WORDS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte == 0x5F else 0x20 for byte in range(256))
+_EACH = re.compile(rb"(?:for_?each|FOR_?EACH)")
+_LAST_DIGIT = 0x39
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
@@ -32,7 +34,8 @@ _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
 _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}
 _PRIMITIVE = rb"(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)"
 _TYPE_ARGUMENT = re.compile(
-    rb"[(,]\s*+((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
+    # most arguments are told apart by what follows their first word
+    rb"[(,]\s*+(?=\w++\s*+[\w*]|(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)\b)((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
     + _PRIMITIVE
     + rb"(?:\s+"
     + _PRIMITIVE
@@ -63,7 +66,7 @@ _NOT_A_CALLEE = frozenset(
 
 def identifiers_of(text: bytes) -> set[bytes]:
     """The distinct identifiers of a text."""
-    return set(_IDENTIFIER.findall(text))
+    return {word for word in set(text.translate(_NO_WORDS).split()) if word[0] > _LAST_DIGIT}
 
 
 def words_of(
@@ -72,12 +75,13 @@ def words_of(
     """The dialect's words among a file's identifiers, by class; `local` are those the file defines itself."""
     present: dict[WordClass, list[bytes]] = {}
     known = dialect.words
-    for word in identifiers:
-        kind = local.get(word) or known.get(word)
-        if kind is None and b"each" in word.lower() and LOOP_NAME.match(word):
-            kind = "loop"
-        if kind:
-            present.setdefault(kind, []).append(word)
+    for word in (identifiers & known.keys()) | (identifiers & local.keys()):
+        present.setdefault(local.get(word) or known[word], []).append(word)
+    spelled = b" " + b" ".join(identifiers) + b" "
+    for match in _EACH.finditer(spelled):
+        word = spelled[spelled.rindex(b" ", 0, match.start()) + 1 : spelled.index(b" ", match.end())]
+        if word not in known and word not in local:
+            present.setdefault("loop", []).append(word)
     return present
 
 

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from analyzer.extract.text import Text, name_node
+from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
 _NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
 _NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*+")
+_PLAIN_ITEM = re.compile(
+    rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)"
+)  # most: `.open = f`; no need to look inside
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
 
@@ -23,6 +27,11 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
     functions: list[Declaration] = []
     variables: list[Object] = []
     for node in nodes:
+        if text.is_clean and (plain := PROTOTYPE.fullmatch(text.masked, node.start_byte, node.end_byte)):
+            start = plain.start("name")
+            kind = text.type_text([(node.start_byte, start)])
+            functions.append(Declaration(plain["name"].decode(), text.line(start), kind))
+            continue
         type_node = node.child_by_field_name("type")
         if type_node is None:
             continue
@@ -188,9 +197,16 @@ def entries_of(text: Text, node: Node) -> tuple[Entry, ...]:
 
 def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
     position = 0
+    masked = text.masked
     for child in node.named_children:
         if len(found) >= _MAX_ENTRIES:
             return
+        plain = _PLAIN_ITEM.fullmatch(masked, child.start_byte, child.end_byte)
+        if plain is not None:
+            start = plain.start(2)
+            spelled = text.original(start, plain.end())
+            found.append(Entry(path + plain[1].decode(), spelled, text.line(start), text.guard(start)))
+            continue
         kind = child.type
         if kind in ("comment", "ERROR"):
             continue

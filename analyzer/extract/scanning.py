@@ -4,6 +4,7 @@ Not handled: comments and literals (lexical analysis has blanked them).
 """
 
 import functools
+import itertools
 import re
 
 from analyzer.extract.lexical import blank
@@ -116,9 +117,10 @@ def previous_token(text: bytes | bytearray, at: int) -> bytes:
     for reach in (80, 4_000):
         head = bytes(text[max(0, at - reach) : at]).rstrip()
         if head:
-            word = _WORD.match(head[::-1])
+            last = head[-1:]
+            word = _WORD.match(head[::-1]) if last.isalnum() or last == b"_" else None
             if word is None:
-                return head[-1:]
+                return last
             if word.end() < len(head) or reach >= at:
                 return word.group()[::-1]
     return head
@@ -126,10 +128,15 @@ def previous_token(text: bytes | bytearray, at: int) -> bytes:
 
 @functools.lru_cache(2_000)
 def _pattern(words: tuple[bytes, ...], tail: bytes) -> re.Pattern[bytes]:
-    # `opts.noinstr` is a member
-    return re.compile(rb"\b(?<!\.)(?<!->)(?:" + b"|".join(words) + rb")" + tail)
+    branches = []
+    for first, group in itertools.groupby(words, lambda word: word[:1]):
+        # What stands before is looked at after the first letter: a pattern that begins with letters is searched
+        # for faster. `opts.noinstr` is a member.
+        rest = b"|".join(word[1:] for word in group)
+        branches.append(first + rb"(?<![\w.]" + first + rb")(?<!->" + first + rb")(?:" + rest + rb")")
+    return re.compile(rb"(?:" + b"|".join(branches) + rb")" + tail)
 
 
 def alternation(words: list[bytes], tail: bytes = rb"\b") -> re.Pattern[bytes]:
     """A pattern for any of the words, then `tail`; not for members of that name."""
-    return _pattern(tuple(sorted(words)), tail)
+    return _pattern(tuple(sorted(set(words))), tail)

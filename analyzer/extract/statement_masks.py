@@ -8,7 +8,8 @@ import re
 from analyzer.extract.notes import Note
 from analyzer.extract.scanning import KEYWORDS, alternation, close_paren
 
-_BARE_STATEMENT = re.compile(rb"^[ \t]++(?:\}[ \t]*+)?([A-Za-z_]\w++)[ \t]*+(\([^;{}\n]*\))[ \t]*$", re.M)
+# found behind a line break: an indented line is never the first of what matters here
+_BARE_STATEMENT = re.compile(rb"\n[ \t]++(?:\}[ \t]*+)?([A-Za-z_]\w++)[ \t]*+(\([^;{}\n]*\))[ \t]*(?![^\n])")
 
 
 def mask_loops(text: bytes, names: list[bytes], uses: list[Note]) -> bytes:

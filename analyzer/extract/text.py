@@ -19,7 +19,7 @@ _STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|
 class Text:
     """One reading of a file. All offsets are bytes."""
 
-    __slots__ = ("conditionals", "data", "dominance", "masked", "skeleton", "starts")
+    __slots__ = ("conditionals", "data", "dominance", "is_clean", "masked", "skeleton", "starts")
 
     def __init__(
         self,
@@ -29,7 +29,10 @@ class Text:
         conditionals: Conditionals,
         starts: list[int],
         dominance: Dominance,
+        *,
+        is_clean: bool,
     ) -> None:
+        self.is_clean = is_clean  # the grammar could read all of it
         self.dominance = dominance
         self.data = data
         self.skeleton = skeleton
@@ -44,6 +47,11 @@ class Text:
     def column(self, offset: int) -> int:
         """1-based column in bytes."""
         return offset - self.starts[bisect.bisect_right(self.starts, offset) - 1] + 1
+
+    @property
+    def has_guards(self) -> bool:
+        """Whether anything in the file stands under a condition."""
+        return len(self.conditionals.offsets) > 1 or bool(self.dominance.offsets)
 
     def guard(self, offset: int) -> str:
         """Presence condition at an offset: of the `#if`s around it and of the code that dominates it."""
@@ -74,11 +82,12 @@ class Text:
             if b"T" in piece and _FILLER.search(piece):
                 piece = self.skeleton[start:end]
             parts.append(piece)
-        return _type_text(b"".join(parts))
+        return type_of(b"".join(parts))
 
 
 @functools.lru_cache(16384)
-def _type_text(text: bytes) -> str:
+def type_of(text: bytes) -> str:
+    """C text of a type from its masked text, storage words dropped."""
     text = _STORAGE.sub(b" ", text)
     folded = " ".join(text.decode("utf-8", "replace").split())
     folded = _GLUED_STAR.sub(r"\1 *", folded)

@@ -8,10 +8,12 @@ Keys are 32-bit hashes; names that collide give a blob too many, which readers m
 """
 
 import array
+import itertools
 import struct
 import sys
 import zlib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -44,19 +46,11 @@ def blocks_of(segment: int, bits: int, blobs: Sequence[tuple[int, Keys]]) -> Ite
 
 
 def _encode(segment: int, block: int, pairs: Sequence[float]) -> bytes:
-    keys, ends, numbers = array.array("I"), array.array("I"), array.array("H")
-    last = -1
-    for pair in pairs:
-        whole = int(pair)
-        key = whole >> _SHIFT
-        if key != last:
-            if last >= 0:
-                ends.append(len(numbers))
-            keys.append(key)
-            last = key
-        numbers.append(whole & (MAX_BLOBS - 1))
-    if last >= 0:
-        ends.append(len(numbers))
+    wholes = list(map(int, pairs))
+    numbers = array.array("H", [whole & (MAX_BLOBS - 1) for whole in wholes])
+    counts = Counter([whole >> _SHIFT for whole in wholes])  # the keys come in order
+    keys = array.array("I", counts)
+    ends = array.array("I", itertools.accumulate(counts.values()))
     body = _packed(keys) + _packed(ends) + _packed(numbers)
     rest = _HEAD.pack(0, segment, block, len(keys))[4:] + body
     return zlib.crc32(rest).to_bytes(4, "little") + rest

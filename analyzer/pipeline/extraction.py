@@ -6,7 +6,6 @@ Module-level functions only, so that any `concurrent.futures.Executor` can run t
 import functools
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
@@ -51,7 +50,8 @@ def _bytes(root: str, work: Work) -> bytes | None:
     if data is not None:
         return data
     try:
-        return Path(root, path).read_bytes()
+        with open(f"{root}/{path}", "rb", buffering=0) as file:
+            return file.read()
     except OSError:
         return None
 

@@ -6,10 +6,10 @@ Keys are 32-bit hashes of (role, name); a look-up may give a file too many, neve
 import posixpath
 import re
 import zlib
-from collections.abc import Iterator
+from collections import defaultdict
 
 from analyzer.io.postings import pack_keys
-from analyzer.model.facts import FileFacts
+from analyzer.model.facts import Definition, FileFacts, Object
 from analyzer.resolve.fillers import plain_struct
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.tokens import KEYWORDS
@@ -19,6 +19,8 @@ _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _LAST_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)\W*$")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
+_MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
+_PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
 
@@ -27,97 +29,89 @@ def key_of(kind: NameKind, name: str) -> int:
     return zlib.crc32(name.encode(), zlib.crc32(kind.encode()))
 
 
-def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
-    """Every (role, name) of a file, repetitions included."""
+def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
+    """The names of a file by their role."""
+    found: defaultdict[NameKind, set[str]] = defaultdict(set)
     for definition in facts.definitions:
-        if definition.head:
-            for word in _WORD.findall(definition.head):
-                yield "argument", word
-        else:
-            yield "function", definition.name
-        for call in definition.calls:
-            yield "call", call.name
-        for indirect in definition.indirect:
-            match = _LAST_MEMBER.search(indirect.callee.split("[")[0].rstrip(") "))
-            if match:
-                yield "dispatch", match.group(1)
-        for assignment in definition.assignments:
-            stored = assignment.left.split("[")[0]
-            match = _LAST_MEMBER.search(stored)
-            if match:
-                yield "store", match.group(1)
-            elif stored.isidentifier():
-                yield "store", stored
-        for name, _ in definition.references:
-            yield "reference", name
-    for declaration in facts.declarations:
-        yield "declaration", declaration.name
+        _of_definition(definition, found)
+    found["declaration"] = {declaration.name for declaration in facts.declarations}
+    found["macro"] = {macro.name for macro in facts.macros}
     for macro in facts.macros:
-        yield "macro", macro.name
         if "(" in macro.body:
-            for word in _CALLED.findall(macro.body):
-                if word not in KEYWORDS:
-                    yield "expanded", word
+            found["expanded"].update(word for word in _CALLED.findall(macro.body) if word not in KEYWORDS)
         if "=" in macro.body and ("." in macro.body or "->" in macro.body):
-            for word in _FILLED.findall(macro.body):
-                yield "filler", word
-    for record in facts.records:
-        yield "record", record.tag.split("::")[0] if not record.tag.startswith("::") else record.tag
-    for typedef in facts.typedefs:
-        yield "typedef", typedef.name
-    for enum in facts.enums:
-        if enum.tag:
-            yield "record", enum.tag
-        for constant in enum.constants:
-            yield "enumerator", constant.name
+            found["filler"].update(_FILLED.findall(macro.body))
+    found["record"] = {r.tag.split("::")[0] if not r.tag.startswith("::") else r.tag for r in facts.records}
+    found["record"].update(enum.tag for enum in facts.enums if enum.tag)
+    found["typedef"] = {typedef.name for typedef in facts.typedefs}
+    found["enumerator"] = {constant.name for enum in facts.enums for constant in enum.constants}
     for variable in facts.objects:
-        if variable.name and not variable.function:
-            yield "object", variable.name
-        if match := _USE.match(variable.value):
-            yield "use", match.group(1)
-            for word in _WORD.findall(variable.value):
-                yield "argument", word
-                yield "reference", word
-        struct = plain_struct(variable.type)
-        for entry in variable.entries:
-            if match := _USE.match(entry.value):
-                yield "use", match.group(1)
-                for word in _WORD.findall(entry.value):
-                    yield "argument", word
-            elif _NUMBERS.match(entry.value):
-                yield "use", entry.value
-            member = re.search(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$", entry.path)
-            if member is None:
-                yield "slot", f"{struct or '?'}.#"
-                for word in _WORD.findall(entry.value):
-                    yield "reference", word
-                continue
-            plain = struct and re.match(r"^(?:\[[^\]]*\]|#\d+)*\.\w+$", entry.path)
-            yield "slot", f"{struct if plain else '?'}.{member.group(1)}"
-            for word in _WORD.findall(entry.value):
-                yield "reference", word
+        _of_object(variable, found)
     for use in facts.invocations:
-        yield "use", use.macro
-        for word in _WORD.findall(use.arguments):
-            yield "argument", word
+        found["use"].add(use.macro)
+        found["argument"].update(_WORD.findall(use.arguments))
         if use.tail:
-            for word in _FILLED.findall(use.tail):
-                yield "slot", f"?.{word}"
-            for word in _WORD.findall(use.tail):
-                yield "reference", word
+            found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
+            found["reference"].update(_WORD.findall(use.tail))
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):
-            yield "includer", posixpath.basename(include.target)
+            found["includer"].add(posixpath.basename(include.target))
+    return found
+
+
+def _of_definition(definition: Definition, found: defaultdict[NameKind, set[str]]) -> None:
+    if definition.head:
+        found["argument"].update(_WORD.findall(definition.head))
+    else:
+        found["function"].add(definition.name)
+    found["call"].update([call.name for call in definition.calls])
+    found["reference"].update([name for name, _ in definition.references])
+    for indirect in definition.indirect:
+        match = _LAST_MEMBER.search(indirect.callee.split("[")[0].rstrip(") "))
+        if match:
+            found["dispatch"].add(match.group(1))
+    for assignment in definition.assignments:
+        stored = assignment.left.split("[")[0]
+        if stored.isidentifier():
+            found["store"].add(stored)
+        elif match := _LAST_MEMBER.search(stored):
+            found["store"].add(match.group(1))
+
+
+def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None:
+    if variable.name and not variable.function:
+        found["object"].add(variable.name)
+    if match := _USE.match(variable.value):
+        found["use"].add(match.group(1))
+        words = _WORD.findall(variable.value)
+        found["argument"].update(words)
+        found["reference"].update(words)
+    struct = plain_struct(variable.type) or "?" if variable.entries else "?"
+    for entry in variable.entries:
+        if entry.value.isidentifier() and entry.path[1:].isidentifier() and not _NUMBERS.match(entry.value):
+            found["reference"].add(entry.value)  # `.open = f`, as most are
+            found["slot"].add(f"{struct}{entry.path}")
+            continue
+        words = _WORD.findall(entry.value)
+        found["reference"].update(words)
+        if match := _USE.match(entry.value):
+            found["use"].add(match.group(1))
+            found["argument"].update(words)
+        elif _NUMBERS.match(entry.value):
+            found["use"].add(entry.value)
+        member = _MEMBER.search(entry.path)
+        if member is None:
+            found["slot"].add(f"{struct}.#")
+        else:
+            plain = _PLAIN_MEMBER.match(entry.path)
+            found["slot"].add(f"{struct if plain else '?'}.{member.group(1)}")
 
 
 def keys_of(facts: FileFacts) -> bytes:
     """The distinct keys of a file, packed."""
-    seeds: dict[str, int] = {}
     crc = zlib.crc32
     keys: set[int] = set()
-    for kind, name in set(names_of(facts)):
-        seed = seeds.get(kind)
-        if seed is None:
-            seed = seeds[kind] = crc(kind.encode())
-        keys.add(crc(name.encode(), seed))
+    for kind, names in names_of(facts).items():
+        seed = crc(kind.encode())
+        keys.update([crc(name.encode(), seed) for name in names])
     return pack_keys(keys)

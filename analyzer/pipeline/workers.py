@@ -151,7 +151,7 @@ class _Piece:
 
 def process_workers(jobs: int) -> Workers:
     """A pool of processes on this machine."""
-    return Workers(lambda: _pool(jobs), 3 * jobs)
+    return Workers(lambda: _pool(jobs), 8 * jobs)  # enough for them while the parent makes postings
 
 
 def _pool(jobs: int) -> Executor:

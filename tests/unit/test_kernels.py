@@ -49,3 +49,14 @@ def test_given_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "6.12 is not there" in capsys.readouterr().err
     monkeypatch.setenv("KCG_REQUIRE_KERNELS", "1")
     assert kernels.main(["6.1", "6.12"]) == 1
+
+
+def test_a_release_of_the_same_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, sublevel in (("linux-source-6.12", 9), ("linux-source-6.12.9", 9), ("linux-source-6.12.10", 10)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "Makefile").write_text(f"VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = {sublevel}\n")
+    monkeypatch.setenv("KCG_KERNELS", str(tmp_path))
+    assert kernels.release(tmp_path / "linux-source-6.12") == "6.12.9"
+    assert kernels.release(tmp_path) == ""
+    assert kernels.sibling("6.12") == tmp_path / "linux-source-6.12.10"
+    assert kernels.sibling("6.1") is None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from analyzer.extract.notes import Note, TopInvocation
 from analyzer.extract.repair.filescope import FileScope
 
-_STRETCH_END = re.compile(rb"^\}(?:[^\n]*;)?[ \t]*$", re.M)
+_STRETCH_END = re.compile(rb"\n\}(?:[^\n]*;)?[ \t]*(?![^\n])")
 
 
 class Repaired(NamedTuple):
@@ -27,7 +27,7 @@ class Repaired(NamedTuple):
 
 def stretches(text: bytes, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """The parts of a text between lines that close something at the margin, around places."""
-    ends = [match.end() for match in _STRETCH_END.finditer(text)]
+    ends = [match.end() - 1 for match in _STRETCH_END.finditer(b"\n" + text)]
     found: list[tuple[int, int]] = []
     for start, end in sorted(places):
         before = bisect.bisect_right(ends, max(0, start - 1))

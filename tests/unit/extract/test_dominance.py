@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from analyzer.extract.dominance import implied
+from analyzer.extract.dominance import _marks, implied
 from analyzer.extract.extractor import extract
 
 
@@ -72,3 +72,20 @@ def test_cases_end_what_a_condition_before_them_dominates() -> None:
 def test_conditions_join_those_of_the_preprocessor() -> None:
     found = guards("#ifdef CONFIG_X\nif (IS_ENABLED(CONFIG_A))\na();\n#endif\nwhile (0) b();")
     assert found == {"a": "CONFIG_X && IS_ENABLED(CONFIG_A)", "b": "0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "ends_with"),
+    [
+        ("if (0)", [")"]),
+        ("while ( ! 1 )", [")"]),
+        ("x = 1 ? a : b", ["?"]),
+        ("a || true)", [")"]),
+        ("(false &&", ["&&"]),
+        ("if (IS_ENABLED(CONFIG_A))", ["("]),
+        ("f(0); g(a, 1); (0); x10 && y; NOT_IS_ENABLED(x); return 1;", []),
+    ],
+)
+def test_marks(text: str, ends_with: list[str]) -> None:
+    ends = list(_marks(text.encode()))
+    assert [text[end - len(mark) : end] for end, mark in zip(ends, ends_with, strict=True)] == ends_with

@@ -1,8 +1,9 @@
 """What no C grammar reads, rewritten so that it does: nothing moves, and no name that matters is lost."""
 
 import pytest
-from tree_sitter import Parser
+from tree_sitter import Language, Parser, Tree
 
+from analyzer.extract import extractor
 from analyzer.extract.extractor import extract
 from analyzer.extract.grammar import LANGUAGE
 from analyzer.extract.repair.repairing import repaired, stretches
@@ -167,3 +168,21 @@ def test_a_type_made_by_typeof_is_no_macro_head() -> None:
     facts = extract(b"static inline\ntypeof(x->call)(find_entry(unsigned type))\n{\n\treturn g();\n}\n")
     assert [definition.head for definition in facts.definitions] == [""]
     assert [call.name for definition in facts.definitions for call in definition.calls] == ["g"]
+
+
+def test_reading_again_gives_what_reading_all_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = (
+        f"int f{n}(void)\n{{\n\t{text}\n\treturn a{n}(b);\n}}\n\n" for n, (text, _) in enumerate(STATEMENTS)
+    )
+    data = "".join(functions).encode()
+    found = extract(data)
+
+    class Afresh:
+        def __init__(self, language: Language) -> None:
+            self._parser = Parser(language)
+
+        def parse(self, text: bytes, _old: Tree | None = None) -> Tree:
+            return self._parser.parse(text)
+
+    monkeypatch.setattr(extractor, "Parser", Afresh)
+    assert extract(data) == found
