@@ -12,12 +12,11 @@ from analyzer.io.postings import pack_keys
 from analyzer.model.facts import FileFacts
 from analyzer.resolve.fillers import plain_struct
 from analyzer.resolve.index import NameKind
-from analyzer.resolve.tokens import KEYWORDS
+from analyzer.resolve.tokens import KEYWORDS, last_member
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
-_LAST_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)\W*$")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
@@ -38,16 +37,13 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
         for call in definition.calls:
             yield "call", call.name
         for indirect in definition.indirect:
-            match = _LAST_MEMBER.search(indirect.callee.split("[")[0].rstrip(") "))
-            if match:
-                yield "dispatch", match.group(1)
+            if member := last_member(indirect.callee):
+                yield "dispatch", member
         for assignment in definition.assignments:
-            stored = assignment.left.split("[")[0]
-            match = _LAST_MEMBER.search(stored)
-            if match:
-                yield "store", match.group(1)
-            elif stored.isidentifier():
-                yield "store", stored
+            if member := last_member(assignment.left):
+                yield "store", member
+            elif (variable := assignment.left.split("[")[0].strip()).isidentifier():
+                yield "store", variable
         for name, _ in definition.references:
             yield "reference", name
     for declaration in facts.declarations:

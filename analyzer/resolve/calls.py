@@ -19,7 +19,7 @@ from analyzer.model.callgraph import (
 )
 from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
-from analyzer.resolve.ctypes import Fun, Ptr
+from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.macros import MacroName
@@ -180,7 +180,7 @@ class _Collector:
     # calls by name
 
     def _direct(self, name: str, site: _Site) -> None:
-        if name in self._local_names:
+        if name in self._local_names and not self._is_macro_use(name):
             self._pointer((Token(name),), site)
             return
         if self._scope.macro(name):
@@ -196,6 +196,12 @@ class _Collector:
                 self._bound_edges(name, site, "other configuration", 0)
                 return
         self._bound_edges(name, site, "")
+
+    def _is_macro_use(self, name: str) -> bool:
+        """Whether `name(` is a macro's use although a variable has that name, too: `max(a, b)` beside `int max`."""
+        if all(d.parameters is None for d in self._scope.macro(name)):
+            return False
+        return self._scope.macro_is_sure(name) or isinstance(self._frame.types.get(name), Base | Rec)
 
     def _expanded(self, name: str, site: _Site) -> None:
         outside = self._guard
@@ -266,6 +272,8 @@ class _Collector:
     def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
+        if self._is_cast(expanded):
+            return
         local = self._frame.types
         if declaration:
             local = self._typer.with_declaration(self._typer.expand_tokens(declaration), local)
@@ -286,6 +294,17 @@ class _Collector:
             self._add(site, None, "slot", "untyped callee", "possible")
             return
         self._pointer(bare, site)
+
+    def _is_cast(self, callee: Sequence[Token]) -> bool:
+        """Whether what seems a callee is a type: `(u64)(u32)(x)`, which without types reads like a call."""
+        if len(callee) < 3 or callee[-1].text != ")" or callee[-3].text != "(":
+            return False
+        name = callee[-2]
+        return (
+            name.is_name
+            and name.text not in self._local_names
+            and is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
+        )
 
     def _generic(self, callee: Sequence[Token], site: _Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it

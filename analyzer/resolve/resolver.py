@@ -4,7 +4,6 @@ Ties together names, slots and calls; holds no algorithm of its own but the sear
 Not handled: callers through pointers that are no members.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -19,6 +18,7 @@ from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.slots import SlotEntry, Slots
+from analyzer.resolve.tokens import last_member
 
 
 class Resolver:
@@ -139,11 +139,7 @@ class Resolver:
         return (
             any(c.name in names for c in definition.calls)
             or any(m[0] in names for m in candidate.made)
-            or any(
-                re.search(r"(?:->|\.)\s*(\w+)\W*$", i.callee.split("[")[0]) is not None
-                and any(f in i.callee for f in fields)
-                for i in definition.indirect
-            )
+            or any(last_member(i.callee) in fields for i in definition.indirect)
         )
 
     def _entries_of(self, name: str, ref: FunctionRef) -> Iterator[SlotEntry]:

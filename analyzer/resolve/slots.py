@@ -15,6 +15,7 @@ from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
+from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
@@ -24,7 +25,7 @@ from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
-_MAX_FILES = 6_000
+_USES: Sequence[NameKind] = ("use", "call", "reference")  # the last stands behind `DEFINE_X(…) =`
 
 
 class SlotEntry(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ class Slots:
                     placed.extend(self._of_object(scope, variable))
             for definition in facts.definitions:
                 placed.extend(self._of_assignments(scope, definition))
-                for variable in self._local_tables(scope, definition):
+                for variable in self.local_tables(scope, definition):
                     placed.extend(self._of_object(scope, variable))
             entries = [self._entry(p) for p in placed]
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
@@ -110,11 +111,10 @@ class Slots:
         paths.update(index.files("slot", f"?.{field}"))
         paths.update(index.files("store", field))
         paths.update(index.files("argument", field))
-        for macro in macros:
-            paths.update(index.files("use", macro))
-            paths.update(index.files("call", macro))
+        for kind in _USES:
+            paths.update(self.by_macros.users(kind, field, DESIGNATOR))
         paths.update(self._includers_of_lists(field))
-        for path in sorted(paths)[:_MAX_FILES]:
+        for path in sorted(paths):
             if scopes.foreign(path):
                 continue
             for entry in self._entries_for(path, slot, macros):
@@ -170,10 +170,11 @@ class Slots:
         for variable in facts.objects:
             yield from self._of_object(scope, variable, concerns)
         for definition in facts.definitions:
-            for variable in self._local_tables(scope, definition, macros):
+            for variable in self.local_tables(scope, definition, macros):
                 yield from self._of_object(scope, variable, concerns)
         for use in facts.invocations:
-            if use.macro in macros or self.by_macros.may_designate(scope, use, field):
+            tail = macros and use.tail and any(word in macros for word in _WORD.findall(use.tail))
+            if use.macro in macros or tail or self.by_macros.may_designate(scope, use, field):
                 waiting.append(use)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
@@ -185,7 +186,7 @@ class Slots:
             if found.slot.field == field:
                 yield found.slot, found.value, found.line, found.guard
 
-    def _local_tables(
+    def local_tables(
         self, scope: Scope, definition: Definition, macros: frozenset[str] | None = None
     ) -> Iterator[Object]:
         """Objects that macro uses in a body declare or build, such as `DEFINE_WAIT_FUNC(wait, f)`."""

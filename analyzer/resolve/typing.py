@@ -122,7 +122,7 @@ class Typer:
         """The definition of a struct type, and its file."""
         if not isinstance(type_, Rec):
             return None
-        return self.names.record(self.names.scopes.of(type_.file), type_.tag)
+        return self.names.record(self.names.scopes.of(type_.file), type_.tag, self.scope)
 
     def member(self, type_: Type | None, name: str) -> tuple[str, Field, Type | None] | None:
         """(owning struct's tag, field, its type) of a member of a struct type."""
