@@ -57,10 +57,12 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Slot(msgspec.Struct, frozen=True, order=True):
-    """A (struct type, field path) that holds a function pointer."""
+    """A (struct type, field path) that holds a function pointer. `file` is where the struct is defined when
+    several of the analysed sources have one of that tag, else ""."""
 
     struct: str
     field: str
+    file: str = ""
 
 
 class Evidence(msgspec.Struct, frozen=True, order=True):

@@ -74,7 +74,7 @@ class KeptSources:
 def _key(place: Place) -> str:
     owner = place.owner
     if isinstance(owner, Slot):
-        spelled = f"{owner.struct}.{owner.field}"
+        spelled = f"{owner.struct}.{owner.field} {owner.file}".rstrip()
     elif isinstance(owner, FunctionRef):
         spelled = f"{owner.file}:{owner.line}:{owner.name}"
     else:

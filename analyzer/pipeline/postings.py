@@ -16,6 +16,7 @@ from analyzer.resolve.tokens import KEYWORDS, last_member
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_ASSOCIATED = re.compile(r":\s*([A-Za-z_]\w*)\s*[,)]")  # `_Generic(x, type: f, default: g)(…)`
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
@@ -37,13 +38,13 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
         for call in definition.calls:
             yield "call", call.name
         for indirect in definition.indirect:
-            if member := last_member(indirect.callee):
-                yield "dispatch", member
+            if called := last_member(indirect.callee):
+                yield "dispatch", called
         for assignment in definition.assignments:
-            if member := last_member(assignment.left):
-                yield "store", member
-            elif (variable := assignment.left.split("[")[0].strip()).isidentifier():
-                yield "store", variable
+            if stored := last_member(assignment.left):
+                yield "store", stored
+            elif (name := assignment.left.split("[")[0].strip()).isidentifier():
+                yield "store", name
         for name, _ in definition.references:
             yield "reference", name
     for declaration in facts.declarations:
@@ -53,6 +54,9 @@ def names_of(facts: FileFacts) -> Iterator[tuple[NameKind, str]]:
         if "(" in macro.body:
             for word in _CALLED.findall(macro.body):
                 if word not in KEYWORDS:
+                    yield "expanded", word
+            if "_Generic" in macro.body:
+                for word in _ASSOCIATED.findall(macro.body):
                     yield "expanded", word
         if "=" in macro.body and ("." in macro.body or "->" in macro.body):
             for word in _FILLED.findall(macro.body):

@@ -198,7 +198,7 @@ class _Collector:
         self._bound_edges(name, site, "")
 
     def _is_macro_use(self, name: str) -> bool:
-        """Whether `name(` is a macro's use although a variable has that name, too: `max(a, b)` beside `int max`."""
+        """Whether `name(` is a macro's use although a variable has that name: `max(a, b)` beside `int max`."""
         if all(d.parameters is None for d in self._scope.macro(name)):
             return False
         return self._scope.macro_is_sure(name) or isinstance(self._frame.types.get(name), Base | Rec)

@@ -203,5 +203,5 @@ class MacroFillers:
             found = typer.member(current, name)
             if found is None:
                 return ""
-            owner, current = found[0], found[2]
+            owner, current = found.slot.struct, found.type
         return owner

@@ -202,6 +202,25 @@ class Flow:
     # the places
 
     def _into_slot(self, slot: Slot) -> Iterator[Source]:
+        overlay = self._slots.overlay(slot)
+        if overlay is None:
+            yield from self._put_into(slot)
+            return
+        for member in (slot, *overlay.others):
+            for source in self._put_into(member):
+                for target in self._of_source(source):
+                    if self._parameters(target.function) in (None, overlay.parameters):
+                        evidence = target.evidence[-1] if target.evidence else source.evidence
+                        yield Source(target.function, evidence, target.guard, target.handed)
+
+    def _parameters(self, ref: FunctionRef) -> int | None:
+        """How many parameters a function has, None when that is not known or not fixed."""
+        for function in self._names.in_file(ref.file, ref.name) if ref.file else ():
+            if ref_of(function) == ref and not any(p.type == "..." for p in function.definition.parameters):
+                return len(function.definition.parameters)
+        return None
+
+    def _put_into(self, slot: Slot) -> Iterator[Source]:
         for entry in self._slots.fillers(slot):
             evidence = Evidence(entry.file, entry.line, entry.object)
             for function in entry.functions:

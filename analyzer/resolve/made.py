@@ -29,6 +29,7 @@ _WRAPPER = re.compile(
     r"|^(?:SYSC|SyS)_(\w+)$|^(?:C_SYSC|compat_SyS)_(\w+)$"
 )
 _COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
+_TYPEOF_TAG = re.compile(r"\b__typeof__\s*\(\s*((?:const )?(?:struct|union) \w+)\s*\)")  # DEFINE_PER_CPU's
 _WORD = re.compile(r"[A-Za-z_]\w*")
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_USES = 3_000  # expansions kept read; a trace event's takes some 50 kB
@@ -116,7 +117,7 @@ def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> 
 
 def as_text(tokens: list[Token]) -> bytes:
     """Expanded tokens on lines, so that the extractor's line-bound rules see statements."""
-    text = spell(tokens)
+    text = _TYPEOF_TAG.sub(r"\1 ", spell(tokens))
     depth = 0
     out: list[str] = []
     for piece in re.split(r"([{};()\[\]])", text):
@@ -331,16 +332,19 @@ class Maker:
 
 
 def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:
-    """The objects of an expansion, placed on the line of the use."""
+    """The objects of an expansion, placed on the line of the use. A compound literal at file scope is the
+    value of the object that is defined there."""
+    name = next((o.name for o in facts.objects if o.name), "")
     return [
         msgspec.structs.replace(
             o,
+            name=o.name or name,
             line=use.line,
             guard=use.guard,
             entries=tuple(msgspec.structs.replace(e, line=use.line, guard="") for e in o.entries),
         )
         for o in facts.objects
-        if o.name
+        if o.name or (name and not o.function)
     ]
 
 

@@ -52,6 +52,7 @@ class Names:
         self._makers: dict[str, bool] = {}
         self._external: dict[str, tuple[Function, ...]] = {}
         self._records: dict[tuple[str, str], tuple[str, Record] | None] = {}
+        self._homonyms: dict[str, bool] = {}
         self._included_fields: dict[tuple[str, int], tuple[Field, ...]] = {}
         self._typedefs: dict[tuple[str, str], tuple[str, Typedef] | None] = {}
         self._objects: dict[tuple[str, str], tuple[str, Object] | None] = {}
@@ -374,6 +375,17 @@ class Names:
             if record and (best is None or len(record.fields) > len(best[1].fields)):
                 best = (path, record)
         return best
+
+    def homonym(self, path: str, tag: str) -> str:
+        """The file itself when others of the analysed sources define a struct of the same tag, else ""."""
+        found = self._homonyms.get(tag)
+        if found is None:
+            outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
+            files = [f for f in self.index.files("record", outer) if not self.scopes.foreign(f)]
+            if len(files) > 1:
+                files = [f for f in files if record_in(self.index.facts(f), tag)]
+            found = self._homonyms[tag] = len(files) > 1
+        return path if found else ""
 
     def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
         """The members that a list file makes, included inside a struct under the includer's macros."""

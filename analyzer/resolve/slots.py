@@ -19,7 +19,7 @@ from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
-from analyzer.resolve.scope import Scope
+from analyzer.resolve.scope import Scope, record_in
 from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -59,6 +59,14 @@ class _Placed(NamedTuple):
     how: Literal["initializer", "assignment", "argument"]
 
 
+class Overlay(NamedTuple):
+    """The other function pointers in the union that a slot is a member of, and how many parameters the slot's
+    own type has."""
+
+    others: tuple[Slot, ...]
+    parameters: int
+
+
 _Found = tuple[Mapping[Slot, Sequence[_Placed]], Sequence[Invocation]]
 _NOTHING: _Found = ({}, ())
 
@@ -72,6 +80,7 @@ class Slots:
         self._files: dict[str, tuple[SlotEntry, ...]] = {}
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
         self._placed: dict[tuple[str, str], _Found] = {}
+        self._overlays: dict[Slot, Overlay | None] = {}
         self.by_macros = MacroFillers(names)
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
@@ -120,6 +129,25 @@ class Slots:
             for entry in self._entries_for(path, slot, macros):
                 if entry.functions:
                     yield entry
+
+    def overlay(self, slot: Slot) -> Overlay | None:
+        """What shares a slot's memory; None when it is no function pointer in a union with others."""
+        if slot not in self._overlays:
+            self._overlays[slot] = self._find_overlay(slot)
+        return self._overlays[slot]
+
+    def _find_overlay(self, slot: Slot) -> Overlay | None:
+        outer = slot.struct if slot.struct.startswith("::") else slot.struct.split("::", maxsplit=1)[0]
+        for path in self._index.files("record", outer):
+            record = record_in(self._index.facts(path), slot.struct)
+            if record is None or record.kind != "union" or slot.file not in ("", path):
+                continue
+            pointers = {f.name: f for f in record.fields if "(*" in f.type}
+            if slot.field in pointers and len(pointers) > 1:
+                count = _parameters(pointers.pop(slot.field).type)
+                others = tuple(msgspec.structs.replace(slot, field=name) for name in pointers)
+                return Overlay(others, count) if count is not None else None
+        return None
 
     def _includers_of_lists(self, field: str) -> Iterator[str]:
         """Files whose initializers get entries from a list that names a member: `LSM_HOOK(int, 0, field, …)`."""
@@ -282,9 +310,9 @@ class Slots:
                     found = typer.member(current, part)
                     if found is None:
                         return None
-                    slot = Slot(found[0], part)
+                    slot = found.slot
                     dotted.append(part)
-                    current = found[2]
+                    current = found.type
             elif step[0] == "[":
                 index = step[1:-1]
                 current = pointee(current) if isinstance(current, Arr) else current
@@ -297,7 +325,7 @@ class Slots:
                 if read is None or position >= len(read[1].fields):
                     return None
                 field = read[1].fields[position]
-                slot = Slot(read[1].tag, field.name)
+                slot = Slot(read[1].tag, field.name, self._names.homonym(read[0], read[1].tag))
                 dotted.append(field.name)
                 current = self._names.typer(read[0]).type_of_text(field.type)
         if slot is None or isinstance(current, Rec):
@@ -395,7 +423,7 @@ class Slots:
         if tokens[-2].text == "->" or isinstance(owner, Arr):
             owner = pointee(owner)
         found = typer.member(owner, tokens[-1].text)
-        return Slot(found[0], tokens[-1].text) if found else None
+        return found.slot if found else None
 
 
 def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
@@ -411,6 +439,24 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns
+
+
+def _parameters(type_text: str) -> int | None:
+    """How many parameters the function that `int (*)(int, long)` points to has."""
+    tokens = tokenize(type_text)
+    at = next((n for n in range(len(tokens) - 1) if tokens[n].text == "(" and tokens[n + 1].text == "*"), -1)
+    opening = close_of(tokens, at) + 1 if at >= 0 else 0
+    if not 0 < opening < len(tokens) or tokens[opening].text != "(":
+        return None
+    inside = tokens[opening + 1 : close_of(tokens, opening)]
+    if not inside or spell(inside) == "void":
+        return 0
+    depth = 0
+    count = 1
+    for token in inside:
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        count += token.text == "," and depth == 0
+    return None if inside[-1].text == "..." else count
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:
