@@ -112,7 +112,7 @@ class _Collector:
         else:
             for made in definition.indirect:
                 site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
-                self._computed(tokenize(made.callee), site)
+                self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
             self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
         self._found.sort(key=lambda f: (f[0], f[1]))
@@ -369,6 +369,21 @@ class _Collector:
             self._slot_edges(slot, site, "pointer")
             return
         self._pointer(strip_callee(expanded), site)
+
+    def _made_call(self, callee: Sequence[Token], site: _Site) -> None:
+        """A computed call in a function that a macro makes: a tracepoint's is that of its probes."""
+        places = self._flow.probes(self._definition.name, callee)
+        if not places:
+            self._computed(callee, site)
+            return
+        site = site._replace(written=f"{self._definition.name}(…)")
+        targets = {t.function: t for place in places for t in self._flow.of_place(place)}
+        if not targets:
+            self._add(site, None, "tracepoint", "tracepoint without probes", "possible")
+        for function, target in sorted(targets.items()):
+            evidence = tuple(dict.fromkeys(target.evidence))
+            guard = conjunction(self._guard_of(site.macros), target.guard)
+            self._add(site, function, "tracepoint", "registered probe", "likely", guard=guard, evidence=evidence)
 
     # functions that are not called here
 

@@ -27,6 +27,8 @@ from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
+_EVENT = f"{StaticCalls.TRAMPOLINE}tp_func_"
+_REGISTER = ("register_trace_", "register_trace_prio_")
 
 
 class Place(NamedTuple):
@@ -153,6 +155,15 @@ class Flow:
     def hook_of(self, trampoline: str) -> Slot | None:
         """The LSM hook that a static call's trampoline stands for."""
         return self._static_calls.hook(trampoline.removeprefix(StaticCalls.TRAMPOLINE))
+
+    def probes(self, caller: str, callee: Sequence[Token]) -> tuple[Place, ...]:
+        """The places that a tracepoint's probes come from, for a call in a function that the tracepoint's macro
+        makes: the parameters of the functions that register them. Empty for any other call."""
+        event = next((t.text[len(_EVENT) :] for t in callee if t.text.startswith(_EVENT)), "")
+        if not event and caller.startswith("trace_"):
+            event = caller.removeprefix("trace_").removesuffix("_rcuidle")
+        registering = [f for p in _REGISTER for f in self._names.made(p + event)] if event else []
+        return tuple(Place("parameter", self.frame(function).ref, 0) for function in registering)
 
     def sources(self, place: Place) -> tuple[Source, ...]:
         """What is put into a place."""
