@@ -104,9 +104,8 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
             at_name = places[call.name]
             value = _initial_value(tokens, at_name)
             for _ in range(_MAX_RENAMED):
-                names = [t.text for t in value if t.text not in ("(", ")")]
-                inner = _initial_value(tokens, places.get(names[0], ())) if len(names) == 1 else ()
-                value = inner or value
+                bare = [t.text for t in value if t.text not in ("(", ")")]
+                value = (_initial_value(tokens, places.get(bare[0], ())) if len(bare) == 1 else ()) or value
             declared = _declares_function(tokens, at_name)
             yield ExpandedCall(call.name, (), macros, False, origin is None, value, (), declared, guard)
         else:

@@ -84,7 +84,7 @@ class Flow:
         self._slots = slots
         self._index = names.index
         self._callsites = callsites
-        self._initcalls = Initcalls(names, callsites)
+        self.initcalls = Initcalls(names, callsites)
         self._static_calls = StaticCalls(names, callsites)
         self._stores = Stores(names, slots)
         self._frames: dict[FunctionRef, Frame] = {}
@@ -297,7 +297,7 @@ class Flow:
                             tokens = frame.typer.expand(assignment.right)
                             yield from self._evaluate(frame, frame.scope, tokens, assignment.line)
         if not defined and not path:
-            for call in self._initcalls.between(name):
+            for call in self.initcalls.between(name):
                 yield Source(call.function, call.evidence, call.guard, False, "initcall", rank(call.level))
 
     # expressions

@@ -1,23 +1,24 @@
 """Questions about functions of one kernel, answered from its index.
 
 Ties together names, slots and calls; holds no algorithm of its own but the search for callers.
-Not handled: callers through pointers that are no members.
+Not handled: callers through values that are copied on their way (see `holders`).
 """
 
 from collections import Counter
 from collections.abc import Iterator
 
 from analyzer.model import callgraph
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.callgraph import Edge, FunctionRef, Slot
 from analyzer.resolve.calls import Calls
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.flow import Flow
+from analyzer.resolve.holders import Holders
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scopes
-from analyzer.resolve.slots import SlotEntry, Slots
+from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
 
 
@@ -33,6 +34,7 @@ class Resolver:
         self.callsites = CallSites(self.names)
         self.flow = Flow(self.names, self.slots, self.callsites)
         self.calls = Calls(self.names, self.slots, self.flow)
+        self.holders = Holders(self.names, self.slots, self.flow.initcalls)
         self._functions: dict[FunctionRef, Function | None] = {}
         self._folders: Counter[str] | None = None
 
@@ -109,13 +111,34 @@ class Resolver:
                     found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
         return tuple(sorted(found.values(), key=lambda e: (e.caller.file, e.caller.line, e.site)))
 
+    def carries(self, first: Edge, second: Edge) -> bool:
+        """Whether a call can lead on by another in its callee: false when that calls a parameter which this call
+        gives other functions."""
+        function = self.function(first.callee) if first.callee else None
+        if function is None or second.kind not in ("initcall", "callback", "pointer") or second.callee is None:
+            return True
+        frame = self.flow.frame(function)
+        position = frame.parameters.get(second.expression.partition("(")[0].strip("(* )"))
+        if position is None:
+            return True
+        known = False
+        for site in self.callsites.of(function):
+            if ref_of(site.caller) != first.caller or position >= len(site.arguments):
+                continue
+            known = True
+            caller = self.flow.frame(site.caller)
+            targets = self.flow.of_expression(caller, site.arguments[position], site.line)
+            if not targets or any(t.function == second.callee for t in targets):
+                return True
+        return not known
+
     def _possible_callers(self, ref: FunctionRef) -> Iterator[Function]:
         function = self.function(ref)
         spelled = {ref.name, *(function.aliases if function else ())}
         names = set(spelled)
         for name in spelled:
             names |= self.callsites.macros(name)
-        fields = {entry.slot for name in spelled for entry in self._entries_of(name, ref)}
+        slots, holders = self.holders.of(function) if function else (set[Slot](), [])
         paths: dict[str, None] = {}
         for name in sorted(names):
             for path in (*self.index.files("call", name), *self.index.files("use", name)):
@@ -123,31 +146,35 @@ class Resolver:
         for name in sorted(names - spelled):
             for path in self.index.files("argument", name):
                 paths.setdefault(path)
-        dispatched = {s.field for s in fields}
-        for field in sorted(dispatched):
+        for field in sorted({s.field for s in slots}):
             for path in self.index.files("dispatch", field):
                 paths.setdefault(path)
+        known = {ref_of(holder) for holder in holders}
+        yield from holders
         for path in sorted(paths):
             if self.scopes.foreign(path) and not (ref.file and self.scopes.foreign(ref.file)):
                 continue
             for candidate in self.names.of_file(path):
-                if self._mentions(candidate, names, dispatched):
+                if ref_of(candidate) not in known and self._mentions(candidate, names, slots):
                     yield candidate
 
-    def _mentions(self, candidate: Function, names: set[str], fields: set[str]) -> bool:
+    def _mentions(self, candidate: Function, names: set[str], slots: set[Slot]) -> bool:
         definition = candidate.definition
         return (
             any(c.name in names for c in definition.calls)
             or any(m[0] in names for m in candidate.made)
-            or any(last_member(i.callee) in fields for i in definition.indirect)
+            or any(self._dispatches(candidate, i.callee, slots) for i in definition.indirect)
         )
 
-    def _entries_of(self, name: str, ref: FunctionRef) -> Iterator[SlotEntry]:
-        """The slot entries that hold a function."""
-        for path in self.index.files("reference", name):
-            for entry in self.slots.of_file(path):
-                if any(ref_of(f) == ref for f in entry.functions):
-                    yield entry
+    def _dispatches(self, candidate: Function, callee: str, slots: set[Slot]) -> bool:
+        """Whether a computed call reads one of the slots; one without a struct stands for any of that field."""
+        field = last_member(callee)
+        wanted = {s for s in slots if s.field == field} if field else set()
+        if not wanted or Slot("", field) in wanted:
+            return bool(wanted)
+        frame = self.flow.frame(candidate)
+        slot = self.slots.slot_of(frame.scope, frame.typer.expand(callee), frame.types)
+        return slot is None or slot in wanted
 
     def neighbours(self, path: str) -> int:
         """How many source files share a file's folder."""

@@ -20,7 +20,7 @@ from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope, record_in
-from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, tokenize
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
@@ -103,6 +103,29 @@ class Slots:
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
+
+    def naming(self, path: str, name: str) -> set[Slot]:
+        """The slots that a file puts a value into in which a name stands, without a look at what it denotes."""
+        if path in self._files:
+            return {e.slot for e in self._files[path] if has_word(e.value, name)}
+        scope = self._names.scopes.of(path)
+        facts = self._index.facts(path)
+
+        def concerns(entry: Entry) -> bool:
+            return has_word(entry.value, name)
+
+        placed = [p for variable in facts.objects for p in self._of_object(scope, variable, concerns)]
+        for use in facts.invocations:
+            if has_word(use.arguments, name) or has_word(use.tail, name):
+                made = self._names.maker.use(scope, use) if use.tail or self._names.makes(use.macro) else None
+                for variable in placed_objects(use, made) if made else ():
+                    placed.extend(self._of_object(scope, variable, concerns))
+        for definition in facts.definitions:
+            for assignment in definition.assignments:
+                if has_word(assignment.right, name):
+                    field = last_member(assignment.left)
+                    placed.extend(self._of_assignments(scope, definition, field) if field else ())
+        return {p.slot for p in placed if has_word(p.value, name)}
 
     def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
         """The entries that put a function into a slot, anywhere in the tree, by file and line."""
