@@ -6,6 +6,7 @@ import msgspec
 
 EdgeKind = Literal["direct", "slot", "pointer", "callback", "hook", "static_call", "initcall", "tracepoint"]
 Confidence = Literal["certain", "likely", "possible"]
+HANDED_OVER = "passed as an argument"  # the rule of edges to functions that are given away, not called
 Linkage = Literal["internal", "external", "weak"]
 
 

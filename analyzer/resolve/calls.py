@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from analyzer.extract.lexical import strip_comments
 from analyzer.model.callgraph import (
+    HANDED_OVER,
     Confidence,
     Edge,
     EdgeKind,
@@ -409,9 +410,7 @@ class _Collector:
                     if ref_of(function) in called:
                         continue  # a macro that calls its argument
                     evidence = (Evidence(self._function.path, call.line, call.name),)
-                    self._add(
-                        site, ref_of(function), "callback", "passed as an argument", "likely", evidence=evidence
-                    )
+                    self._add(site, ref_of(function), "callback", HANDED_OVER, "likely", evidence=evidence)
         self._enter(definition.guard)
 
     def _dispatched(self) -> None:
