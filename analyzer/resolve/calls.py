@@ -202,7 +202,9 @@ class _Collector:
         """Whether `name(` is a macro's use although a variable has that name: `max(a, b)` beside `int max`."""
         if all(d.parameters is None for d in self._scope.macro(name)):
             return False
-        return self._scope.macro_is_sure(name) or isinstance(self._frame.types.get(name), Base | Rec)
+        type_ = self._frame.types.get(name)
+        type_ = type_.to if isinstance(type_, Ptr) else type_
+        return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
 
     def _expanded(self, name: str, site: _Site) -> None:
         outside = self._guard
