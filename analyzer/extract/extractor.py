@@ -34,7 +34,7 @@ from analyzer.model.facts import (
     ParseDiagnostic,
 )
 
-EXTRACTOR_VERSION = "8"
+EXTRACTOR_VERSION = "9"
 _MAX_DIAGNOSTICS = 200
 _ASSEMBLY = re.compile(
     rb"^[ \t]*(?:\.(?:macro|endm|cfi_\w+|globl|global|align|section|set|equ|inst|previous|pushsection)\b"
@@ -54,7 +54,8 @@ _Lined = TypeVar("_Lined", bound=_HasLine)
 
 
 def extract(data: bytes, dialect: Dialect = BASE) -> FileFacts:
-    """The facts of a file's bytes. Headers over `LARGE_HEADER` bytes give macros and includes only."""
+    """The facts of a file's bytes. Headers over `LARGE_HEADER` bytes that hold hardly a parenthesis and no
+    function give macros and includes only."""
     return extract_noting(data, dialect)[0]
 
 
@@ -64,7 +65,7 @@ def extract_noting(data: bytes, dialect: Dialect) -> tuple[FileFacts, set[bytes]
     if len(data) > LARGE_HEADER:
         rest = without_plain_defines(data)
         lexed = lex(rest)
-        if lexed.skeleton.count(b"(") * 40 < len(data):
+        if lexed.skeleton.count(b"(") * 40 < len(data) and not _BODY.search(lexed.skeleton):
             conditionals = analyse(lexed.directives, len(rest))
             return _of_directives(lexed, conditionals, line_starts(rest), len(data)), set()
     lexed = lex(data)

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analyzer.errors import KcgError
-from analyzer.graph.profiles import DEFAULT, PROFILES
-from analyzer.model.callgraph import Edge
+from analyzer.graph.profiles import DEFAULT, DEFERRED, PROFILES
+from analyzer.model.callgraph import HANDED_OVER, Edge
 
 _CALLEE = re.compile(r"\s*([A-Za-z_]\w*)\s*\(")
 _PATTERN = re.compile(r"[\w*?\[\]!]+\Z")
@@ -51,10 +51,14 @@ class Hide:
     def hides(self, edge: Edge) -> bool:
         """Whether this edge is left out.
 
+        The profile `deferred` leaves out functions that are handed over (work, timers, RCU callbacks, threads,
+        interrupt handlers) where they are handed over; where they are run they stay.
         A call through a pointer is left out only for its target's name: it stays when it is
         unresolved, and when a noise macro makes it (the macro wraps the interesting thing then).
         """
         name = edge.callee.name if edge.callee else ""
+        if edge.kind == "callback" and edge.rule == HANDED_OVER and DEFERRED in self.profiles:
+            return not self._shows.match(name)
         if edge.kind == "direct":
             if not name:
                 match = _CALLEE.match(edge.expression)

@@ -18,49 +18,112 @@ def shortest_path(
     end: FunctionRef,
     successors: Successors,
     *,
+    predecessors: Successors | None = None,
     limit: int = 200_000,
     possible: bool = False,
 ) -> list[Edge] | None:
     """The edges of a shortest call path, in order, or None when there is none.
 
-    Edges that are only possible are walked only with `possible`. Among equally short paths the one
-    through the earlier call sites is given. `[]` when both ends are the same function. Raises
-    KcgError when `limit` functions were looked at without an answer.
+    With `predecessors` (the edges that lead to a function) the search goes from both ends, a whole level of the
+    smaller side at a time (Pohl, *Bi-directional search*, Machine Intelligence 6, 1971); when nothing more leads
+    to the end, it goes on from the start alone. Edges that are only possible are walked only with `possible`.
+    Among equally short paths the one through the earlier call sites is given. `[]` when both ends are the same
+    function. Raises KcgError when `limit` functions were looked at without an answer.
     """
     if start == end:
         return []
-    reached: dict[FunctionRef, Edge | None] = {start: None}
-    queue = deque([start])
-    expanded = 0
-    while queue:
-        function = queue.popleft()
-        expanded += 1
-        if expanded > limit:
+    walked = _Walked(successors, possible)
+    before = _Walked(predecessors, possible, backwards=True) if predecessors else None
+    ahead = _Side(start)
+    behind = _Side(end)
+    while ahead.frontier:
+        if len(ahead.distance) + len(behind.distance) > limit:
             raise KcgError(
                 f"no path from {start.name} to {end.name} among the nearest {limit} functions",
                 hint="start closer to the end",
             )
-        for edge in successors(function):
-            callee = edge.callee
-            if callee is None or callee in reached:
-                continue
-            if edge.confidence == "possible" and not possible:
-                continue
-            reached[callee] = edge
-            if callee == end:
-                return _trace(reached, end)
-            if not callee.external:
-                queue.append(callee)
+        if before is None or not behind.frontier or len(ahead.frontier) <= len(behind.frontier):
+            met = ahead.widen(walked, behind)
+        else:
+            met = behind.widen(before, ahead)
+        if met:
+            return _first_path(start, end, ahead, behind, walked)
     return None
 
 
-def _trace(reached: dict[FunctionRef, Edge | None], end: FunctionRef) -> list[Edge]:
+class _Walked:
+    """The edges out of a function (backwards: into it) that may be walked."""
+
+    def __init__(self, edges: Successors, possible: bool, *, backwards: bool = False) -> None:
+        self._edges = edges
+        self._possible = possible
+        self._backwards = backwards
+
+    def of(self, function: FunctionRef) -> list[Edge]:
+        if function.external and not self._backwards:
+            return []
+        return [
+            edge
+            for edge in self._edges(function)
+            if edge.callee is not None and (self._possible or edge.confidence != "possible")
+        ]
+
+    def far(self, edge: Edge) -> FunctionRef:
+        return edge.caller if self._backwards or edge.callee is None else edge.callee
+
+
+class _Side:
+    """What is reached from one end: distances and the outermost level."""
+
+    def __init__(self, origin: FunctionRef) -> None:
+        self.distance = {origin: 0}
+        self.frontier = [origin]
+        self.edges: dict[FunctionRef, list[Edge]] = {}
+
+    def widen(self, walked: _Walked, other: "_Side") -> bool:
+        """Reach one level further; whether it met the other side. One's own side is searched to the end of the
+        level, so that every function of it is known."""
+        level: list[FunctionRef] = []
+        met = False
+        for function in self.frontier:
+            found = self.edges[function] = walked.of(function)
+            for edge in found:
+                far = walked.far(edge)
+                if far not in self.distance:
+                    self.distance[far] = self.distance[function] + 1
+                    level.append(far)
+                    met = met or far in other.distance
+        self.frontier = level
+        return met
+
+
+def _first_path(
+    start: FunctionRef,
+    end: FunctionRef,
+    ahead: _Side,
+    behind: _Side,
+    walked: _Walked,
+) -> list[Edge]:
+    """The first in source order among the shortest paths between two sides that have met."""
+    total = min(d + behind.distance[f] for f, d in ahead.distance.items() if f in behind.distance)
+    left = {f: d for f, d in behind.distance.items() if f in ahead.distance and ahead.distance[f] + d == total}
+    # towards the end: what the meeting functions lead to, level by level
+    for function in sorted(behind.edges, key=lambda f: (-behind.distance[f], f)):
+        distance = behind.distance[function]
+        if any(left.get(edge.caller) == distance + 1 for edge in behind.edges[function]):
+            left[function] = distance
+    # towards the start: what leads to them
+    for function in sorted(ahead.edges, key=lambda f: (-ahead.distance[f], f)):
+        distance = total - ahead.distance[function]
+        if any(left.get(walked.far(edge)) == distance - 1 for edge in ahead.edges[function]):
+            left[function] = distance
     path: list[Edge] = []
-    edge = reached[end]
-    while edge is not None:
+    at = start
+    while at != end:
+        edges = ahead.edges[at] if at in ahead.edges else walked.of(at)
+        edge = next(e for e in edges if left.get(walked.far(e)) == left[at] - 1)
         path.append(edge)
-        edge = reached[edge.caller]
-    path.reverse()
+        at = walked.far(edge)
     return path
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 EdgeKind = Literal["direct", "slot", "pointer", "callback", "hook", "static_call", "initcall", "tracepoint"]
 Confidence = Literal["certain", "likely", "possible"]
+HANDED_OVER = "passed as an argument"  # the rule of edges to functions that are given away, not called
 Linkage = Literal["internal", "external", "weak"]
 
 
@@ -57,10 +58,12 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Slot(msgspec.Struct, frozen=True, order=True):
-    """A (struct type, field path) that holds a function pointer."""
+    """A (struct type, field path) that holds a function pointer. `file` is where the struct is defined when
+    several of the analysed sources have one of that tag, else ""."""
 
     struct: str
     field: str
+    file: str = ""
 
 
 class Evidence(msgspec.Struct, frozen=True, order=True):

@@ -104,7 +104,7 @@ def _shape_key(macro: str, count: int, definitions: Sequence[tuple[str, int]]) -
 def _key(place: Place) -> str:
     owner = place.owner
     if isinstance(owner, Slot):
-        spelled = f"{owner.struct}.{owner.field}"
+        spelled = f"{owner.struct}.{owner.field} {owner.file}".rstrip()
     elif isinstance(owner, FunctionRef):
         spelled = f"{owner.file}:{owner.line}:{owner.name}"
     else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from analyzer.errors import KcgError
 from analyzer.graph.hide import Hide
-from analyzer.graph.profiles import PROFILES
+from analyzer.graph.profiles import DEFERRED, PROFILES
 from analyzer.graph.rooted import RootedGraph
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.known import Known
@@ -39,7 +39,7 @@ class Narrowed:
             if name not in names:
                 known = f"It has {', '.join(names)}." if names else "It has none."
                 raise KcgError(f"{root.ref.name} has no parameter {name}.", hint=known)
-        quiet = Hide(tuple(PROFILES), hide.patterns, hide.shown).showing({root.ref.name})
+        quiet = Hide(tuple(PROFILES.keys() - {DEFERRED}), hide.patterns, hide.shown).showing({root.ref.name})
         world = World(resolver.names, resolver.slots, resolver.callsites)
         machine = Machine(
             world,

@@ -12,12 +12,12 @@ from analyzer.io.postings import pack_keys
 from analyzer.model.facts import Definition, FileFacts, Object
 from analyzer.resolve.fillers import plain_struct
 from analyzer.resolve.index import NameKind
-from analyzer.resolve.tokens import KEYWORDS
+from analyzer.resolve.tokens import KEYWORDS, last_member
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+_ASSOCIATED = re.compile(r":\s*([A-Za-z_]\w*)\s*[,)]")  # `_Generic(x, type: f, default: g)(…)`
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
-_LAST_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)\W*$")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
@@ -39,6 +39,8 @@ def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
     for macro in facts.macros:
         if "(" in macro.body:
             found["expanded"].update(word for word in _CALLED.findall(macro.body) if word not in KEYWORDS)
+            if "_Generic" in macro.body:
+                found["expanded"].update(_ASSOCIATED.findall(macro.body))
         if "=" in macro.body and ("." in macro.body or "->" in macro.body):
             found["filler"].update(_FILLED.findall(macro.body))
     found["record"] = {r.tag.split("::")[0] if not r.tag.startswith("::") else r.tag for r in facts.records}
@@ -67,15 +69,13 @@ def _of_definition(definition: Definition, found: defaultdict[NameKind, set[str]
     found["call"].update([call.name for call in definition.calls])
     found["reference"].update([name for name, _ in definition.references])
     for indirect in definition.indirect:
-        match = _LAST_MEMBER.search(indirect.callee.split("[")[0].rstrip(") "))
-        if match:
-            found["dispatch"].add(match.group(1))
+        if called := last_member(indirect.callee):
+            found["dispatch"].add(called)
     for assignment in definition.assignments:
-        stored = assignment.left.split("[")[0]
-        if stored.isidentifier():
+        if stored := last_member(assignment.left):
             found["store"].add(stored)
-        elif match := _LAST_MEMBER.search(stored):
-            found["store"].add(match.group(1))
+        elif (name := assignment.left.split("[")[0].strip()).isidentifier():
+            found["store"].add(name)
 
 
 def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None:

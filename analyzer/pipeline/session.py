@@ -266,6 +266,10 @@ class Session:
         """Edges into a function, by caller."""
         return self.resolver.callers(ref)
 
+    def carries(self, first: Edge, second: Edge) -> bool:
+        """Whether a call can be followed by another in its callee, as far as what it hands over tells."""
+        return self.resolver.carries(first, second)
+
     def call_names(self, ref: FunctionRef) -> tuple[str, ...]:
         """The names that a function's call sites spell, "" for computed callees, without resolving them."""
         if ref.external:

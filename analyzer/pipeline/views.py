@@ -4,6 +4,7 @@ Not handled: formats and files (`analyzer.pipeline.outputs`, `analyzer.render`).
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from analyzer.errors import KcgError
 from analyzer.graph.detail import Detail
@@ -136,8 +137,20 @@ def path(
 ) -> tuple[Function, Function, list[Edge] | None]:
     """Both ends and the edges of a shortest way between them, None when there is none."""
     first, last = session.find(start), session.find(end)
-    found = shortest_path(first.ref, last.ref, session.callees, possible=possible)
-    return first, last, found
+    barred: set[tuple[FunctionRef, FunctionRef | None]] = set()
+
+    def callees(ref: FunctionRef) -> list[Edge]:
+        return [edge for edge in session.callees(ref) if (edge.caller, edge.callee) not in barred]
+
+    def callers(ref: FunctionRef) -> list[Edge]:
+        return [edge for edge in session.callers(ref) if (edge.caller, edge.callee) not in barred]
+
+    while True:
+        found = shortest_path(first.ref, last.ref, callees, predecessors=callers, possible=possible)
+        wrong = [a for a, b in pairwise(found or ()) if not session.carries(a, b)]
+        if not wrong:
+            return first, last, found
+        barred.update((edge.caller, edge.callee) for edge in wrong)
 
 
 def indirect_calls(session: Session, spelled: str) -> tuple[Function, tuple[Edge, ...]]:

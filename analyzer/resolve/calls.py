@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from analyzer.extract.lexical import strip_comments
 from analyzer.model.callgraph import (
+    HANDED_OVER,
     Confidence,
     Edge,
     EdgeKind,
@@ -19,7 +20,7 @@ from analyzer.model.callgraph import (
 )
 from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
-from analyzer.resolve.ctypes import Fun, Ptr
+from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.macros import MacroName
@@ -28,7 +29,7 @@ from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.slots import Slots, strip_callee
 from analyzer.resolve.static_calls import StaticCalls
-from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, last_member, tokenize
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPACE = re.compile(r"\s+")
@@ -36,11 +37,12 @@ _MAX_EXPRESSION = 160
 
 
 class Wanted(NamedTuple):
-    """What may lead to a function: its names, macros whose expansion may call it, members that may hold it."""
+    """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (one
+    without a struct stands for any of that field)."""
 
     names: frozenset[str]
     macros: frozenset[str]
-    members: frozenset[str]
+    slots: frozenset[Slot]
 
 
 class Calls:
@@ -112,14 +114,10 @@ class _Collector:
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if wanted is not None and call.name not in wanted.names and call.name not in wanted.macros:
-                    continue
-                if self._enter(call.guard):
+                if (wanted is None or self._leads(call.name, wanted)) and self._enter(call.guard):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if wanted is not None and not any(member in indirect.callee for member in wanted.members):
-                    continue
-                if self._enter(indirect.guard):
+                if (wanted is None or self._reads(indirect.callee, wanted)) and self._enter(indirect.guard):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
@@ -132,10 +130,9 @@ class _Collector:
                 self._handed_over()
         else:
             for made in definition.indirect:
-                if wanted is not None and not any(member in made.callee for member in wanted.members):
-                    continue
-                site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
-                self._computed(tokenize(made.callee), site)
+                if wanted is None or self._reads(made.callee, wanted):
+                    site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
+                    self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
             if wanted is None or name in wanted.names or name in wanted.macros:
                 self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
@@ -145,6 +142,19 @@ class _Collector:
             key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
             distinct.setdefault(key, edge)
         return list(distinct.values())
+
+    def _leads(self, name: str, wanted: Wanted) -> bool:
+        """Whether a call by that name may be one that is wanted, through a pointer in a variable, too."""
+        return name in wanted.names or name in wanted.macros or name in self._local_names
+
+    def _reads(self, callee: str, wanted: Wanted) -> bool:
+        """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""
+        field = last_member(callee)
+        slots = {s for s in wanted.slots if s.field == field} if field else set()
+        if not field or not slots or Slot("", field) in slots:
+            return not field or bool(slots)
+        slot = self._slots.slot_of(self._scope, self._typer.expand(callee), self._frame.types)
+        return slot is None or slot in slots
 
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
@@ -204,7 +214,7 @@ class _Collector:
     # calls by name
 
     def _direct(self, name: str, site: _Site) -> None:
-        if name in self._local_names:
+        if name in self._local_names and not self._is_macro_use(name):
             self._pointer((Token(name),), site)
             return
         if self._scope.macro(name):
@@ -220,6 +230,14 @@ class _Collector:
                 self._bound_edges(name, site, "other configuration", 0)
                 return
         self._bound_edges(name, site, "")
+
+    def _is_macro_use(self, name: str) -> bool:
+        """Whether `name(` is a macro's use although a variable has that name: `max(a, b)` beside `int max`."""
+        if all(d.parameters is None for d in self._scope.macro(name)):
+            return False
+        type_ = self._frame.types.get(name)
+        type_ = type_.to if isinstance(type_, Ptr) else type_
+        return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
 
     def _expanded(self, name: str, site: _Site) -> None:
         outside = self._guard
@@ -290,6 +308,8 @@ class _Collector:
     def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
+        if self._is_cast(expanded):
+            return
         local = self._frame.types
         if declaration:
             local = self._typer.with_declaration(self._typer.expand_tokens(declaration), local)
@@ -310,6 +330,17 @@ class _Collector:
             self._add(site, None, "slot", "untyped callee", "possible")
             return
         self._pointer(bare, site)
+
+    def _is_cast(self, callee: Sequence[Token]) -> bool:
+        """Whether what seems a callee is a type: `(u64)(u32)(x)`, which without types reads like a call."""
+        if len(callee) < 3 or callee[-1].text != ")" or callee[-3].text != "(":
+            return False
+        name = callee[-2]
+        return (
+            name.is_name
+            and name.text not in self._local_names
+            and is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
+        )
 
     def _generic(self, callee: Sequence[Token], site: _Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
@@ -375,6 +406,21 @@ class _Collector:
             return
         self._pointer(strip_callee(expanded), site)
 
+    def _made_call(self, callee: Sequence[Token], site: _Site) -> None:
+        """A computed call in a function that a macro makes: a tracepoint's is that of its probes."""
+        places = self._flow.probes(self._definition.name, callee)
+        if not places:
+            self._computed(callee, site)
+            return
+        site = site._replace(written=f"{self._definition.name}(…)")
+        targets = {t.function: t for place in places for t in self._flow.of_place(place)}
+        if not targets:
+            self._add(site, None, "tracepoint", "tracepoint without probes", "possible")
+        for function, target in sorted(targets.items()):
+            evidence = tuple(dict.fromkeys(target.evidence))
+            guard = conjunction(self._guard_of(site.macros), target.guard)
+            self._add(site, function, "tracepoint", "registered probe", "likely", guard=guard, evidence=evidence)
+
     # functions that are not called here
 
     def _handed_over(self) -> None:
@@ -399,9 +445,7 @@ class _Collector:
                     if ref_of(function) in called:
                         continue  # a macro that calls its argument
                     evidence = (Evidence(self._function.path, call.line, call.name),)
-                    self._add(
-                        site, ref_of(function), "callback", "passed as an argument", "likely", evidence=evidence
-                    )
+                    self._add(site, ref_of(function), "callback", HANDED_OVER, "likely", evidence=evidence)
         self._enter(definition.guard)
 
     def _dispatched(self) -> None:

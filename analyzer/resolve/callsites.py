@@ -44,7 +44,8 @@ class CallSites:
         todo = [name]
         while todo and len(found) < _MAX_MACROS:
             current = todo.pop()
-            pattern = re.compile(rf"\b{re.escape(current)}\s*\(")
+            word = re.escape(current)
+            pattern = re.compile(rf"\b{word}\s*\(|_Generic\b.*:\s*{word}\s*[,)]", re.S)
             for path in self._index.files("expanded", current):
                 if self._names.scopes.foreign(path):
                     continue
@@ -108,7 +109,11 @@ class CallSites:
         text = self._index.text(path)[call.start : call.end].decode("utf-8", "replace")
         tokens = self._names.typer(path).expand(_plain(text))
         for found in find_calls(tokens):
-            if found.name in spelled and self._binds(path, found.name, function):
+            called = [found.name]
+            if tokens[found.start].text == "_Generic":
+                local = self._names.typer(path).variables(caller.definition)
+                called = self._names.typer(path).associations(tokens[found.start : found.opening], local)
+            if any(name in spelled and self._binds(path, name, function) for name in called):
                 yield CallSite(caller, call.line, arguments_of(tokens, found), call.name not in spelled)
                 return
 

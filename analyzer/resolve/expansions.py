@@ -12,6 +12,7 @@ from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell
 
+_MAX_RENAMED = 4  # variables of an expansion that hand a value on: INDIRECT_CALL_4 in INDIRECT_CALL_3 in …
 _MAX_SHARED = 8  # expansions of one macro remembered for other files that see the same definitions
 
 
@@ -102,6 +103,9 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
         if call.name:
             at_name = places[call.name]
             value = _initial_value(tokens, at_name)
+            for _ in range(_MAX_RENAMED):
+                bare = [t.text for t in value if t.text not in ("(", ")")]
+                value = (_initial_value(tokens, places.get(bare[0], ())) if len(bare) == 1 else ()) or value
             declared = _declares_function(tokens, at_name)
             yield ExpandedCall(call.name, (), macros, False, origin is None, value, (), declared, guard)
         else:

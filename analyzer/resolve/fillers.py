@@ -4,11 +4,12 @@ Not handled: designators that only appear after three macros have pasted parts o
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation, Object
 from analyzer.resolve.ctypes import Arr
+from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
@@ -18,7 +19,7 @@ from analyzer.resolve.tokens import KEYWORDS, tokenize
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
-_MAX_MACROS = 300
+_NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
 
 def plain_struct(type_text: str) -> str:
@@ -49,7 +50,7 @@ class MacroFillers:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._index = names.index
-        self._macros: dict[tuple[str, str], frozenset[str]] = {}
+        self._macros: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
         self._objects: dict[tuple[str, int], list[_Template]] = {}
@@ -57,37 +58,61 @@ class MacroFillers:
     def macros(self, field: str, shape: str) -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member.
         `shape` is a regular expression for what stands before the member's name."""
+        return frozenset(self._defined(field, shape))
+
+    def users(self, kind: NameKind, field: str, shape: str) -> Iterator[str]:
+        """The files that have one of these macros in a role and may see a definition of it that counts."""
+        for name, definers in sorted(self._defined(field, shape).items()):
+            for path in self._index.files(kind, name):
+                if any(self._may_see(path, definer) for definer in definers):
+                    yield path
+
+    def _may_see(self, path: str, definer: str) -> bool:
+        """Whether a file may see another's macros: those of public headers, of its own folder and of the
+        folders above it count as seen without a look at the includes."""
+        if definer.startswith(("include/", "arch/")) and "include/" in definer:
+            return True
+        folder = definer[: definer.rfind("/") + 1]
+        if definer.endswith(".h") and path.startswith(folder):
+            return True
+        return path == definer or definer in self._names.scopes.closure(path)
+
+    def _defined(self, field: str, shape: str) -> Mapping[str, Sequence[str]]:
+        """The files that define each of these macros so that it fills the member."""
         known = self._macros.get((field, shape))
         if known is not None:
             return known
-        found: set[str] = set()
-        pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)")
+        found: dict[str, dict[str, None]] = {}
+        pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)(?!{_NO_FUNCTION})")
+        holds = self._names.scopes.configuration.holds
         todo = [
-            m.name
+            (m.name, path)
             for path in self._index.files("filler", field)
             if not self._names.scopes.foreign(path)
             for m in self._index.facts(path).macros
-            if pattern.search(m.body)
+            if pattern.search(m.body) and holds(m.guard) is not False
         ]
-        while todo and len(found) < _MAX_MACROS:
-            name = todo.pop()
-            if name in found:
+        while todo:
+            name, definer = todo.pop()
+            if definer in found.get(name, ()):
                 continue
-            found.add(name)
-            for path in self._index.files("expanded", name)[:_MAX_MACROS]:
-                todo += [
-                    m.name
-                    for m in self._index.facts(path).macros
-                    if m.name not in found and re.search(rf"\b{re.escape(name)}\s*\(", m.body)
-                ]
-        result = self._macros[(field, shape)] = frozenset(found)
+            found.setdefault(name, {})[definer] = None
+            used = re.compile(rf"\b{re.escape(name)}\s*\(")
+            todo += [
+                (m.name, path)
+                for path in self._index.files("expanded", name)
+                if not self._names.scopes.foreign(path) and self._may_see(path, definer)
+                for m in self._index.facts(path).macros
+                if path not in found.get(m.name, ()) and used.search(m.body) and holds(m.guard) is not False
+            ]
+        result = self._macros[(field, shape)] = {name: sorted(definers) for name, definers in found.items()}
         return result
 
     def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether a macro use whose body has no designator of a member may get one from its arguments: they
         hold one, or a macro on the way makes a designator of what it is given."""
         written = has_word(use.arguments, field) or has_word(use.tail, field)
-        if not written or not self._names.maker.may_define(scope, use):
+        if not written or not (use.tail or self._names.maker.may_define(scope, use)):
             return False
         if re.search(rf"{DESIGNATOR}\s*{re.escape(field)}\b", f" {use.arguments} {use.tail}"):
             return True
@@ -184,5 +209,5 @@ class MacroFillers:
             found = typer.member(current, name)
             if found is None:
                 return ""
-            owner, current = found[0], found[2]
+            owner, current = found.slot.struct, found.type
         return owner

@@ -27,6 +27,8 @@ from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
+_EVENT = f"{StaticCalls.TRAMPOLINE}tp_func_"
+_REGISTER = ("register_trace_", "register_trace_prio_")
 
 
 class Place(NamedTuple):
@@ -82,7 +84,7 @@ class Flow:
         self._slots = slots
         self._index = names.index
         self._callsites = callsites
-        self._initcalls = Initcalls(names, callsites)
+        self.initcalls = Initcalls(names, callsites)
         self._static_calls = StaticCalls(names, callsites)
         self._stores = Stores(names, slots)
         self._frames: dict[FunctionRef, Frame] = {}
@@ -154,6 +156,15 @@ class Flow:
         """The LSM hook that a static call's trampoline stands for."""
         return self._static_calls.hook(trampoline.removeprefix(StaticCalls.TRAMPOLINE))
 
+    def probes(self, caller: str, callee: Sequence[Token]) -> tuple[Place, ...]:
+        """The places that a tracepoint's probes come from, for a call in a function that the tracepoint's macro
+        makes: the parameters of the functions that register them. Empty for any other call."""
+        event = next((t.text[len(_EVENT) :] for t in callee if t.text.startswith(_EVENT)), "")
+        if not event and caller.startswith("trace_"):
+            event = caller.removeprefix("trace_").removesuffix("_rcuidle")
+        registering = [f for p in _REGISTER for f in self._names.made(p + event)] if event else []
+        return tuple(Place("parameter", self.frame(function).ref, 0) for function in registering)
+
     def sources(self, place: Place) -> tuple[Source, ...]:
         """What is put into a place."""
         found = self._sources.get(place)
@@ -202,6 +213,25 @@ class Flow:
     # the places
 
     def _into_slot(self, slot: Slot) -> Iterator[Source]:
+        overlay = self._slots.overlay(slot)
+        if overlay is None:
+            yield from self._put_into(slot)
+            return
+        for member in (slot, *overlay.others):
+            for source in self._put_into(member):
+                for target in self._of_source(source):
+                    if self._parameters(target.function) in (None, overlay.parameters):
+                        evidence = target.evidence[-1] if target.evidence else source.evidence
+                        yield Source(target.function, evidence, target.guard, target.handed)
+
+    def _parameters(self, ref: FunctionRef) -> int | None:
+        """How many parameters a function has, None when that is not known or not fixed."""
+        for function in self._names.in_file(ref.file, ref.name) if ref.file else ():
+            if ref_of(function) == ref and not any(p.type == "..." for p in function.definition.parameters):
+                return len(function.definition.parameters)
+        return None
+
+    def _put_into(self, slot: Slot) -> Iterator[Source]:
         for entry in self._slots.fillers(slot):
             evidence = Evidence(entry.file, entry.line, entry.object)
             for function in entry.functions:
@@ -267,7 +297,7 @@ class Flow:
                             tokens = frame.typer.expand(assignment.right)
                             yield from self._evaluate(frame, frame.scope, tokens, assignment.line)
         if not defined and not path:
-            for call in self._initcalls.between(name):
+            for call in self.initcalls.between(name):
                 yield Source(call.function, call.evidence, call.guard, False, "initcall", rank(call.level))
 
     # expressions

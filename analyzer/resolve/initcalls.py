@@ -81,8 +81,16 @@ class Initcalls:
         parted = any(self._index.files("object", n) for n in ("__initcall0_start", "__early_initcall_end"))
         return tuple(i for i in self._all if i.level in _ORDER and (i.level == "early" or not parted))
 
+    def registers(self, path: str, name: str) -> bool:
+        """Whether a file's macro uses seem to make a function of that name an initcall."""
+        macros = self._macros()
+        return any(u.macro in macros and name in u.arguments for u in self._index.facts(path).invocations)
+
+    def _macros(self) -> set[str]:
+        return {"console_initcall", "security_initcall", *self._callsites.macros(_DEFINE)}
+
     def _search(self) -> Iterator[Initcall]:
-        macros = {"console_initcall", "security_initcall", *self._callsites.macros(_DEFINE)}
+        macros = self._macros()
         for path in sorted({p for m in macros for p in self._index.files("use", m)}):
             if self._names.scopes.foreign(path):
                 continue

@@ -308,16 +308,19 @@ class Maker:
 
 
 def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:
-    """The objects of an expansion, placed on the line of the use."""
+    """The objects of an expansion, placed on the line of the use. A compound literal at file scope is the
+    value of the object that is defined there."""
+    name = next((o.name for o in facts.objects if o.name), "")
     return [
         msgspec.structs.replace(
             o,
+            name=o.name or name,
             line=use.line,
             guard=use.guard,
             entries=tuple(msgspec.structs.replace(e, line=use.line, guard="") for e in o.entries),
         )
         for o in facts.objects
-        if o.name
+        if o.name or (name and not o.function)
     ]
 
 

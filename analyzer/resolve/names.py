@@ -62,6 +62,7 @@ class Names:
         self._made: dict[str, tuple[Function, ...]] = {}
         self._external: dict[str, tuple[Function, ...]] = {}
         self._records: dict[tuple[str, str], tuple[str, Record] | None] = {}
+        self._homonyms: dict[str, bool] = {}
         self._included_fields: dict[tuple[str, int], tuple[Field, ...]] = {}
         self._typedefs: dict[tuple[str, str], tuple[str, Typedef] | None] = {}
         self._objects: dict[tuple[str, str], tuple[str, Object] | None] = {}
@@ -329,20 +330,30 @@ class Names:
 
     # types and objects
 
-    def record(self, scope: Scope, tag: str) -> tuple[str, Record] | None:
-        """The definition of a struct or union tag, and its file."""
+    def record(self, scope: Scope, tag: str, user: Scope | None = None) -> tuple[str, Record] | None:
+        """The definition of a struct or union tag, and its file. A header may only declare the tag: then what
+        the file that uses it sees counts."""
         key = (scope.path, tag)
         if key not in self._records:
-            self._records[key] = self._record(scope, tag)
-        return self._records[key]
+            self._records[key] = self._record(scope, tag, guess=False)
+        found = self._records[key]
+        if found is None and user is not None and user is not scope:
+            found = self.record(user, tag)
+        if found is None:
+            key = (scope.path, f"{tag}?")
+            if key not in self._records:
+                self._records[key] = self._record(scope, tag, guess=True)
+            found = self._records[key]
+        return found
 
-    def _record(self, scope: Scope, tag: str) -> tuple[str, Record] | None:
+    def _record(self, scope: Scope, tag: str, *, guess: bool) -> tuple[str, Record] | None:
+        """`guess`: take one that the file does not see."""
         outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
         seen, outside = scope.files_with("record", outer)
         seen = [f for f in seen if not self.scopes.foreign(f) or f == scope.path]
         if scope.path in seen:
             seen = [scope.path]
-        if not seen:
+        if not seen and guess:
             native = [f for f in outside if not self.scopes.foreign(f)]
             folder = scope.path.rsplit("/", 1)[0]
             seen = (
@@ -356,6 +367,17 @@ class Names:
             if record and (best is None or len(record.fields) > len(best[1].fields)):
                 best = (path, record)
         return best
+
+    def homonym(self, path: str, tag: str) -> str:
+        """The file itself when others of the analysed sources define a struct of the same tag, else ""."""
+        found = self._homonyms.get(tag)
+        if found is None:
+            outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
+            files = [f for f in self.index.files("record", outer) if not self.scopes.foreign(f)]
+            if len(files) > 1:
+                files = [f for f in files if record_in(self.index.facts(f), tag)]
+            found = self._homonyms[tag] = len(files) > 1
+        return path if found else ""
 
     def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
         """The members that a list file makes, included inside a struct under the includer's macros."""

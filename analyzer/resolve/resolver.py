@@ -1,26 +1,25 @@
 """Questions about functions of one kernel, answered from its index.
 
 Ties together names, slots and calls; holds no algorithm of its own but the search for callers.
-Not handled: callers through pointers that are no members.
+Not handled: callers through values that are copied on their way (see `holders`).
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.model import callgraph
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.callgraph import Edge, FunctionRef, Slot
 from analyzer.resolve.calls import Calls, Wanted
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.flow import Flow
+from analyzer.resolve.holders import Holders
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, has_word, ref_of
 from analyzer.resolve.scope import Scopes
-from analyzer.resolve.slots import SlotEntry, Slots
-
-_MEMBER = re.compile(r"(?:->|\.)\s*(\w+)\W*$")
+from analyzer.resolve.slots import Slots
+from analyzer.resolve.tokens import last_member
 
 
 class Resolver:
@@ -35,6 +34,7 @@ class Resolver:
         self.callsites = CallSites(self.names)
         self.flow = Flow(self.names, self.slots, self.callsites)
         self.calls = Calls(self.names, self.slots, self.flow)
+        self.holders = Holders(self.names, self.slots, self.flow.initcalls)
         self._functions: dict[FunctionRef, Function | None] = {}
         self._folders: Counter[str] | None = None
 
@@ -102,8 +102,12 @@ class Resolver:
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """The edges that lead to a function, by caller's file and line."""
         found: dict[tuple[object, ...], Edge] = {}
-        wanted = self._wanted(ref)
-        for function in self._possible_callers(ref, wanted):
+        known = self.function(ref)
+        spelled = frozenset({ref.name, *(known.aliases if known else ())})
+        slots, holders = self.holders.of(known) if known else (set[Slot](), [])
+        macros = frozenset[str]().union(*map(self.callsites.macros, spelled))
+        wanted = Wanted(spelled, macros, frozenset(slots))
+        for function in self._possible_callers(known, wanted, holders):
             for edge in self.calls.towards(function, wanted):
                 callee = edge.callee
                 if callee is None:
@@ -112,39 +116,53 @@ class Resolver:
                     found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
         return tuple(sorted(found.values(), key=lambda e: (e.caller.file, e.caller.line, e.site)))
 
-    def _wanted(self, ref: FunctionRef) -> Wanted:
-        function = self.function(ref)
-        spelled = frozenset({ref.name, *(function.aliases if function else ())})
-        return Wanted(
-            names=spelled,
-            macros=frozenset().union(*map(self.callsites.macros, spelled)),
-            members=frozenset(entry.slot.field for name in spelled for entry in self._entries_of(name, ref)),
-        )
+    def carries(self, first: Edge, second: Edge) -> bool:
+        """Whether a call can lead on by another in its callee: false when that calls a parameter which this call
+        gives other functions."""
+        function = self.function(first.callee) if first.callee else None
+        if function is None or second.kind not in ("initcall", "callback", "pointer") or second.callee is None:
+            return True
+        frame = self.flow.frame(function)
+        position = frame.parameters.get(second.expression.partition("(")[0].strip("(* )"))
+        if position is None:
+            return True
+        known = False
+        for site in self.callsites.of(function):
+            if ref_of(site.caller) != first.caller or position >= len(site.arguments):
+                continue
+            known = True
+            caller = self.flow.frame(site.caller)
+            targets = self.flow.of_expression(caller, site.arguments[position], site.line)
+            if not targets or any(t.function == second.callee for t in targets):
+                return True
+        return not known
 
-    def _possible_callers(self, ref: FunctionRef, wanted: Wanted) -> Iterator[Function]:
+    def _possible_callers(
+        self, function: Function | None, wanted: Wanted, holders: Sequence[Function]
+    ) -> Iterator[Function]:
         files = self.index.files
         paths: set[str] = set()
         for name in wanted.names | wanted.macros:
             paths.update(files("call", name), files("use", name))
-        for name in wanted.names:
-            paths.update(files("reference", name))
         for name in wanted.macros:
             paths.update(files("argument", name))
-        for member in wanted.members:
-            paths.update(files("dispatch", member))
+        for slot in wanted.slots:
+            paths.update(files("dispatch", slot.field))
+        known = {ref_of(holder) for holder in holders}
+        yield from holders
+        elsewhere = function is not None and self.scopes.foreign(function.path)
         for path in sorted(paths):
-            if not self.scopes.foreign(path) or (ref.file and self.scopes.foreign(ref.file)):
-                yield from self._mentioning(path, wanted)
+            if elsewhere or not self.scopes.foreign(path):
+                yield from (f for f in self._mentioning(path, wanted) if ref_of(f) not in known)
 
     def _mentioning(self, path: str, wanted: Wanted) -> Iterator[Function]:
         """The functions of a file in which something that is wanted is named."""
         facts = self.index.facts(path)
         named = wanted.names | wanted.macros
+        members = {slot.field for slot in wanted.slots}
         for definition in facts.definitions:
-            if (
-                any(c.name in named for c in definition.calls)
-                or any(name in wanted.names for name, _ in definition.references)
-                or any(_last_member(i.callee) in wanted.members for i in definition.indirect)
+            if any(c.name in named for c in definition.calls) or any(
+                last_member(i.callee) in members for i in definition.indirect
             ):
                 function = self.names.function_of(path, definition)
                 if function is not None:
@@ -157,24 +175,11 @@ class Resolver:
             if definition.head and definition.head.partition("(")[0].strip() in wanted.macros:
                 yield from (f for f in self.names.maker.from_head(scope, definition) if not f.definition.end)
 
-    def _entries_of(self, name: str, ref: FunctionRef) -> Iterator[SlotEntry]:
-        """The slot entries that hold a function."""
-        for path in self.index.files("reference", name):
-            for entry in self.slots.holding(path, name):
-                if any(ref_of(f) == ref for f in entry.functions):
-                    yield entry
-
     def neighbours(self, path: str) -> int:
         """How many source files share a file's folder."""
         if self._folders is None:
             self._folders = Counter(p.rpartition("/")[0] for p in self.index.paths())
         return self._folders[path.rpartition("/")[0]]
-
-
-def _last_member(callee: str) -> str:
-    """The name of the member that an indirect call goes through, "" when it is no member."""
-    match = _MEMBER.search(callee.split("[", maxsplit=1)[0])
-    return match.group(1) if match else ""
 
 
 def described(function: Function) -> callgraph.Function:

@@ -15,16 +15,17 @@ from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
+from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
-from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, tokenize
+from analyzer.resolve.scope import Scope, record_in
+from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, tokenize
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
-_MAX_FILES = 6_000
+_USES: Sequence[NameKind] = ("use", "call", "reference")  # the last stands behind `DEFINE_X(…) =`
 
 
 class SlotEntry(msgspec.Struct, frozen=True):
@@ -58,6 +59,14 @@ class _Placed(NamedTuple):
     how: Literal["initializer", "assignment", "argument"]
 
 
+class Overlay(NamedTuple):
+    """The other function pointers in the union that a slot is a member of, and how many parameters the slot's
+    own type has."""
+
+    others: tuple[Slot, ...]
+    parameters: int
+
+
 _Found = tuple[Mapping[Slot, Sequence[_Placed]], Sequence[Invocation]]
 _NOTHING: _Found = ({}, ())
 
@@ -71,6 +80,7 @@ class Slots:
         self._files: dict[str, tuple[SlotEntry, ...]] = {}
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
         self._placed: dict[tuple[str, str], _Found] = {}
+        self._overlays: dict[Slot, Overlay | None] = {}
         self.by_macros = MacroFillers(names)
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
@@ -87,39 +97,36 @@ class Slots:
                     placed.extend(self._of_object(scope, variable))
             for definition in facts.definitions:
                 placed.extend(self._of_assignments(scope, definition))
-                for variable in self._local_tables(scope, definition):
+                for variable in self.local_tables(scope, definition):
                     placed.extend(self._of_object(scope, variable))
             entries = [self._entry(p) for p in placed]
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
 
-    def holding(self, path: str, name: str) -> Iterator[SlotEntry]:
-        """Those of a file's slot entries whose value mentions a name."""
+    def naming(self, path: str, name: str) -> set[Slot]:
+        """The slots that a file puts a value into in which a name stands, without a look at what it denotes."""
         if path in self._files:
-            yield from (e for e in self._files[path] if has_word(e.value, name))
-            return
+            return {e.slot for e in self._files[path] if has_word(e.value, name)}
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
 
         def concerns(entry: Entry) -> bool:
             return has_word(entry.value, name)
 
-        for variable in facts.objects:
-            if any(map(concerns, variable.entries)) or has_word(variable.value, name):
-                yield from map(self._entry, self._of_object(scope, variable, concerns))
+        placed = [p for variable in facts.objects for p in self._of_object(scope, variable, concerns)]
         for use in facts.invocations:
             if has_word(use.arguments, name) or has_word(use.tail, name):
-                made = self._names.maker.use(scope, use) if self._names.maker.may_define(scope, use) else None
+                defines = use.tail or self._names.maker.may_define(scope, use)
+                made = self._names.maker.use(scope, use) if defines else None
                 for variable in placed_objects(use, made) if made else ():
-                    yield from map(self._entry, self._of_object(scope, variable, concerns))
+                    placed.extend(self._of_object(scope, variable, concerns))
         for definition in facts.definitions:
-            stores = tuple(a for a in definition.assignments if has_word(a.right, name))
-            if stores:
-                only = msgspec.structs.replace(definition, assignments=stores)
-                yield from map(self._entry, self._of_assignments(scope, only))
-            for variable in self._local_tables(scope, definition) if _hands(definition, name) else ():
-                yield from map(self._entry, self._of_object(scope, variable, concerns))
+            for assignment in definition.assignments:
+                if has_word(assignment.right, name):
+                    field = last_member(assignment.left)
+                    placed.extend(self._of_assignments(scope, definition, field) if field else ())
+        return {p.slot for p in placed if has_word(p.value, name)}
 
     def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
         """The entries that put a function into a slot, anywhere in the tree, by file and line."""
@@ -137,16 +144,34 @@ class Slots:
         paths.update(index.files("slot", f"?.{field}"))
         paths.update(index.files("store", field))
         paths.update(index.files("argument", field))
-        for macro in macros:
-            paths.update(index.files("use", macro))
-            paths.update(index.files("call", macro))
+        for kind in _USES:
+            paths.update(self.by_macros.users(kind, field, DESIGNATOR))
         paths.update(self._includers_of_lists(field))
-        for path in sorted(paths)[:_MAX_FILES]:
+        for path in sorted(paths):
             if scopes.foreign(path):
                 continue
             for entry in self._entries_for(path, slot, macros):
                 if entry.functions:
                     yield entry
+
+    def overlay(self, slot: Slot) -> Overlay | None:
+        """What shares a slot's memory; None when it is no function pointer in a union with others."""
+        if slot not in self._overlays:
+            self._overlays[slot] = self._find_overlay(slot)
+        return self._overlays[slot]
+
+    def _find_overlay(self, slot: Slot) -> Overlay | None:
+        outer = slot.struct if slot.struct.startswith("::") else slot.struct.split("::", maxsplit=1)[0]
+        for path in self._index.files("record", outer):
+            record = record_in(self._index.facts(path), slot.struct)
+            if record is None or record.kind != "union" or slot.file not in ("", path):
+                continue
+            pointers = {f.name: f for f in record.fields if "(*" in f.type}
+            if slot.field in pointers and len(pointers) > 1:
+                count = _parameters(pointers.pop(slot.field).type)
+                others = tuple(msgspec.structs.replace(slot, field=name) for name in pointers)
+                return Overlay(others, count) if count is not None else None
+        return None
 
     def _includers_of_lists(self, field: str) -> Iterator[str]:
         """Files whose initializers get entries from a list that names a member: `LSM_HOOK(int, 0, field, …)`."""
@@ -197,10 +222,11 @@ class Slots:
         for variable in facts.objects:
             yield from self._of_object(scope, variable, concerns)
         for definition in facts.definitions:
-            for variable in self._local_tables(scope, definition, macros):
+            for variable in self.local_tables(scope, definition, macros):
                 yield from self._of_object(scope, variable, concerns)
         for use in facts.invocations:
-            if use.macro in macros or self.by_macros.may_designate(scope, use, field):
+            tail = macros and use.tail and any(word in macros for word in _WORD.findall(use.tail))
+            if use.macro in macros or tail or self.by_macros.may_designate(scope, use, field):
                 waiting.append(use)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
@@ -212,7 +238,7 @@ class Slots:
             if found.slot.field == field:
                 yield found.slot, found.value, found.line, found.guard
 
-    def _local_tables(
+    def local_tables(
         self, scope: Scope, definition: Definition, macros: frozenset[str] | None = None
     ) -> Iterator[Object]:
         """Objects that macro uses in a body declare or build, such as `DEFINE_WAIT_FUNC(wait, f)`."""
@@ -308,9 +334,9 @@ class Slots:
                     found = typer.member(current, part)
                     if found is None:
                         return None
-                    slot = Slot(found[0], part)
+                    slot = found.slot
                     dotted.append(part)
-                    current = found[2]
+                    current = found.type
             elif step[0] == "[":
                 index = step[1:-1]
                 current = pointee(current) if isinstance(current, Arr) else current
@@ -323,7 +349,7 @@ class Slots:
                 if read is None or position >= len(read[1].fields):
                     return None
                 field = read[1].fields[position]
-                slot = Slot(read[1].tag, field.name)
+                slot = Slot(read[1].tag, field.name, self._names.homonym(read[0], read[1].tag))
                 dotted.append(field.name)
                 current = self._names.typer(read[0]).type_of_text(field.type)
         if slot is None or isinstance(current, Rec):
@@ -421,12 +447,7 @@ class Slots:
         if tokens[-2].text == "->" or isinstance(owner, Arr):
             owner = pointee(owner)
         found = typer.member(owner, tokens[-1].text)
-        return Slot(found[0], tokens[-1].text) if found else None
-
-
-def _hands(definition: Definition, name: str) -> bool:
-    """Whether a body uses a name as a value in an argument."""
-    return any(name == used for used, _ in definition.references)
+        return found.slot if found else None
 
 
 def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
@@ -442,6 +463,24 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns
+
+
+def _parameters(type_text: str) -> int | None:
+    """How many parameters the function that `int (*)(int, long)` points to has."""
+    tokens = tokenize(type_text)
+    at = next((n for n in range(len(tokens) - 1) if tokens[n].text == "(" and tokens[n + 1].text == "*"), -1)
+    opening = close_of(tokens, at) + 1 if at >= 0 else 0
+    if not 0 < opening < len(tokens) or tokens[opening].text != "(":
+        return None
+    inside = tokens[opening + 1 : close_of(tokens, opening)]
+    if not inside or spell(inside) == "void":
+        return 0
+    depth = 0
+    count = 1
+    for token in inside:
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        count += token.text == "," and depth == 0
+    return None if inside[-1].text == "..." else count
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:

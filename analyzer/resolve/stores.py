@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, Object
+from analyzer.resolve.fillers import DESIGNATOR
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.slots import Slots
-from analyzer.resolve.tokens import Token, postfix_start, tokenize
+from analyzer.resolve.tokens import Token, postfix_start
 
 _STATEMENT = r"(?:->|(?<=[\w)\]])\s*\.)"
-_MAX_FILES = 6_000
 
 
 class Store(NamedTuple):
@@ -49,9 +49,9 @@ class Stores:
         files = self._index.files
         paths = set(files("store", slot.field))
         paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))
-        for macro in macros:
-            paths.update(files("call", macro))
-        for path in sorted(paths)[:_MAX_FILES]:
+        for shape in (_STATEMENT, DESIGNATOR):
+            paths.update(self._slots.by_macros.users("call", slot.field, shape))
+        for path in sorted(paths):
             if not self._names.scopes.foreign(path):
                 yield from self._by_slot(path, slot.field, macros).get(slot, ())
 
@@ -68,10 +68,12 @@ class Stores:
 
     def _in_file(self, path: str, field: str, macros: frozenset[str]) -> Iterator[tuple[Slot, Store]]:
         facts = self._index.facts(path)
+        building = self._slots.by_macros.macros(field, DESIGNATOR)
         for definition in facts.definitions:
             assigned = any(field in a.left for a in definition.assignments)
             called = bool(macros) and any(c.name in macros for c in definition.calls)
-            if not assigned and not called:
+            built = bool(building) and any(c.name in building for c in definition.calls)
+            if not assigned and not called and not built:
                 continue
             function = self._names.function_of(path, definition)
             if function is None:
@@ -81,6 +83,9 @@ class Stores:
                 yield from self._assigned(frame, definition, field)
             if called:
                 yield from self._by_macros(frame, definition, field, macros)
+            if built:
+                for variable in self._slots.local_tables(frame.scope, definition, building):
+                    yield from self._built(frame, variable, field)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
             if not variable.function or not any(e.path.endswith(f".{field}") for e in variable.entries):
@@ -91,10 +96,15 @@ class Stores:
             function = owners[variable.function]
             if function is None:
                 continue
-            frame = Frame(self._names, function)
-            for slot, value, line, guard in self._slots.entries_of(frame.scope, variable, field):
-                if value in frame.parameters or value in frame.variables:
-                    yield slot, Store(function, tuple(tokenize(value)), line, guard, False)
+            yield from self._built(Frame(self._names, function), variable, field)
+
+    def _built(self, frame: Frame, variable: Object, field: str) -> Iterator[tuple[Slot, Store]]:
+        """What an initializer inside a function puts into members of a name, but for functions' own names."""
+        for slot, value, line, guard in self._slots.entries_of(frame.scope, variable, field):
+            tokens = frame.typer.expand(value)
+            names = [t.text for t in tokens if t.is_name]
+            if names and self._follows(frame, names, tokens):
+                yield slot, Store(frame.function, tuple(tokens), line, guard, False)
 
     def _assigned(self, frame: Frame, definition: Definition, field: str) -> Iterator[tuple[Slot, Store]]:
         for assignment in definition.assignments:

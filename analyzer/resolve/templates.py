@@ -23,6 +23,7 @@ from analyzer.resolve.tokens import Token, spell, tokenize
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
 _HOLDER = "kcgHole"
+_TYPEOF_TAG = re.compile(r"\b__typeof__\s*\(\s*((?:const )?(?:struct|union) \w+)\s*\)")  # DEFINE_PER_CPU's
 _HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
 
@@ -49,7 +50,7 @@ def values_of(arguments: str) -> list[str]:
 
 def as_text(tokens: Sequence[Token]) -> bytes:
     """Expanded tokens on lines, so that the extractor's line-bound rules see statements."""
-    text = spell(tokens)
+    text = _TYPEOF_TAG.sub(r"\1 ", spell(tokens))
     depth = 0
     out: list[str] = []
     for piece in re.split(r"([{};()\[\]])", text):

@@ -13,6 +13,7 @@ _TOKEN = re.compile(
     r"|(?P<id>[A-Za-z_$]\w*)|(?P<num>\.?\d(?:[eEpP][+-]|[\w.])*)|(?P<op>\.\.\.|<<=|>>=|##|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[^\s\w])"
 )
 
+_MEMBER_END = re.compile(r"(?:->|\.)\s*(\w+)$")
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 Origin = tuple[str, ...] | None  # macros that made a token, outermost first; None: the source's own
 
@@ -242,3 +243,23 @@ def _postfix_start(tokens: Sequence[Token], end: int, partner: dict[int, int]) -
                 return 0
             continue
         return at
+
+
+def last_member(text: str) -> str:
+    """The member that an expression's text reads at its end, subscripts and parentheses behind it left out:
+    `fn` in `(*table[i].fn[n])`; "" when it ends in no member."""
+    end = len(text)
+    while end:
+        if text[end - 1] in " )":
+            end -= 1
+        elif text[end - 1] == "]":
+            depth = 0
+            while end:
+                end -= 1
+                depth += (text[end] == "]") - (text[end] == "[")
+                if depth == 0:
+                    break
+        else:
+            break
+    match = _MEMBER_END.search(text[:end])
+    return match.group(1) if match else ""

@@ -8,8 +8,9 @@ variables with the same name in one function.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Field, Object, Record
 from analyzer.resolve.ctypes import (
     Arr,
@@ -63,6 +64,15 @@ PRECEDENCE = {
     "%": 13,
 }
 _INT = Base("int")
+
+
+class Member(NamedTuple):
+    """A member of a struct, named by the struct that declares it, and its type."""
+
+    slot: Slot
+    type: Type | None
+
+
 _MAX_DEPTH = 12
 
 
@@ -122,21 +132,25 @@ class Typer:
         """The definition of a struct type, and its file."""
         if not isinstance(type_, Rec):
             return None
-        return self.names.record(self.names.scopes.of(type_.file), type_.tag)
+        return self.names.record(self.names.scopes.of(type_.file), type_.tag, self.scope)
 
-    def member(self, type_: Type | None, name: str) -> tuple[str, Field, Type | None] | None:
-        """(owning struct's tag, field, its type) of a member of a struct type."""
+    def member(self, type_: Type | None, name: str) -> Member | None:
+        """A member of a struct type."""
         found = self.record(type_)
         if found is None:
             return None
         path, record = found
         for field in record.fields:
             if field.name == name:
-                return record.tag, field, self.names.typer(path).type_of_text(field.type)
+                return self._member(path, record, field)
         for field in self.names.included_fields(path, record):
             if field.name == name:
-                return record.tag, field, self.names.typer(path).type_of_text(field.type)
+                return self._member(path, record, field)
         return None
+
+    def _member(self, path: str, record: Record, field: Field) -> Member:
+        slot = Slot(record.tag, field.name, self.names.homonym(path, record.tag))
+        return Member(slot, self.names.typer(path).type_of_text(field.type))
 
     # expressions
 
@@ -368,7 +382,7 @@ class _Expression:
                 self.at += 2
                 owner = pointee(type_) if text == "->" or isinstance(type_, Arr) else type_
                 found = self.typer.member(owner, name)
-                type_ = found[2] if found else None
+                type_ = found.type if found else None
             elif text == "[":
                 self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
                 type_ = pointee(type_)

@@ -113,7 +113,7 @@ class Objects:
                 for part in name.split("."):
                     found = typer.member(current, part)
                     steps.append(part)
-                    current = found[2] if found else None
+                    current = found.type if found else None
             elif step[0] == "[":
                 steps.append(self.index(scope, step[1:-1]))
                 current = pointee(current) if isinstance(current, Arr) else current
@@ -183,7 +183,7 @@ class Objects:
             if isinstance(current, Arr) and not (isinstance(step, str) and step != ANY):
                 current = current.of
             elif isinstance(step, str) and (found := typer.member(current, step)) is not None:
-                slot, current = Slot(found[0], step), found[2]
+                slot, current = found.slot, found.type
             else:
                 return True
         if slot is None or not (isinstance(current, Ptr) and isinstance(current.to, Fun)):

@@ -147,3 +147,10 @@ def test_empty_and_enormous() -> None:
     table = b"#define REG_%06d 0x1\n" * (LARGE_HEADER // 15)
     large = extract(table + b"#define run(x) f(x)\n")
     assert [m.name for m in large.macros] == ["run"]
+
+
+def test_a_large_file_of_functions_is_read() -> None:
+    comment = b"/* " + b"a line of prose about what happens\n" * (LARGE_HEADER // 30) + b" */\n"
+    found = extract(comment + b"static int run(int x)\n{\n\treturn go(x);\n}\n")
+    assert found.size > LARGE_HEADER
+    assert [d.name for d in found.definitions] == ["run"]

@@ -4,7 +4,7 @@ import pytest
 
 from analyzer.errors import KcgError
 from analyzer.graph.hide import Hide, default_hide, parse_hide
-from analyzer.model.callgraph import Edge, FunctionRef, Location
+from analyzer.model.callgraph import HANDED_OVER, Edge, FunctionRef, Location
 
 A = FunctionRef("a", "a.c", 1)
 SITE = Location("a.c", 2)
@@ -64,3 +64,15 @@ def test_a_noise_macro_hides_what_it_makes_but_no_call_through_a_pointer() -> No
 def test_a_root_is_never_hidden() -> None:
     assert not default_hide().showing(["spin_lock"]).hides_name("spin_lock")
     assert default_hide().showing(["spin_lock"]).hides_name("spin_unlock")
+
+
+def test_what_is_handed_over_is_hidden_where_it_is_set_up() -> None:
+    given = Edge(
+        A, FunctionRef("watchdog", "a.c", 9), SITE, "callback", "timer_setup(t, watchdog, 0)", rule=HANDED_OVER
+    )
+    run = Edge(A, FunctionRef("watchdog", "a.c", 9), SITE, "callback", "fn(t)", rule="handed over as an argument")
+    hide = parse_hide("deferred")
+    assert hide.hides(given)
+    assert not hide.hides(run)
+    assert not default_hide().hides(given)
+    assert not parse_hide("deferred,-watchdog").hides(given)

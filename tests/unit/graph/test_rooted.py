@@ -109,6 +109,26 @@ def test_shortest_path(chain):
         shortest_path(calls.ref("a"), calls.ref("f"), calls.successors, limit=2)
 
 
+def test_shortest_path_from_both_ends(chain):
+    calls = chain("a>b>c>e a>d>e e>f>g a>h>i>j>k x>g y>f")
+    known = [edge for name in "abcdefghijkxy" for edge in calls.successors(calls.ref(name))]
+
+    def callers(ref):
+        return [edge for edge in known if edge.callee == ref]
+
+    for start in "abcdefghijkxy":
+        for end in "abcdefghijkxy":
+            one = shortest_path(calls.ref(start), calls.ref(end), calls.successors)
+            both = shortest_path(calls.ref(start), calls.ref(end), calls.successors, predecessors=callers)
+            assert both == one
+
+
+def test_shortest_path_when_callers_are_not_known(chain):
+    calls = chain("a>b>c>d")
+    path = shortest_path(calls.ref("a"), calls.ref("d"), calls.successors, predecessors=lambda ref: ())
+    assert names(edge.callee for edge in path) == ["b", "c", "d"]
+
+
 def test_paths_to_prunes(chain):
     calls = chain("a>b>t a>c a>d>b t>z")
     graph = paths_to(grow(calls.ref("a"), calls.successors, depth=9), calls.ref("t"))

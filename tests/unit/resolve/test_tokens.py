@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.resolve.tokens import close_of, find_calls, spell, tokenize
+from analyzer.resolve.tokens import close_of, find_calls, last_member, spell, tokenize
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,18 @@ def test_cleanup_is_a_call() -> None:
         "__cleanup__",
         "g",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "member"),
+    [
+        ("new->hooks[n].hook", "hook"),
+        ("softirq_vec[nr].action", "action"),
+        ("(*table[i].fn[a[n]])", "fn"),
+        ("table[i]", ""),
+        ("x", ""),
+        ("a.b . c", "c"),
+    ],
+)
+def test_last_member(text: str, member: str) -> None:
+    assert last_member(text) == member
