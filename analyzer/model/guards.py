@@ -8,8 +8,9 @@ Not handled: arithmetic between configuration values; such atoms evaluate to unk
 """
 
 import functools
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 _TOKEN = re.compile(
     r"\s+|(?P<defined>defined\s*(?:\(\s*(?P<d1>\w+)\s*\)|(?P<d2>\w+)))"
@@ -18,6 +19,7 @@ _TOKEN = re.compile(
 )
 
 Truth = bool | None  # None: unknown
+_MAX_ATOMS = 10
 
 
 class _Node:
@@ -205,3 +207,22 @@ def _value(node: _Node, atom: Callable[[str], Truth]) -> Truth:
 def evaluate(guard: str, atom: Callable[[str], Truth]) -> Truth:
     """The guard's truth when `atom` gives that of its atoms; None where it stays unknown."""
     return _value(_parse(guard), atom)
+
+
+def exhaustive(guards: Collection[str]) -> bool:
+    """Whether at least one of them holds in every configuration: `#if X` with `#else` do. Atoms count as
+    independent, and with more than ten of them the answer is no."""
+    atoms: dict[str, None] = {}
+
+    def note(atom: str) -> Truth:
+        atoms.setdefault(atom)
+        return None
+
+    for guard in guards:
+        evaluate(guard, note)
+    if len(atoms) > _MAX_ATOMS:
+        return False
+    return all(
+        any(evaluate(guard, dict(zip(atoms, values, strict=True)).get) for guard in guards)
+        for values in itertools.product((False, True), repeat=len(atoms))
+    )

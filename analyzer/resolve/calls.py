@@ -308,6 +308,9 @@ class _Collector:
     def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
+        if called := StaticCalls.called_by_key(expanded):
+            self._pointer((Token(StaticCalls.TRAMPOLINE + called),), site)
+            return
         if self._is_cast(expanded):
             return
         local = self._frame.types

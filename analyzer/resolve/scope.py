@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.model.facts import Definition, Facts, Macro, Record
-from analyzer.model.guards import Truth, conjunction
+from analyzer.model.guards import Truth, conjunction, exhaustive
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.kbuild import Kbuild
@@ -436,9 +436,9 @@ class Scope:
         """Whether a macro is defined here in every configuration, as far as known."""
         known = self._macro_sure.get(name)
         if known is None:
-            known = self._macro_sure[name] = any(
-                self.holds(d.guard) is True and self.surely_sees(d.file) for d in self.macro(name)
-            )
+            guards = {d.guard for d in self.macro(name) if self.surely_sees(d.file)}
+            known = any(self.holds(guard) is True for guard in guards)
+            known = self._macro_sure[name] = known or (len(guards) > 1 and exhaustive(guards))
         return known
 
     def macro_under(self, guard: str) -> Callable[[str], tuple[MacroDefinition, ...]]:

@@ -9,7 +9,7 @@ Not handled: keys that are passed around as pointers, other than the LSM's.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
@@ -48,6 +48,15 @@ class StaticCalls:
         self._settings: dict[str, list[Setting]] = {}
         self._given: dict[str, list[Setting]] | None = None
         self._uses: dict[str, list[tuple[str, Invocation]]] | None = None
+
+    @staticmethod
+    def called_by_key(callee: Sequence[Token]) -> str:
+        """The static call whose key a callee reads (`__SCK__name.func`), as without support by the architecture;
+        "" when it reads none."""
+        for at in range(len(callee) - 2):
+            if callee[at].text.startswith(_KEY) and callee[at + 1].text == "." and callee[at + 2].text == "func":
+                return callee[at].text[len(_KEY) :]
+        return ""
 
     def hook(self, name: str) -> Slot | None:
         """The LSM hook that a static call stands for."""

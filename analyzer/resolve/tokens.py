@@ -175,9 +175,10 @@ def _call_at(tokens: Sequence[Token], at: int, partner: dict[int, int]) -> Token
             if head.text in KEYWORDS:
                 return None
             return TokenCall("", _postfix_start(tokens, at - 1, partner), at, closing)
-        inside = tokens[opening + 1 : at - 1]
-        while len(inside) > 2 and inside[0].text == "(" and inside[-1].text == ")":
-            inside = inside[1:-1]
+        first, last = opening + 1, at - 2
+        while last - first > 1 and tokens[first].text == "(" and partner.get(first) == last:
+            first, last = first + 1, last - 1
+        inside = tokens[first : last + 1]
         if inside and inside[0].text == "{":
             return TokenCall("", opening, at, closing)  # a statement expression gives the callee
         if not inside or _is_type(inside):

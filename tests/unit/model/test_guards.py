@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.model.guards import Truth, conjunction, evaluate, negation, normalise
+from analyzer.model.guards import Truth, conjunction, evaluate, exhaustive, negation, normalise
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,12 @@ def test_conjunction_and_negation() -> None:
 def test_three_valued(guard: str, truth: Truth) -> None:
     known = {"YES": True, "NO": False}
     assert evaluate(guard, known.get) is truth
+
+
+def test_guards_that_leave_no_configuration_out() -> None:
+    assert exhaustive({"CONFIG_A", "!CONFIG_A"})
+    assert exhaustive({"CONFIG_A", "!CONFIG_A && CONFIG_B", "!CONFIG_A && !CONFIG_B"})
+    assert exhaustive({""})
+    assert not exhaustive({"CONFIG_A", "!CONFIG_B"})
+    assert not exhaustive(set())
+    assert not exhaustive({negation(" && ".join(f"CONFIG_{n}" for n in range(12))), *(f"CONFIG_{n}" for n in range(12))})
