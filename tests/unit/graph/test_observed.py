@@ -8,7 +8,7 @@ from analyzer.graph.observed import Statics, alternatives, counted, explain, nam
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.model.trace import Explanation, ObservedCall, Unseen
 
-from .conftest import Calls
+from ..conftest import Calls
 
 Explain = Callable[..., dict[tuple[str, str], Explanation]]
 
