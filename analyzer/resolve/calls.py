@@ -38,11 +38,14 @@ _MAX_EXPRESSION = 160
 
 class Wanted(NamedTuple):
     """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (one
-    without a struct stands for any of that field)."""
+    without a struct stands for any of that field), and the files that use its name as a value. With
+    `pointers`, calls of parameters and variables may, too."""
 
     names: frozenset[str]
     macros: frozenset[str]
     slots: frozenset[Slot]
+    files: frozenset[str]
+    pointers: bool = True
 
 
 class Calls:
@@ -96,6 +99,7 @@ class _Collector:
         self._typer = self._frame.typer
         self._text = self._names.index.text(function.path) if self._definition.end else b""
         self._local_names = self._frame.parameters.keys() | self._frame.variables
+        self._wanted: Wanted | None = None
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -110,6 +114,7 @@ class _Collector:
 
     def edges(self, wanted: Wanted | None = None) -> list[Edge]:
         """All edges, or those towards what is wanted and perhaps others."""
+        self._wanted = wanted
         definition = self._definition
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
@@ -145,14 +150,16 @@ class _Collector:
 
     def _leads(self, name: str, wanted: Wanted) -> bool:
         """Whether a call by that name may be one that is wanted, through a pointer in a variable, too."""
-        return name in wanted.names or name in wanted.macros or name in self._local_names
+        if name in self._local_names:
+            return wanted.pointers
+        return name in wanted.names or name in wanted.macros
 
     def _reads(self, callee: str, wanted: Wanted) -> bool:
         """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""
         field = last_member(callee)
         slots = {s for s in wanted.slots if s.field == field} if field else set()
         if not field or not slots or Slot("", field) in slots:
-            return not field or bool(slots)
+            return bool(slots) if field else wanted.pointers
         slot = self._slots.slot_of(self._scope, self._typer.expand(callee), self._frame.types)
         return slot is None or slot in slots
 
@@ -355,7 +362,10 @@ class _Collector:
             self._bound_edges(name, site, "generic selection")
 
     def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
-        targets = self._flow.of_place(Place("slot", slot, 0))
+        targets: tuple[Target, ...] = ()
+        if self._wanted is not None and slot in self._wanted.slots:
+            targets = self._flow.put_into(slot, self._wanted.files)
+        targets = targets or self._flow.of_place(Place("slot", slot, 0))
         if not targets:
             self._add(site, None, kind, "slot without fillers", "possible", slot=slot)
         self._target_edges(targets, site, kind, slot)

@@ -5,6 +5,7 @@ Not handled: designators that only appear after three macros have pasted parts o
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation, Object
@@ -41,7 +42,12 @@ def shapes_designator(definition: MacroDefinition) -> bool:
     return False
 
 
-_Template = tuple[Mapping[str, Sequence[MacroDefinition]], Sequence[Object]]
+class _Template(NamedTuple):
+    """What a macro makes of placeholders where the macros that it meets are these; `structs` remembers answers."""
+
+    footprint: Mapping[str, Sequence[MacroDefinition]]
+    objects: Sequence[Object]
+    structs: dict[str, frozenset[str] | None]
 
 
 class MacroFillers:
@@ -53,7 +59,8 @@ class MacroFillers:
         self._macros: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
-        self._objects: dict[tuple[str, int], list[_Template]] = {}
+        self._templates: dict[tuple[str, int], list[_Template]] = {}
+        self._fitting: dict[tuple[str, str, int], _Template] = {}
 
     def macros(self, field: str, shape: str) -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member.
@@ -171,20 +178,29 @@ class MacroFillers:
             return None
         if not self._names.maker.may_have_member(scope, use, field):
             return frozenset()
-        return self._filled(scope, self._objects_of(scope, use), field)
+        template = self._template_of(scope, use)
+        if field not in template.structs:
+            template.structs[field] = self._filled(scope, template.objects, field)
+        return template.structs[field]
 
-    def _objects_of(self, scope: Scope, use: Invocation) -> Sequence[Object]:
-        """What a macro makes of placeholders."""
+    def _template_of(self, scope: Scope, use: Invocation) -> _Template:
+        """What the macro of a use makes of placeholders."""
         count = len(split_arguments(use.arguments))
-        templates = self._objects.setdefault((use.macro, count), [])
-        for footprint, found in templates:
-            if all(scope.macro(name) == definitions for name, definitions in footprint.items()):
-                return found
+        here = (scope.path, use.macro, count)
+        if here not in self._fitting:
+            self._fitting[here] = self._fitting_template(scope, use.macro, count)
+        return self._fitting[here]
+
+    def _fitting_template(self, scope: Scope, macro: str, count: int) -> _Template:
+        templates = self._templates.setdefault((macro, count), [])
+        for known in templates:
+            if all(scope.macro(name) == definitions for name, definitions in known.footprint.items()):
+                return known
         holders = ", ".join(f"kcgHole{n}_" for n in range(count))
-        expansion = Expander(scope.macro).expand(tokenize(f"{use.macro}({holders})"))
-        objects = extract(as_text(expansion.tokens)).objects
-        templates.append((expansion.footprint, objects))
-        return objects
+        expansion = Expander(scope.macro).expand(tokenize(f"{macro}({holders})"))
+        found = _Template(expansion.footprint, extract(as_text(expansion.tokens)).objects, {})
+        templates.append(found)
+        return found
 
     def _filled(self, scope: Scope, objects: Sequence[Object], field: str) -> frozenset[str] | None:
         """The structs whose member of a name the initializers of objects fill."""

@@ -10,7 +10,7 @@ from (parameters take the values of all callers).
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
@@ -108,6 +108,19 @@ class Flow:
             for target in self._of_source(source):
                 found.setdefault(target.function, target)
         return tuple(sorted(found.values(), key=_order))
+
+    def put_into(self, slot: Slot, paths: Collection[str]) -> tuple[Target, ...]:
+        """The functions that entries in some files put into a slot: enough to know whether one is among them."""
+        if self._slots.overlay(slot) is not None:
+            return ()
+        found: dict[FunctionRef, Target] = {}
+        for entry in self._slots.fillers_in(slot, paths):
+            evidence = Evidence(entry.file, entry.line, entry.object)
+            for function in entry.functions:
+                ref = ref_of(function)
+                before = found[ref].evidence if ref in found else ()
+                found[ref] = Target(ref, (*before, evidence), entry.guard, False, None, ("slot",), 0)
+        return tuple(found.values())
 
     def of_place(self, place: Place) -> tuple[Target, ...]:
         """The functions that a place may hold, sorted."""

@@ -8,10 +8,12 @@ The answer holds candidates: more than do call it; whoever asks looks at their e
 from member to member, members that are read into a variable before they are called, console initcalls.
 """
 
+import itertools
 import re
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 from analyzer.model.callgraph import FunctionRef, Slot
+from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
@@ -70,13 +72,8 @@ class Holders:
             called = [call.name]
             if scope.macro(call.name):
                 tokens = self._names.typer(holder.path).expand(use)
-                called = [t.text for t, after in pairwise(tokens) if after.text == "("]
-                stored = [
-                    tokens[at - 1].text
-                    for at in range(2, len(tokens) - 1)
-                    if tokens[at].text == "=" and tokens[at - 2].text in (".", "->")
-                ]
-                slots.update(Slot("", member) for member in stored)
+                called = [t.text for t, after in itertools.pairwise(tokens) if after.text == "("]
+                slots.update(Slot("", member) for member in _stored([t.text for t in tokens], words))
             for name in dict.fromkeys(called):
                 if not self._index.files("function", name):
                     continue
@@ -93,7 +90,9 @@ class Holders:
         words = {p.name for p in definition.parameters if p.name}
         for assignment in definition.assignments:
             if words & {t.text for t in tokenize(assignment.right) if t.is_name}:
-                slots.add(Slot("", last_member(assignment.left)))
+                frame = Frame(self._names, taker)
+                slot = self._slots.slot_of(frame.scope, frame.typer.expand(assignment.left), frame.types)
+                slots.add(slot or Slot("", last_member(assignment.left)))
         for variable in self._index.facts(taker.path).objects:
             if variable.function == definition.name:
                 slots.update(
@@ -117,6 +116,15 @@ class Holders:
                 if function.definition.end and _calls_a_variable(function)
             )
         return self._sections
+
+
+def _stored(tokens: Sequence[str], words: set[str]) -> Iterator[str]:
+    """The members that an expansion stores something into in which one of the words stands."""
+    for at in range(2, len(tokens) - 1):
+        if tokens[at] == "=" and tokens[at - 2] in (".", "->"):
+            value = itertools.takewhile(lambda text: text not in (";", "="), tokens[at + 1 :])
+            if not words.isdisjoint(value):
+                yield tokens[at - 1]
 
 
 def _calls_a_variable(function: Function) -> bool:

@@ -5,7 +5,7 @@ Not handled: callers through values that are copied on their way (see `holders`)
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from analyzer.model import callgraph
 from analyzer.model.callgraph import Edge, FunctionRef, Slot
@@ -106,14 +106,18 @@ class Resolver:
         spelled = frozenset({ref.name, *(known.aliases if known else ())})
         slots, holders = self.holders.of(known) if known else (set[Slot](), [])
         macros = frozenset[str]().union(*map(self.callsites.macros, spelled))
-        wanted = Wanted(spelled, macros, frozenset(slots))
-        for function in self._possible_callers(known, wanted, holders):
-            for edge in self.calls.towards(function, wanted):
-                callee = edge.callee
-                if callee is None:
-                    continue
-                if callee == ref or (ref.external and callee.name == ref.name and callee.external):
-                    found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
+        holding = frozenset(path for name in spelled for path in self.index.files("reference", name))
+        handed = Wanted(spelled, macros, frozenset(slots), holding)
+        named = handed._replace(pointers=False)
+        edges = [e for holder in holders for e in self.calls.towards(holder, handed)]
+        holding_refs = {ref_of(holder) for holder in holders}
+        for function in self._naming(known, named):
+            if ref_of(function) not in holding_refs:
+                edges += self.calls.towards(function, named)
+        for edge in edges:
+            callee = edge.callee
+            if callee == ref or (callee and ref.external and callee.name == ref.name and callee.external):
+                found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
         return tuple(sorted(found.values(), key=lambda e: (e.caller.file, e.caller.line, e.site)))
 
     def carries(self, first: Edge, second: Edge) -> bool:
@@ -137,9 +141,8 @@ class Resolver:
                 return True
         return not known
 
-    def _possible_callers(
-        self, function: Function | None, wanted: Wanted, holders: Sequence[Function]
-    ) -> Iterator[Function]:
+    def _naming(self, function: Function | None, wanted: Wanted) -> Iterator[Function]:
+        """The functions whose text names what is wanted."""
         files = self.index.files
         paths: set[str] = set()
         for name in wanted.names | wanted.macros:
@@ -148,12 +151,10 @@ class Resolver:
             paths.update(files("argument", name))
         for slot in wanted.slots:
             paths.update(files("dispatch", slot.field))
-        known = {ref_of(holder) for holder in holders}
-        yield from holders
         elsewhere = function is not None and self.scopes.foreign(function.path)
         for path in sorted(paths):
             if elsewhere or not self.scopes.foreign(path):
-                yield from (f for f in self._mentioning(path, wanted) if ref_of(f) not in known)
+                yield from self._mentioning(path, wanted)
 
     def _mentioning(self, path: str, wanted: Wanted) -> Iterator[Function]:
         """The functions of a file in which something that is wanted is named."""

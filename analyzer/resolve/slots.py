@@ -5,7 +5,7 @@ and the member's name. Not handled: struct copies, pointers stored by a callee, 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -134,6 +134,13 @@ class Slots:
         if found is None:
             found = self._slots[slot] = tuple(self._search(slot))
         return found
+
+    def fillers_in(self, slot: Slot, paths: Collection[str]) -> Iterator[SlotEntry]:
+        """Those of the same entries that stand in some files."""
+        macros = self.by_macros.macros(slot.field, DESIGNATOR)
+        for path in sorted(paths):
+            if not self._names.scopes.foreign(path):
+                yield from (entry for entry in self._entries_for(path, slot, macros) if entry.functions)
 
     def _search(self, slot: Slot) -> Iterator[SlotEntry]:
         index, scopes = self._index, self._names.scopes
