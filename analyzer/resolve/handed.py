@@ -4,12 +4,14 @@ The argument lists are kept as templates, so that all uses that expand alike sha
 use's own arguments is a number, all else is text. What another macro of the body made is told by that macro's name
 (`_RET_IP_` instead of the casts and builtins that it stands for).
 
-Not handled: arguments of which a part is pasted or made a string; these are told as they came out.
+Not handled: arguments of which a part is pasted, which are told as they came out, or made a string, which is left
+out.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 
+from analyzer.resolve.macros import STRINGIFIED
 from analyzer.resolve.tokens import Token, TokenCall, spell
 
 Piece = int | str  # the number of an argument of the use, or text
@@ -87,8 +89,10 @@ def _pieces(
             found.append(number)
         elif maker := _maker(token, macros):
             taken = _extent(tokens[at:], maker)
-            plain.append(Token(maker[-1]))
-            if any(t.origin is None or t.origin[: len(maker)] != maker for t in tokens[at : at + taken]):
+            plain.append(Token(maker[-1] if maker[-1] != STRINGIFIED else UNTOLD))
+            if maker[-1] != STRINGIFIED and any(
+                t.origin is None or t.origin[: len(maker)] != maker for t in tokens[at : at + taken]
+            ):
                 plain += (Token("("), Token(UNTOLD), Token(")"))
         else:
             taken = 1

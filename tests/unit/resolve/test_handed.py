@@ -66,6 +66,11 @@ def test_variadic_macros_hand_on_what_they_get() -> None:
     assert handed('request("a", x, y)', macro, later='request("a")') == {"__request": ("1", '"a"')}
 
 
+def test_names_made_to_strings_are_left_out() -> None:
+    macro = ("init", ("t",), "init_key(&(t), #t, 1)")
+    assert handed("init(a->timer)", macro, later="init(b)") == {"init_key": ("&b", UNTOLD, "1")}
+
+
 def test_operators_are_bracketed_only_where_they_must() -> None:
     made = handed("twice(a + b)", ("twice", ("x",), "f((x), 2 * x)"))
     assert made == {"f": ("a + b", "2*(a + b)")}
