@@ -385,7 +385,9 @@ class _Planner:
             self._made |= callees
             place = (call.place.line, call.place.column)
             passed = self._known.arguments.get(place, ()) if self._known else ()
-            return [PlannedSite(site, when=when, outer=guard, passed=passed) for site in known]
+            return [
+                PlannedSite(site, when=when, outer=guard, passed=_handed_on(site, call, passed)) for site in known
+            ]
         if self.spells_calls:
             return [] if inside else [PlannedStep("call", call.text, call.place.line, (), _new(call.guard, guard))]
         if self._detail.macros and call.name:
@@ -499,6 +501,14 @@ def _made_at(site: Site, call: Action | None) -> bool:
     """Whether a call of the text makes a site."""
     at = site.edge.site
     return call is not None and (at.line, at.column) == (call.place.line, call.place.column)
+
+
+def _handed_on(site: Site, call: Call, passed: tuple[Constants, ...]) -> tuple[Constants, ...]:
+    """What is known of the arguments that a macro hands on, where `passed` is of those it gets."""
+    if not site.edge.macros or len(passed) != len(call.arguments):
+        return passed
+    known = dict(zip(call.arguments, passed, strict=True))
+    return tuple(known.get(argument, ()) for argument in site.edge.arguments)
 
 
 def _within(call: Call, other: Action) -> bool:

@@ -268,7 +268,7 @@ class _Builder:
             if not self._leads_on(end, depth):
                 complete = False
                 continue
-            known = self._passed(function, end, settled, edge) if self._detail.values else NOTHING
+            known = self._passed(function, end, settled) if self._detail.values else NOTHING
             target, whole = self._place(end, edge, depth, known)
             if self._dead_end(target):
                 self._expanded.pop((end, self._kind(end, known)), None)
@@ -354,16 +354,12 @@ class _Builder:
         own = guards_within(described.guard, guard) if described else guard
         return guards_within(outer, own)
 
-    def _passed(self, caller: FunctionRef, callee: FunctionRef, arguments: tuple[str, ...], edge: Edge) -> Values:
+    def _passed(self, caller: FunctionRef, callee: FunctionRef, arguments: tuple[str, ...]) -> Values:
         """What the parameters of a callee are known to be at a call."""
         described = self._described(callee)
         if described is None or self._reading is None or not arguments or self._reading.body(caller) is None:
             return NOTHING
         parameters = [p.name for p in described.parameters]
-        if edge.macros:  # the macro's own arguments stand before those of the callee, if these are whole
-            if len(arguments) < len(parameters):
-                return NOTHING
-            arguments = arguments[len(arguments) - len(parameters) :]
         found = passed(parameters, arguments, inner=self._names(caller), changed=frozenset())
         # A name that the callee changes stands for its value only where an execution confirms it.
         return found if self._bound is not None else self._stable(callee, found)

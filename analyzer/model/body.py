@@ -1,6 +1,6 @@
 """What one function does, statement by statement, in the order of its source.
 
-A body is rebuilt from the source when a function is shown (`analyzer.extract.statements`); it is never stored.
+A body is rebuilt from the source when a function is shown (`analyzer.extract.statements`).
 Texts are the source's own: comments, preprocessor lines and hidden `#if` branches dropped, white space folded.
 `Place` gives bytes into the file, 1-based lines and 1-based columns in bytes, so that a call's place is that of
 its edge's site. Guards are the `#if` conditions inside the function; the function's own guard is not repeated.

@@ -1,7 +1,7 @@
 """Bodies of a version's functions, read from the source where the index says they are.
 
-Nothing is stored: a function is read when it is shown. Not handled: functions whose text is made by a macro as a
-whole, which have no statements of their own.
+A function is read when it is shown first; sessions keep what was read. Not handled: functions whose text is made
+by a macro as a whole, which have no statements of their own.
 """
 
 from collections.abc import Callable, Mapping

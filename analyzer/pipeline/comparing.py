@@ -30,9 +30,11 @@ from analyzer.model.difference import (
     SignatureChange,
     TypeChange,
 )
-from analyzer.pipeline.narrowing import Narrowed, parse_bindings
+from analyzer.pipeline.bindings import parse_bindings
+from analyzer.pipeline.indexing import Progress
+from analyzer.pipeline.narrowing import Narrowed
 from analyzer.pipeline.partners import Partner
-from analyzer.pipeline.session import Progress, Session, open_session
+from analyzer.pipeline.session import Session, open_session
 from analyzer.pipeline.usage import KernelSide
 
 _LARGE = 2_000  # files of a kernel that is worth a process of its own

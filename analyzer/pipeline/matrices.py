@@ -14,7 +14,8 @@ from analyzer.graph.sites import Fold, Site, group_sites
 from analyzer.model.callgraph import FunctionRef
 from analyzer.model.history import Matrix, MatrixRow
 from analyzer.pipeline.histories import Revisions
-from analyzer.pipeline.session import Progress, Session, open_session
+from analyzer.pipeline.indexing import Progress
+from analyzer.pipeline.session import Session, open_session
 from analyzer.pipeline.views import View, rooted
 
 Key = tuple[str, str, str]  # caller, callee, how

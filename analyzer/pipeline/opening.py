@@ -90,10 +90,16 @@ def _kept(kernel: Kernel, asked: str) -> Reply | None:
 
 def _question(kernel: Kernel) -> int:
     """The row of the question about this kernel as it is now, 0 while that is not indexed."""
-    version = kernel.store.version(kernel.source.identity)
-    if version is None or not version.state or version.state != kernel.source.state():
+    version = version_now(kernel.source, kernel.store)
+    if version is None:
         return 0
     return kernel.store.question(question_text(version, kernel.configuration), version.identity, version.content)
+
+
+def version_now(source: Source, store: Store) -> VersionRow | None:
+    """The row of the version that a source is now, None while that is not indexed."""
+    version = store.version(source.identity)
+    return version if version is not None and version.state and version.state == source.state() else None
 
 
 def _choose(kernel: str | None) -> tuple[str, str]:

@@ -9,12 +9,11 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
-from analyzer.extract.comments import comment_above
-from analyzer.extract.maintainers import subsystem_of
 from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store
 from analyzer.model.body import Body
@@ -23,23 +22,20 @@ from analyzer.model.doctor import DoctorReport, IndexSummary
 from analyzer.model.notes import Comment
 from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
-from analyzer.pipeline import examination, exporting, exports
 from analyzer.pipeline.answers import Answers
-from analyzer.pipeline.bodies import Bodies, Span
-from analyzer.pipeline.definitions import Definitions
-from analyzer.pipeline.extraction import HEAD_MARK
-from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
-from analyzer.pipeline.kept import Kept
-from analyzer.pipeline.opening import Kernel, open_kernel, open_store
-from analyzer.pipeline.selectors import selector_of
-from analyzer.pipeline.stored import StoredIndex
-from analyzer.pipeline.workers import Workers
-from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
+from analyzer.pipeline.opening import Kernel, open_kernel, open_store, version_now
 from analyzer.resolve.configuration import Configuration
-from analyzer.resolve.made import Function as Resolved
-from analyzer.resolve.made import canonical_name
-from analyzer.resolve.names import ref_of
-from analyzer.resolve.resolver import Resolver, described
+
+if TYPE_CHECKING:  # a question whose parts were all found before is answered without loading these
+    from analyzer.pipeline import exporting
+    from analyzer.pipeline.bodies import Bodies, Span
+    from analyzer.pipeline.definitions import Definitions
+    from analyzer.pipeline.indexing import Progress, Version
+    from analyzer.pipeline.kept import Kept
+    from analyzer.pipeline.stored import StoredIndex
+    from analyzer.pipeline.workers import Workers
+    from analyzer.resolve.made import Function as Resolved
+    from analyzer.resolve.resolver import Resolver
 
 _SYSCALL_HEAD = re.compile(r"^(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(\s*(\w+)")
 _MAX_HOLDERS = 8  # tables whose constant can be one and the same without being a coincidence
@@ -53,14 +49,14 @@ def open_session(
     config: str | None = None,
     store: str | None = None,
     jobs: int | None = None,
-    progress: Progress | None = None,
+    progress: "Progress | None" = None,
 ) -> "Session":
     """A session on a kernel source. None means $KCG_KERNEL, else the current directory if it is a kernel
     tree, else the bundled small kernel. Raises SourceError and StoreError."""
     return session_on(open_kernel(kernel, arch=arch, config=config, store=store), jobs=jobs, progress=progress)
 
 
-def session_on(kernel: Kernel, *, jobs: int | None = None, progress: Progress | None = None) -> "Session":
+def session_on(kernel: Kernel, *, jobs: int | None = None, progress: "Progress | None" = None) -> "Session":
     """A session on an opened kernel."""
     session = Session(kernel.source, kernel.store, kernel.configuration, kernel.notices, jobs, progress)
     session.reopen = functools.partial(_again, kernel.spec, str(kernel.store.path), kernel.configuration)
@@ -82,7 +78,7 @@ class Session:
         configuration: Configuration,
         notices: tuple[str, ...],
         jobs: int | None,
-        progress: Progress | None,
+        progress: "Progress | None",
     ) -> None:
         self._source = source
         self._store = store
@@ -94,9 +90,11 @@ class Session:
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
         self._bodies: Bodies | None = None
+        self._read: dict[FunctionRef, Body | None] = {}
         self._definitions: Definitions | None = None
         self._functions: dict[FunctionRef, Function | None] = {}
         self._selectors: dict[str, str] = {}
+        self._weights: dict[str, int] = {}
         self._kept: Kept | None = None
         self.notices = notices
         self.reopen: Callable[[], Session] | None = None  # the same session in another process
@@ -111,8 +109,10 @@ class Session:
         """How many processes may work at once."""
         return self._jobs or os.cpu_count() or 1
 
-    def index(self, under: Sequence[str] = (), workers: Workers | None = None) -> IndexSummary:
+    def index(self, under: Sequence[str] = (), workers: "Workers | None" = None) -> IndexSummary:
         """Index the whole source, or what lies below the given paths, on the given workers if any."""
+        from analyzer.pipeline.indexing import index
+
         if not under and workers is None:
             return self._indexed().summary
         return index(
@@ -124,21 +124,28 @@ class Session:
             under=under,
         ).summary
 
-    def _indexed(self) -> Version:
+    def _indexed(self) -> "Version":
+        from analyzer.pipeline.indexing import index
+
         if self._version is None:
             self._version = index(self._source, self._store, jobs=self._jobs, progress=self._progress)
         return self._version
 
     @property
-    def stored(self) -> StoredIndex:
+    def stored(self) -> "StoredIndex":
         """The index of this version."""
+        from analyzer.pipeline.stored import StoredIndex
+
         if self._stored is None:
             self._stored = StoredIndex(self._source, self._store, self._indexed())
         return self._stored
 
     @property
-    def resolver(self) -> Resolver:
+    def resolver(self) -> "Resolver":
         """The resolver of this version and configuration."""
+        from analyzer.pipeline.kept import Kept
+        from analyzer.resolve.resolver import Resolver
+
         if self._resolver is None:
             self._resolver = Resolver(self.stored, self._fitting())
             self._kept = Kept(self._store, self.answers.question)
@@ -168,6 +175,8 @@ class Session:
         return self.answers.kept(f"find {name}", Function, lambda: self._find(name))
 
     def _find(self, name: str) -> Function:
+        from analyzer.resolve.resolver import described
+
         wanted = name.strip().removesuffix("()")
         file = ""
         if match := _SYSCALL_HEAD.match(wanted):
@@ -193,7 +202,7 @@ class Session:
             hint="Name the file too.",
         )
 
-    def _candidates(self, wanted: str) -> list[Resolved]:
+    def _candidates(self, wanted: str) -> "list[Resolved]":
         found = self.resolver.named(wanted)
         if not found:
             found = self.resolver.named(f"sys_{wanted}")
@@ -209,6 +218,8 @@ class Session:
         return names_sorted(found)
 
     def _unknown(self, name: str, message: str) -> UnknownNameError:
+        from analyzer.pipeline.extraction import HEAD_MARK
+
         for path, _, reason in self.resolver.names.not_built(name):
             return UnknownNameError(
                 f"{name} is defined in {path}, which this configuration does not build: {reason}.",
@@ -230,10 +241,14 @@ class Session:
 
     def named(self, name: str) -> tuple[FunctionRef, ...]:
         """All functions of a name (of any wrapper's name of a system call) that the configuration builds."""
+        from analyzer.resolve.names import ref_of
+
         return tuple(dict.fromkeys(ref_of(found) for found in self.resolver.named(name)))
 
     def plain_name(self, name: str) -> str:
         """The one name that the wrappers of a system call share, any other name itself."""
+        from analyzer.resolve.made import canonical_name
+
         return canonical_name(name)
 
     def absence(self, name: str) -> str:
@@ -248,6 +263,8 @@ class Session:
 
     def function_names(self) -> frozenset[str]:
         """The names of all functions, as they stand in the text or in a macro's parentheses."""
+        from analyzer.pipeline.extraction import HEAD_MARK
+
         return frozenset(name.removeprefix(HEAD_MARK) for name in self.stored.function_names())
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
@@ -258,9 +275,13 @@ class Session:
     def answers(self) -> Answers:
         """What was found before and what is found now."""
         if self._answers is None:
-            version = self._indexed()
-            self._answers = Answers(self._store, version.row, self.resolver.configuration, self.resolver.callees)
+            # while everything asked was found before, neither the list of files nor a resolver is needed
+            row = version_now(self._source, self._store) or self._indexed().row
+            self._answers = Answers(self._store, row, self._configuration, self._resolved)
         return self._answers
+
+    def _resolved(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        return self.resolver.callees(ref)
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
@@ -289,11 +310,15 @@ class Session:
         return self._functions[ref]
 
     def _described(self, ref: FunctionRef) -> Function | None:
+        from analyzer.resolve.resolver import described
+
         found = self.resolver.function(ref)
         return described(found) if found is not None else None
 
     def subsystems(self) -> Callable[[str], str]:
         """From a file to the name of its subsystem in MAINTAINERS, "" where none is known."""
+        from analyzer.extract.maintainers import subsystem_of
+
         try:
             text = self._source.read("MAINTAINERS").decode("utf-8", "replace")
         except SourceError:
@@ -306,7 +331,14 @@ class Session:
 
     def comment(self, ref: FunctionRef) -> Comment | None:
         """The comment above a function's definition."""
-        return comment_above(self.stored.text(ref.file), ref.line) if ref.file else None
+        if not ref.file:
+            return None
+        return self.answers.kept(f"comment {_key(ref)}", Comment | None, lambda: self._comment(ref))
+
+    def _comment(self, ref: FunctionRef) -> Comment | None:
+        from analyzer.extract.comments import comment_above
+
+        return comment_above(self.stored.text(ref.file), ref.line)
 
     def selector(self, edge: Edge) -> str:
         """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
@@ -322,25 +354,41 @@ class Session:
     def _selector(self, file: str, name: str) -> str:
         key = f"selector {file} {name}"
         if key not in self._selectors:
-            stored = self.stored
-            self._selectors[key] = self.answers.kept(
-                key, str, lambda: selector_of(stored.facts(file), stored.text(file), name)
-            )
+            self._selectors[key] = self.answers.kept(key, str, lambda: self._select(file, name))
         return self._selectors[key]
 
+    def _select(self, file: str, name: str) -> str:
+        from analyzer.pipeline.selectors import selector_of
+
+        return selector_of(self.stored.facts(file), self.stored.text(file), name)
+
     def body(self, ref: FunctionRef) -> Body | None:
-        """The statements of a function, read from its source now; None for an external function and for one
-        that a macro makes as a whole."""
+        """The statements of a function, read from its source when they are asked for first; None for an external
+        function and for one that a macro makes as a whole."""
+        if ref not in self._read:
+            self._read[ref] = (
+                None
+                if ref.external
+                else self.answers.kept(f"body {_key(ref)}", Body | None, lambda: self._body(ref))
+            )
+        return self._read[ref]
+
+    def _body(self, ref: FunctionRef) -> Body | None:
+        from analyzer.pipeline.bodies import Bodies
+        from analyzer.pipeline.indexing import dialect_of
+
         if self._bodies is None:
             version = self._indexed()
             self._bodies = Bodies(self.span, self.stored.text, lambda: dialect_of(self._store, version))
         return self._bodies.of(ref)
 
-    def span(self, ref: FunctionRef) -> Span | None:
+    def span(self, ref: FunctionRef) -> "Span | None":
         """Where a function's text begins, its body begins and ends, in bytes."""
+        from analyzer.pipeline.bodies import Span
+
         return self.answers.kept(f"span {_key(ref)}", Span | None, lambda: self._spanned(ref))
 
-    def _spanned(self, ref: FunctionRef) -> Span | None:
+    def _spanned(self, ref: FunctionRef) -> "Span | None":
         found = self.resolver.function(ref)
         if found is None or not found.definition.end:
             return None
@@ -348,7 +396,12 @@ class Session:
 
     def weight(self, path: str) -> int:
         """How many source files lie beside a file: large folders hold what most readers look for first."""
-        return self.resolver.neighbours(path)
+        folder = path.rpartition("/")[0]
+        if folder not in self._weights:
+            self._weights[folder] = self.answers.kept(
+                f"weight {folder}", int, lambda: self.resolver.neighbours(path)
+            )
+        return self._weights[folder]
 
     def show(self, name: str) -> list[Shown]:
         """Everything of that name: functions, records, enums, typedefs, macros, objects, constant families.
@@ -359,23 +412,31 @@ class Session:
         return found
 
     @property
-    def definitions(self) -> Definitions:
+    def definitions(self) -> "Definitions":
         """Definitions with their text."""
+        from analyzer.pipeline.definitions import Definitions
+        from analyzer.pipeline.indexing import dialect_of
+
         if self._definitions is None:
             version = self._indexed()
             self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version))
         return self._definitions
 
-    def export(self, what: exporting.What, under: Sequence[str]) -> Iterator[exporting.Exported]:
+    def export(self, what: "exporting.What", under: Sequence[str]) -> "Iterator[exporting.Exported]":
         """Everything of the files below the prefixes (of all files when there are none), as JSON Lines, some
         files at a time, in the order of files. As many processes as the session may have."""
+        from analyzer.pipeline import exporting, exports
+
         paths = exports.paths(self.resolver, under)
         if what == "edges" and self.resolver.scopes.kbuild.known:
             self.flush()  # read once, before other processes want it
         return exporting.export(self, self.reopen, what, paths, self.jobs)
 
-    def export_run(self, what: exporting.What, paths: Sequence[str]) -> exporting.Exported:
+    def export_run(self, what: "exporting.What", paths: Sequence[str]) -> "exporting.Exported":
         """The rows of some files, made in this process; edges are kept."""
+        from analyzer.pipeline import exporting, exports
+        from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
+
         if what == "functions":
             rows = [function_row(f) for p in paths for f in exports.functions(self.resolver, p)]
         elif what == "slots":
@@ -390,6 +451,8 @@ class Session:
         return exporting.Exported("".join(map(json_line, rows)), len(rows))
 
     def _edges_of(self, path: str) -> Iterator[Edge]:
+        from analyzer.pipeline import exports
+
         known = self.answers.of_file(path)
         if known is None:
             known = tuple(exports.edges(self.resolver, path))
@@ -399,21 +462,29 @@ class Session:
 
     def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
         """All functions of the files below the prefixes (all files when there are none)."""
+        from analyzer.pipeline import exports
+
         for path in exports.paths(self.resolver, under):
             yield from exports.functions(self.resolver, path)
 
     def export_edges(self, under: Sequence[str]) -> Iterator[Edge]:
         """All edges of those functions."""
+        from analyzer.pipeline import exports
+
         for path in exports.paths(self.resolver, under):
             yield from self._edges_of(path)
 
     def export_slots(self, under: Sequence[str]) -> Iterator[SlotRow]:
         """All slot entries of those files."""
+        from analyzer.pipeline import exports
+
         for path in exports.paths(self.resolver, under):
             yield from exports.slots(self.resolver, path)
 
     def doctor(self) -> DoctorReport:
         """Parse coverage and the state of index and tools."""
+        from analyzer.pipeline import examination
+
         return examination.report(self.stored, self._source, self._store)
 
     def flush(self) -> None:
@@ -433,8 +504,10 @@ def _key(ref: FunctionRef) -> str:
     return f"{ref.file}:{ref.line}:{ref.name}"
 
 
-def names_sorted(found: Sequence[Resolved]) -> list[Resolved]:
+def names_sorted(found: "Sequence[Resolved]") -> "list[Resolved]":
     """Definitions of one file, the likeliest first: those that do something."""
+    from analyzer.resolve.names import ref_of
+
     return sorted(
         found,
         key=lambda f: (not (f.definition.calls or f.definition.indirect or f.made), ref_of(f)),
@@ -447,4 +520,4 @@ def _plausible(name: str, names: set[str]) -> list[str]:
     return sorted(n for n in names if abs(len(n) - len(name)) <= 3 and len(letters ^ set(n)) <= 4)[:20_000]
 
 
-__all__ = ["Progress", "Session", "StoreError", "open_session"]
+__all__ = ["Session", "StoreError", "open_session"]

@@ -5,6 +5,7 @@ Not handled: formats and files (`analyzer.pipeline.outputs`, `analyzer.render`).
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from analyzer.errors import KcgError
 from analyzer.graph.detail import Detail
@@ -14,9 +15,12 @@ from analyzer.graph.rooted import RootedGraph, Successors, grow
 from analyzer.graph.sites import Fold
 from analyzer.graph.tree import CallTree, Reading, build_tree
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.pipeline.narrowing import Narrowed, parse_bindings
+from analyzer.pipeline.bindings import parse_bindings
 from analyzer.pipeline.session import Session
 from analyzer.render.lines import Facts
+
+if TYPE_CHECKING:  # bindings need the resolver, which most answers do without
+    from analyzer.pipeline.narrowing import Narrowed
 
 __all__ = ["View", "facts", "hide_notice", "indirect_calls", "parse_bindings", "path", "rooted", "tree"]
 
@@ -60,7 +64,7 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     return graph, end
 
 
-def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Function | None, Narrowed | None]:
+def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Function | None, "Narrowed | None"]:
     """The same, and what bindings say of it."""
     hide = parse_hide(view.hide)
     start = session.find(root)
@@ -86,6 +90,8 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
 
     bindings = parse_bindings(view.bind)
     if bindings or view.narrow:
+        from analyzer.pipeline.narrowing import Narrowed
+
         if view.reverse:
             raise KcgError("Bindings go from a root to what it calls.", hint="Leave out --reverse or --bind.")
         narrowed = Narrowed(session, start, bindings, depth=view.depth, hide=hide)

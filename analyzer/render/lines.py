@@ -14,7 +14,7 @@ from typing import Literal
 
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.render.words import call_text, objects, outcome, place, plural, slot_name
+from analyzer.render.words import call_text, objects, outcome, place, plural, slot_name, spelled
 
 Span = tuple[str, str]  # text, role
 Kind = Literal["root", "call", "site", "target", "caller", "step", "more"]
@@ -137,8 +137,7 @@ class Lines:
     def _call(self, edge: Edge, item: TreeItem) -> str:
         if not self._shown.args or not item.expression:
             return call_text(edge, args=self._shown.args)
-        name = edge.callee.name if edge.callee else ""
-        return item.expression if name in item.expression else f"{name}({', '.join(item.arguments)})"
+        return spelled(edge, item.expression, item.arguments)
 
     def _computed(self, item: TreeItem) -> list[Span]:
         spans = self._prefix(item)
@@ -187,15 +186,12 @@ class Lines:
         return spans + self._mark(target)
 
     def _arguments(self, item: TreeItem, function: FunctionRef) -> str:
-        """What a target gets. A macro that makes the call has arguments of its own before the callee's."""
-        arguments = item.arguments
+        """What a target gets; not all of it can be told of what a macro hands on."""
         if item.site.edge.macros:
             described = self._facts.described(function)
-            count = len(described.parameters) if described else len(arguments)
-            if count > len(arguments):
+            if described is not None and len(described.parameters) > len(item.arguments):
                 return self._words.more
-            arguments = arguments[len(arguments) - count :]
-        return ", ".join(arguments)
+        return ", ".join(item.arguments)
 
     def _caller(self, item: TreeItem) -> list[Span]:
         target, edge = item.targets[0], item.site.edge

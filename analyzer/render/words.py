@@ -3,6 +3,8 @@
 Not handled: languages other than English.
 """
 
+from collections.abc import Sequence
+
 from analyzer.graph.sites import Site
 from analyzer.model.callgraph import Edge, Evidence, FunctionRef, Slot
 
@@ -69,11 +71,16 @@ def evidence(item: Evidence) -> str:
 
 
 def call_text(edge: Edge, *, args: bool) -> str:
-    """How a direct call is shown: `sk_alloc()`, with `args` as written. A call whose text does not
-    name its callee (a macro renames it) is spelled with the callee's name."""
-    name = edge.callee.name if edge.callee else edge.expression.partition("(")[0].strip()
+    """How a direct call is shown: `sk_alloc()`, with `args` as `spelled`."""
     if not args:
+        name = edge.callee.name if edge.callee else edge.expression.partition("(")[0].strip()
         return f"{name}()"
-    if name in edge.expression:
-        return edge.expression
-    return f"{name}({', '.join(edge.arguments)})"
+    return spelled(edge, edge.expression, edge.arguments)
+
+
+def spelled(edge: Edge, expression: str, arguments: Sequence[str]) -> str:
+    """A direct call with its arguments: as written, unless a macro of another name stands there; then with the
+    callee's name and what it is given."""
+    name = edge.callee.name if edge.callee else ""
+    written = expression.startswith(f"{name}(") if edge.macros else name in expression
+    return expression if written else f"{name}({', '.join(arguments)})"

@@ -23,6 +23,7 @@ from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
+from analyzer.resolve.handed import told
 from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Bound, Names, ref_of
@@ -251,7 +252,8 @@ class _Collector:
         for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
             if not self._enter(conjunction(outside, made.guard)):
                 continue
-            inner = site._replace(macros=made.macros)
+            arguments = site.arguments if made.cleanup else told(made.handed, made.taken, site.arguments)
+            inner = site._replace(macros=made.macros, arguments=arguments)
             if made.callee:
                 self._computed(made.callee, inner, made.declaration)
             elif made.declared and not self._names.bind(self._scope, made.name).functions:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from analyzer.extract.dominance import TESTS
 from analyzer.resolve.dominated import guards_of
+from analyzer.resolve.handed import Template, numbered, template_of
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell
@@ -28,6 +29,8 @@ class ExpandedCall(NamedTuple):
     declaration: tuple[Token, ...] = ()  # of the variable that a computed callee begins with
     declared: bool = False  # the expansion itself declares a function of that name
     guard: str = ""  # what dominates it inside the expansion
+    handed: Template = ()  # its arguments, in terms of those of the use
+    taken: int = 0  # how many arguments the use had that the template is from
 
 
 class Expansions:
@@ -55,7 +58,7 @@ class Expansions:
 
         expander = Expander(lookup, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
         expansion = expander.expand(use, outermost=True)
-        made = tuple(_calls_in(expansion.tokens))
+        made = tuple(_calls_in(expansion.tokens, use))
         if not expansion.depends and not any(m.callee or m.given for m in made):
             self._summaries[key] = made
             shared.insert(0, (expansion.footprint, made))
@@ -75,7 +78,8 @@ class Expansions:
         return found
 
 
-def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
+def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[ExpandedCall]:
+    places_of_use, lengths = numbered(use)
     seen: set[tuple[str, str, str]] = set()
     guards = guards_of(tokens)
     places: dict[str, list[int]] = {}
@@ -100,6 +104,8 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
         if key in seen:
             continue
         seen.add(key)
+        handed = template_of(tokens, call, macros, places_of_use, lengths)
+        count = len(lengths)
         if call.name:
             at_name = places[call.name]
             value = _initial_value(tokens, at_name)
@@ -107,11 +113,16 @@ def _calls_in(tokens: Sequence[Token]) -> Iterator[ExpandedCall]:
                 bare = [t.text for t in value if t.text not in ("(", ")")]
                 value = (_initial_value(tokens, places.get(bare[0], ())) if len(bare) == 1 else ()) or value
             declared = _declares_function(tokens, at_name)
-            yield ExpandedCall(call.name, (), macros, False, origin is None, value, (), declared, guard)
+            yield ExpandedCall(
+                call.name, (), macros, False, origin is None, value, (), declared, guard, handed, count
+            )
         else:
             root = next((t.text for t in callee if t.is_name), "")
             declaration = _declaration(tokens, places.get(root, ()))
-            yield ExpandedCall("", tuple(callee), macros, False, origin is None, (), declaration, False, guard)
+            given = origin is None
+            yield ExpandedCall(
+                "", tuple(callee), macros, False, given, (), declaration, False, guard, handed, count
+            )
 
 
 def _initial_value(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token, ...]:

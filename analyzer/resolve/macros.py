@@ -24,6 +24,9 @@ class MacroName(str):
     guard: str = ""
 
 
+STRINGIFIED = MacroName("#")  # last in the origin of a literal that spells an argument
+
+
 class MacroDefinition(NamedTuple):
     """A macro as the expander needs it."""
 
@@ -164,7 +167,8 @@ class Expander:
             following = body[at + 1].text if at + 1 < len(body) else ""
             if text == "#" and following in actual and definition.parameters is not None:
                 spelled = " ".join(t.text for t in actual[following])
-                out.append(Token('"' + spelled.replace("\\", "\\\\").replace('"', '\\"') + '"', origin))
+                literal = '"' + spelled.replace("\\", "\\\\").replace('"', '\\"') + '"'
+                out.append(Token(literal, (*(origin or ()), STRINGIFIED)))
                 at += 2
                 continue
             if text == "##" and out is not None and at + 1 < len(body):

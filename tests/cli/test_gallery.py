@@ -220,7 +220,7 @@ def test_socket_creation_of_the_6_series(ask: Callable[..., str]) -> None:
             "inet->inet_sport = htons(inet->inet_num)",
             "err = sk->sk_prot->hash(sk)",
             "err = sk->sk_prot->init(sk)",
-            "err = __cgroup_bpf_run_filter_sk(sk)",
+            "err = __cgroup_bpf_run_filter_sk(sk, CGROUP_INET_SOCK_CREATE)",
             "if (err)",
             "sk_common_release(sk)",
             "*res = sock",
