@@ -7,6 +7,7 @@ that are not where the note has them (`analyzer.compare.missing`), callers below
 """
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from analyzer.model.checks import Block, BlockVerdicts, Item, Verdict
 
 _SHORT = 2  # functions left out on a way that is taken before calls through pointers are looked at
 _MAX_CALLERS = 12  # looked into for a statement that stands elsewhere
+_SAID = re.compile(r"(?:⇒|=>)\s+(?:(callback)\b|\d+ candidates?\b)")  # behind a call, by kcg itself
 _MIN_KNOWN = 0.3  # of a tree's functions must be known for it to be a tree of this kernel
 
 
@@ -172,6 +174,8 @@ class _Judge:
     # Calls
 
     def _called(self, at: int, item: Item, place: Place) -> Judged:
+        if told := self._announced(at, item):
+            return told
         if (place.targets or place.fields) and (judged := self._target(item, place)):
             return judged
         if item.kind == "pointer":
@@ -199,6 +203,34 @@ class _Judge:
                 note = "what this pointer calls is not known"
                 return Judged(Verdict("unparsed", note, place=defined(known[0])), Place(known))
         return self._absent(at, item, place)
+
+    def _announced(self, at: int, item: Item) -> Judged | None:
+        """A line below a call that is said to hand over functions, or to mean one of several of its name."""
+        above = self._items[item.parent] if item.parent >= 0 else item
+        said = _SAID.search(above.remark)
+        if said is None or item.kind != "call" or above.kind != "call":
+            return None
+        judged, place = self._judged[item.parent], self._place(item.parent)
+        if not judged.verdict.holds or place is None:
+            return None
+        if said[1] == "callback":
+            names = places.named(self._kernel, item.name)
+            sites = {(h.function, h.site) for h in judged.hits}
+            edges = [
+                e
+                for function in dict.fromkeys(h.function for h in judged.hits)
+                for e in self._kernel.callees(function)
+                if e.kind == "callback" and e.callee and e.callee.name in names and (function, e.site) in sites
+            ]
+            if not edges:
+                return None
+            callees = tuple(dict.fromkeys(e.callee for e in edges if e.callee))
+            return Judged(Verdict("ok", place=_evidence(edges, "")), Place(callees, above=place))
+        if item.name != above.name:
+            return None
+        again = self._matched(item, place, judged.hits)
+        again.options = ()
+        return again
 
     def _target(self, item: Item, place: Place) -> Judged | None:
         """A line below a call through a pointer that names one of its targets, or the table that holds it."""
@@ -436,6 +468,8 @@ class _Judge:
             if len(files) != 1:
                 continue
             keys = [sorted(position for _, position in self._judged[at].options) for at in members]
+            if order.misplaced(keys):
+                keys = [sorted({*key, *self._made(at, files)}) for key, at in zip(keys, members, strict=True)]
             for position in order.misplaced(keys):
                 at = members[position]
                 judged = self._judged[at]
@@ -448,6 +482,14 @@ class _Judge:
                 judged.verdict = _misplaced(
                     judged.verdict, f"in the source it comes {how} {name}", (how, str(other))
                 )
+
+    def _made(self, at: int, files: set[str]) -> list[order.Position]:
+        """Further positions of a call that its name alone showed: macros may make it, too."""
+        judged, place = self._judged[at], self._place(at)
+        if place is None or self._items[at].kind != "call" or not all(h.spelled for h in judged.hits):
+            return []
+        made = places.made_positions(self._kernel, place, self._items[at].name)
+        return [route for file, route in made if file in files]
 
 
 def _misplaced(verdict: Verdict, message: str, fix: tuple[str, str]) -> Verdict:
