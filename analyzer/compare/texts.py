@@ -87,8 +87,10 @@ def _bare(words: list[str]) -> list[str]:
             end = _closing(words, at)
             if end > 0 and (
                 (words[at - 1] in ("(", ",") and words[end + 1 : end + 2] in ([")"], [","]))
-                or (words[end + 1 : end + 2] == [] or words[end + 1] in (")", ",", *_OPERATORS))
-                and not _operates(words[at + 1 : end])
+                or (
+                    (words[end + 1 : end + 2] == [] or words[end + 1] in (")", ",", *_OPERATORS))
+                    and not _operates(words[at + 1 : end])
+                )
             ):
                 words = [*words[:at], *words[at + 1 : end], *words[end + 1 :]]
                 continue

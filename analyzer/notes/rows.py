@@ -103,7 +103,7 @@ def _counted(text: str, parsed: Parsed) -> Parsed:
     if first is None or first.kind != "pointer" or first.arguments is not None or first.label:
         return parsed
     step = text[max(0, first.start - 2) : first.start]
-    if step not in ("--", "++") or text[max(0, first.start - 3) : first.start - 2].strip():
+    if step not in ("--", "++") or text[max(0, first.start - 3) : first.start - 2].strip(" \t`~"):
         return parsed
     said = replace(
         first,
