@@ -85,6 +85,20 @@ def assignment(
     return Verdict("statement-changed", f"{names} does not assign {item.left}"), ()
 
 
+def stores_to(
+    kernel: Kernel, function: FunctionRef, item: Item, place: Place
+) -> Iterator[tuple[SaidAssignment | SaidCall, bool]]:
+    """A function's stores to what a line assigns, and whether they are assignments (not calls that store)."""
+    said = kernel.spoken(function)
+    passed: _Passed = (place.values,)
+    for one in said.assignments:
+        if one.operator == "=" and _assigns([item.left], one.targets, passed):
+            yield one, True
+    for call in said.calls:
+        if _stores(call, item.left, passed):
+            yield call, False
+
+
 def _has_value(said: SaidAssignment | SaidCall, value: str) -> bool:
     true = said.value if isinstance(said, SaidAssignment) else said.arguments[-1]
     return same(value, true)

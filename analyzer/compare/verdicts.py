@@ -11,9 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from analyzer.compare import bindings, missing, order, places, search, state_lines
+import msgspec
+
+from analyzer.compare import bindings, executed, missing, order, places, search, state_lines
 from analyzer.compare.agreement import arguments_verdict, declaration_verdict, defined, fits
 from analyzer.compare.backwards import backwards
+from analyzer.compare.executed import Execution
 from analyzer.compare.judged import Judged
 from analyzer.compare.kernel import Kernel
 from analyzer.compare.names import Renames
@@ -22,9 +25,12 @@ from analyzer.compare.texts import callee_of, last_name, normal
 from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.checks import Block, BlockVerdicts, Item, Verdict
 
+Executes = Callable[[str, Mapping[str, str]], Execution | None]  # a root's name and its bindings
+
 _SHORT = 2  # functions left out on a way that is taken before calls through pointers are looked at
 _MAX_CALLERS = 12  # looked into for a statement that stands elsewhere
 _SAID = re.compile(r"(?:⇒|=>)\s+(?:(callback)\b|\d+ candidates?\b)")  # behind a call, by kcg itself
+_UNREACHED = "(not reached)"  # says kcg itself
 _MIN_KNOWN = 0.3  # of a tree's functions must be known for it to be a tree of this kernel
 
 
@@ -36,17 +42,18 @@ def judge(
     bound: Mapping[str, str] | None = None,
     number: int = 0,
     beside: Sequence[str] = (),
+    execute: Executes | None = None,
 ) -> BlockVerdicts:
     """What a kernel says to a tree. `others`: further versions, oldest first, that tell a renamed function
     from one that never was. `bound`: bindings beside those of the note. `beside`: functions that the note names
-    in other trees."""
+    in other trees. `execute` runs a tree's root with its bindings, None when that cannot be."""
     reason = _foreign(block, kernel)
     if reason:
         return BlockVerdicts(number, skipped=reason)
     given = {**(bound or {}), **dict(block.directives.bindings)}
     if block.callee_first:
         return BlockVerdicts(number, backwards(block, kernel), reversed=True)
-    verdicts = _Judge(block, kernel, others, given, beside).verdicts()
+    verdicts = _Judge(block, kernel, others, given, beside, execute).verdicts()
     calls = [at for at, i in enumerate(block.items) if i.kind in ("call", "pointer") and i.parent >= 0]
     held = sum(1 for at in calls if verdicts[at].holds)
     if calls and held * 2 < len(calls) and (len(calls) > 1 or block.printed):
@@ -81,6 +88,7 @@ class _Judge:
         others: Sequence[Kernel],
         bound: Mapping[str, str],
         beside: Sequence[str],
+        execute: Executes | None,
     ) -> None:
         self._block = block
         self._items = block.items
@@ -90,6 +98,8 @@ class _Judge:
         self._renames = Renames(kernel, others)
         self._beside_names = beside
         self._judged: list[Judged] = []
+        self._execute = execute if bound else None
+        self._executions: dict[int, Execution | None] = {}
         self._children: dict[int, list[int]] = {}
         self._under_caller: dict[int, list[int]] = {}
         self._assigning: dict[
@@ -156,7 +166,15 @@ class _Judge:
                 break
             again = self._called(at, item, self._judged[other].place)
             judged = again if again.verdict.holds else judged
+        if not judged.verdict.holds and item.left and item.left != "return" and place.known:
+            judged = self._stored(item, place) or judged  # a value may be a call, as in `x = A(1)`
         return self._reachable(at, item, judged)
+
+    def _stored(self, item: Item, place: Place) -> Judged | None:
+        text = f"{item.callee}({', '.join(item.arguments or ())})"
+        said = msgspec.structs.replace(item, kind="assignment", right=text)
+        judged = self._assignment(self._items.index(item), said, place)
+        return judged if judged.verdict.holds else None
 
     def _root(self, item: Item) -> Judged:
         refs = self._kernel.refs(item.name)
@@ -169,7 +187,10 @@ class _Judge:
             return Judged(self._unknown(item, ()), Place())
         if item.declared and item.arguments and (wrong := declaration_verdict(self._kernel, item, refs)):
             return Judged(wrong, Place(refs))
-        return Judged(Verdict("ok", place=defined(refs[0])), Place(refs))
+        function = self._kernel.function(refs[0])
+        names = {p.name for p in function.parameters} if function else set()
+        values = {name: value for name, value in self._bound.items() if name in names}
+        return Judged(Verdict("ok", place=defined(refs[0])), Place(refs, values=values))
 
     # Calls
 
@@ -241,7 +262,7 @@ class _Judge:
             hit = _hit_of(chosen)
             table = places.base_of(item)
             right = Verdict("ok", place=_evidence(chosen, table))
-            verdict = arguments_verdict(self._kernel, item, place, [hit]) or right
+            verdict = self._arguments(item, place, [hit]) or right
             below = replace(place, targets=chosen, functions=(), fields=frozenset((item.name,)), table=table)
             return Judged(verdict, below, hits=(hit,))
         names = places.named(self._kernel, item.name)
@@ -252,14 +273,14 @@ class _Judge:
             return Judged(Verdict("ok", place=held.place), Place()) if held else None
         hit = _hit_of(chosen)
         right = Verdict("ok", place=_evidence(chosen, place.table))
-        verdict = arguments_verdict(self._kernel, item, place, [hit]) or right
+        verdict = self._arguments(item, place, [hit]) or right
         callees = tuple(dict.fromkeys(e.callee for e in chosen if e.callee))
         values = places.passed(self._kernel, callees[0], [hit], place)
         return Judged(verdict, Place(callees, values=values, above=place), hits=(hit,))
 
     def _matched(self, item: Item, place: Place, hits: Sequence[Hit]) -> Judged:
         exact = [h for h in hits if h.exact] or hits
-        verdict = arguments_verdict(self._kernel, item, place, exact)
+        verdict = self._arguments(item, place, exact)
         if verdict is None:
             note = "" if exact[0].exact else f"written {callee_of(exact[0].expression)}"
             verdict = Verdict("ok", note, place=exact[0].site)
@@ -272,6 +293,23 @@ class _Judge:
             tuple(h.under for h in exact if h.under is not None),
             tuple(chosen),
         )
+
+    def _arguments(self, item: Item, place: Place, hits: Sequence[Hit]) -> Verdict | None:
+        """The verdict on wrong arguments, None when they are right, also as values that the bindings give."""
+        verdict = arguments_verdict(self._kernel, item, place, hits)
+        if verdict is None or not (execution := self._execution(item)):
+            return verdict
+        return None if executed.passes(execution, item, place, places.resolved(self._kernel, hits)) else verdict
+
+    def _execution(self, item: Item) -> Execution | None:
+        """The execution of the root that an item stands under; it costs a moment, so it waits until wanted."""
+        if self._execute is None:
+            return None
+        while item.parent >= 0:
+            item = self._items[item.parent]
+        if item.line not in self._executions:
+            self._executions[item.line] = self._execute(item.name, self._bound)
+        return self._executions[item.line]
 
     def _through_targets(self, item: Item, place: Place) -> Judged | None:
         """Below a call through a pointer people write at once what its targets call."""
@@ -389,6 +427,9 @@ class _Judge:
             if not self._exists(inner, self._items[n])
         ]
         verdict, positions = state_lines.assignment(self._kernel, inner, item, labels)
+        if verdict.kind == "statement-changed" and (execution := self._execution(item)):
+            where = executed.stores(execution, self._kernel, item, inner)
+            verdict = Verdict("statement-ok", place=where) if where else verdict
         if verdict.kind == "statement-changed" and not positions:
             verdict = self._assigned_elsewhere(at, item, labels) or verdict
         return Judged(verdict, Place(), positions if len(inner.functions) == 1 else ())
@@ -447,11 +488,15 @@ class _Judge:
     # Bindings and order
 
     def _reachable(self, at: int, item: Item, judged: Judged) -> Judged:
-        if not self._bound:
+        if not self._bound or _UNREACHED in item.remark:
             return judged
         caller = self._caller(at)
         if caller >= 0 and self._judged[caller].verdict.kind == "unreachable":
             judged.verdict = Verdict("unreachable", "its caller is not reached", place=judged.verdict.place)
+        elif execution := self._execution(item):
+            if judged.verdict.holds and not executed.reached(execution, self._kernel, judged.hits):
+                told = "with these values it is not called"
+                judged.verdict = Verdict("unreachable", told, nearest=told, place=judged.verdict.place)
         elif judged.verdict.holds and (
             why := bindings.excluded(self._kernel, places.resolved(self._kernel, judged.hits), self._bound)
         ):
