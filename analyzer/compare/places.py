@@ -371,6 +371,15 @@ def passed(kernel: Kernel, callee: FunctionRef, hits: Iterable[Hit], place: Plac
     return {}
 
 
+def given(kernel: Kernel, callees: Iterable[FunctionRef], item: Item) -> dict[str, str]:
+    """What a line itself passes for its function's parameters."""
+    for callee in callees:
+        function = kernel.function(callee)
+        if function is not None and item.arguments and len(function.parameters) == len(item.arguments):
+            return {p.name: a for p, a in zip(function.parameters, item.arguments, strict=True) if p.name}
+    return {}
+
+
 def typed(kernel: Kernel, hits: Iterable[Hit], refs: Iterable[FunctionRef]) -> list[tuple[str, ...]]:
     """The parameter names of the functions that a line may mean."""
     found: list[tuple[str, ...]] = []

@@ -276,6 +276,8 @@ class _Judge:
         verdict = self._arguments(item, place, [hit]) or right
         callees = tuple(dict.fromkeys(e.callee for e in chosen if e.callee))
         values = places.passed(self._kernel, callees[0], [hit], place)
+        if hit.loose and item.arguments:  # the macro's arguments say nothing of the callee's
+            values = {**values, **places.given(self._kernel, callees, item)}
         return Judged(verdict, Place(callees, values=values, above=place), hits=(hit,))
 
     def _matched(self, item: Item, place: Place, hits: Sequence[Hit]) -> Judged:
@@ -286,9 +288,18 @@ class _Judge:
             verdict = Verdict("ok", note, place=exact[0].site)
         chosen = [h for h in exact if fits(item, place, h)] or exact
         options = tuple(p for h in chosen for p in h.positions)
+        told = [h for h in exact if fits(item, place, h)]
+        confirmed = item.arguments and all(h.loose for h in told)  # not by the text
+
+        def below() -> Place:
+            found = places.below(self._kernel, chosen, place, item)
+            if not confirmed or verdict.kind == "arguments":
+                return found
+            return replace(found, values={**found.values, **places.given(self._kernel, found.functions, item)})
+
         return Judged(
             verdict,
-            lambda: places.below(self._kernel, chosen, place, item),
+            below,
             options,
             tuple(h.under for h in exact if h.under is not None),
             tuple(chosen),

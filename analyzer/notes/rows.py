@@ -26,7 +26,7 @@ _FRAME = re.compile(
         )""",
     re.VERBOSE,
 )
-_ORG_HEADING = re.compile(r"(\*{2,12})(?=\s)")  # as many stars as levels
+_ORG_HEADING = re.compile(r"(\*{2,60})(?=\s)")  # as many stars as levels
 _BOX = re.compile(r"((?:[|│┃]\s*)*)([├└+`][-─━_]{2,}[>►]?|\|-{2,}>?)\s*")
 
 

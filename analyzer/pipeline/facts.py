@@ -208,17 +208,18 @@ class SessionFacts:
         return tuple([n for n in alike if self.defines(n)][:3])  # the index knows other versions' names, too
 
     def execute(self, root: str, bound: Mapping[str, str]) -> Narrowed | None:
-        """A root executed with those of the bindings that are its parameters, None when that cannot be."""
+        """A root executed with its parameters bound, None when that cannot be: there are bindings of other names,
+        or to what is no constant here."""
         refs = self.refs(root)
         function = self.function(refs[0]) if len(refs) == 1 else None
         given = {p.name: bound[p.name] for p in function.parameters if p.name in bound} if function else {}
-        if function is None or not given:
+        if function is None or len(given) < len(bound):
             return None
         key = (root, tuple(sorted(given.items())))
         if key not in self._executed:
             try:
                 narrowed = Narrowed(self._session, function, given, depth=_DEEP, hide=parse_hide("default"))
-            except KcgError:  # a binding to what is no constant here
+            except KcgError:
                 narrowed = None
             self._executed[key] = narrowed
         return self._executed[key]

@@ -74,4 +74,6 @@ def test_guards_that_leave_no_configuration_out() -> None:
     assert exhaustive({""})
     assert not exhaustive({"CONFIG_A", "!CONFIG_B"})
     assert not exhaustive(set())
-    assert not exhaustive({negation(" && ".join(f"CONFIG_{n}" for n in range(12))), *(f"CONFIG_{n}" for n in range(12))})
+    assert not exhaustive(
+        {negation(" && ".join(f"CONFIG_{n}" for n in range(12))), *(f"CONFIG_{n}" for n in range(12))}
+    )
