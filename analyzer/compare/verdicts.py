@@ -98,6 +98,8 @@ class _Judge:
         self._renames = Renames(kernel, others)
         self._beside_names = beside
         self._judged: list[Judged] = []
+        self._first_of: dict[str, int] = {}  # the first line of each function among those that are judged
+        self._listed_to = 0
         self._execute = execute if bound else None
         self._executions: dict[int, Execution | None] = {}
         self._children: dict[int, list[int]] = {}
@@ -415,8 +417,11 @@ class _Judge:
                 judged.place.functions if judged.settled else self._kernel.refs(self._items[number].name)
             )
 
-        numbers = range(len(self._judged))
-        return [(n, functions(n)) for n in numbers if n != at and self._items[n].kind == "call"]
+        for number in range(self._listed_to, len(self._judged)):
+            if self._items[number].kind == "call":
+                self._first_of.setdefault(self._items[number].name, number)
+        self._listed_to = len(self._judged)
+        return [(n, functions(n)) for n in self._first_of.values() if n != at]
 
     def _unknown(self, item: Item, starts: Sequence[FunctionRef]) -> Verdict:
         named = frozenset(i.name for i in self._items)
@@ -526,10 +531,12 @@ class _Judge:
             keys = [sorted(position for _, position in self._judged[at].options) for at in members]
             if order.misplaced(keys):
                 keys = [sorted({*key, *self._made(at, files)}) for key, at in zip(keys, members, strict=True)]
-            for position in order.misplaced(keys):
+            wrong = order.misplaced(keys)
+            out = frozenset(wrong)
+            for position in wrong:
                 at = members[position]
                 judged = self._judged[at]
-                neighbour = order.belongs_before(keys, position)
+                neighbour = order.belongs_before(keys, position, out)
                 if neighbour is None:
                     how, other = "after", members[-1] if members[-1] != at else members[-2]
                 else:
