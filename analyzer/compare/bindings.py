@@ -50,6 +50,8 @@ def _truth(text: str, bound: Mapping[str, str]) -> bool | None:
         value = bound.get(name)
         if value is None or not _CONSTANT.match(constant.strip()) or not _CONSTANT.match(value):
             continue
+        if constant.strip().isdigit() != value.isdigit():
+            return None  # a number and a name may mean the same
         return (_one(constant.strip()) == _one(value)) == (match[2] == "==")
     return None
 
@@ -75,7 +77,10 @@ def _table(kernel: Kernel, table: str, bound: Mapping[str, str]) -> str:
         wrong = [
             (field, constant)
             for field, constant in use.constants
-            if field in bound and _CONSTANT.match(constant) and _one(constant) != _one(bound[field])
+            if field in bound
+            and _CONSTANT.match(constant)
+            and constant.isdigit() == bound[field].isdigit()
+            and _one(constant) != _one(bound[field])
         ]
         known = any(field in bound for field, _ in use.constants)
         if known and not wrong:

@@ -174,7 +174,22 @@ def _read(function: FunctionRef, file: str, call: SaidCall, spelled: str) -> Hit
 
 
 def _around(file: str, call: SaidCall) -> tuple[Position, ...]:
-    return (file, (call.start,)), (file, (call.behind,))
+    around = (file, (call.start,)), (file, (call.behind,))
+    return around if call.head is None else (*around, (file, (call.head,)))
+
+
+def made_positions(kernel: Kernel, place: Place, name: str) -> list[Position]:
+    """Where macros call a function that the text of a place's functions may name elsewhere, too."""
+    found: list[Position] = []
+    names = named(kernel, name)
+    for function in place.functions if not place.macro else ():
+        if not any(kernel.may_make(function, one) for one in names):
+            continue
+        at = {call.start: call for call in kernel.spoken(function).calls}
+        for edge in kernel.callees(function):
+            if edge.macros and edge.callee is not None and edge.callee.name in names:
+                found += _both(edge.site, at)
+    return found
 
 
 def resolved(kernel: Kernel, hits: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -296,11 +311,13 @@ def base_of(item: Item) -> str:
 
 def table_targets(place: Place, item: Item) -> tuple[Edge, ...]:
     """Of the targets of a pointer call, those that a line such as `tcp_prot->init` means."""
-    base = base_of(item)
+    # What an assignment stores is told with its member, as in `sk->sk_data_ready`.
+    meant = {base_of(item), normal(item.callee)}
     return tuple(
         e
         for e in place.targets
-        if any(x.object == base for x in e.evidence) and (e.slot is None or e.slot.field.endswith(item.name))
+        if any(normal(x.object) in meant for x in e.evidence)
+        and (e.slot is None or e.slot.field.endswith(item.name))
     )
 
 
@@ -351,6 +368,15 @@ def passed(kernel: Kernel, callee: FunctionRef, hits: Iterable[Hit], place: Plac
                     for p, a in zip(function.parameters, way, strict=True)
                     if p.name
                 }
+    return {}
+
+
+def given(kernel: Kernel, callees: Iterable[FunctionRef], item: Item) -> dict[str, str]:
+    """What a line itself passes for its function's parameters."""
+    for callee in callees:
+        function = kernel.function(callee)
+        if function is not None and item.arguments and len(function.parameters) == len(item.arguments):
+            return {p.name: a for p, a in zip(function.parameters, item.arguments, strict=True) if p.name}
     return {}
 
 

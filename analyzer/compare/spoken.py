@@ -35,11 +35,8 @@ class SaidCall(msgspec.Struct, frozen=True):
     end: int
     under: tuple[str, ...]
     guard: str = ""
-
-    @property
-    def behind(self) -> tuple[int, int]:
-        """The position behind the call; its arguments are evaluated before it."""
-        return self.start[0], self.start[1] + self.end - self.offset
+    behind: tuple[int, int] = (0, 0)  # the position behind it: its arguments are evaluated before
+    head: tuple[int, int] | None = None  # where the loop begins that the call is a condition of the end of
 
 
 class SaidAssignment(msgspec.Struct, frozen=True):
@@ -51,6 +48,9 @@ class SaidAssignment(msgspec.Struct, frozen=True):
     text: str
     start: tuple[int, int]
     under: tuple[str, ...]
+    offset: int
+    end: int
+    behind: tuple[int, int] = (0, 0)  # the position behind it: its value is computed before
 
 
 class SaidCondition(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ def spoken(body: Body | None, file: str) -> Spoken:
     """Flatten a body."""
     if body is None:
         return Spoken(file=file)
-    said = list(_statements(body.statements, ()))
+    said = _measured(_statements(body.statements, ()))
     return Spoken(
         tuple(s for s in said if isinstance(s, SaidCall)),
         tuple(s for s in said if isinstance(s, SaidAssignment)),
@@ -87,6 +87,23 @@ def spoken(body: Body | None, file: str) -> Spoken:
 
 
 _Said = SaidCall | SaidAssignment | SaidCondition
+
+
+def _measured(said: Iterable[_Said]) -> list[_Said]:
+    """The same with positions behind calls and assignments. A place tells only the line that it begins on, so one
+    of several lines ends behind the last of what is inside it."""
+    found = list(said)
+    inner = sorted((s for s in found if not isinstance(s, SaidCondition)), key=lambda s: (-s.offset, s.end))
+    behind: dict[int, tuple[int, int]] = {}
+    after: list[SaidCall | SaidAssignment] = []  # what begins no earlier, the nearest last
+    for one in inner:
+        last = (one.start[0], one.start[1] + one.end - one.offset)
+        while after and after[-1].offset < one.end and after[-1].end <= one.end:
+            line, column = behind[id(after.pop())]
+            last = max(last, (line, column + 1))
+        behind[id(one)] = last
+        after.append(one)
+    return [s if isinstance(s, SaidCondition) else msgspec.structs.replace(s, behind=behind[id(s)]) for s in found]
 
 
 def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iterator[_Said]:
@@ -130,7 +147,9 @@ def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iter
                     tests = tuple(f"{statement.subject} == {label}" for label in case.labels)
                     yield from _statements(case.body, (*under, " || ".join(tests)))
             case Loop():
-                head = statement.head.removeprefix(statement.keyword).strip()
+                head = statement.head.removeprefix(
+                    "while" if statement.keyword == "do" else statement.keyword
+                ).strip()
                 inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
                 yield SaidCondition(
                     "loop",
@@ -140,7 +159,8 @@ def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iter
                     under,
                     name=statement.keyword,
                 )
-                yield from _actions(statement.actions, under)
+                begins = _at(statement.place) if statement.keyword == "do" else None
+                yield from _actions(statement.actions, under, begins)
                 yield from _statements(statement.body, (*under, inside))
 
 
@@ -160,7 +180,9 @@ def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
             yield from _statements(branch.body, inside)
 
 
-def _actions(actions: Iterable[Action], under: tuple[str, ...]) -> Iterator[_Said]:
+def _actions(
+    actions: Iterable[Action], under: tuple[str, ...], head: tuple[int, int] | None = None
+) -> Iterator[_Said]:
     for action in actions:
         whole = (*under, *action.when)
         match action:
@@ -174,16 +196,25 @@ def _actions(actions: Iterable[Action], under: tuple[str, ...]) -> Iterator[_Sai
                     action.place.end,
                     whole,
                     action.guard,
+                    head=head,
                 )
             case Assignment():
                 yield SaidAssignment(
-                    action.targets, action.operator, action.value, action.text, _at(action.place), whole
+                    action.targets,
+                    action.operator,
+                    action.value,
+                    action.text,
+                    _at(action.place),
+                    whole,
+                    action.place.start,
+                    action.place.end,
                 )
 
 
 def _end(place: Place, actions: Iterable[Action]) -> tuple[int, int]:
     ends = [(a.place.line, a.place.column + a.place.end - a.place.start) for a in actions]
-    return max([_at(place), *ends])
+    line, column = max([_at(place), *ends])
+    return line, column + len(ends)  # what encloses others ends behind them
 
 
 def _at(place: Place) -> tuple[int, int]:

@@ -42,6 +42,7 @@ def assignment(
     for function, values, routes in _bodies(kernel, place, last_name(item.left)):
         depth = len(routes[0])
         said = kernel.spoken(function)
+        held: list[SaidAssignment | SaidCall] = []
         passed = (values, {**place.values, **{n: substituted(v, place.values) for n, v in values.items()}})
         for one in said.assignments:
             if not _assigns(lefts, one.targets, passed):
@@ -53,7 +54,8 @@ def assignment(
                 if stepped
                 else _means(kernel, [function, *above], one.value, value, {**place.values, **values})
             ):
-                return _held(kernel, one, said.file, value, labels, routes)
+                held.append(one)
+                continue
             near.append((depth, function, one))
         for call in said.calls:
             if not _stores(call, lefts[0], passed):
@@ -62,8 +64,11 @@ def assignment(
                 continue
             given = call.arguments[-1]
             if _means(kernel, [function, *above], given, value, {**place.values, **values}):
-                return _held(kernel, call, said.file, value, labels, routes)
+                held.append(call)
+                continue
             near.append((depth, function, call))
+        if held:
+            return _held(kernel, held, said.file, value, labels, routes)
     if near:
         _, function, best = min(near, key=lambda n: (not _has_value(n[2], value), n[0], n[2].start))
         text = best.text if isinstance(best, SaidAssignment) else f"{best.callee}({', '.join(best.arguments)})"
@@ -80,6 +85,20 @@ def assignment(
     return Verdict("statement-changed", f"{names} does not assign {item.left}"), ()
 
 
+def stores_to(
+    kernel: Kernel, function: FunctionRef, item: Item, place: Place
+) -> Iterator[tuple[SaidAssignment | SaidCall, bool]]:
+    """A function's stores to what a line assigns, and whether they are assignments (not calls that store)."""
+    said = kernel.spoken(function)
+    passed: _Passed = (place.values,)
+    for one in said.assignments:
+        if one.operator == "=" and _assigns([item.left], one.targets, passed):
+            yield one, True
+    for call in said.calls:
+        if _stores(call, item.left, passed):
+            yield call, False
+
+
 def _has_value(said: SaidAssignment | SaidCall, value: str) -> bool:
     true = said.value if isinstance(said, SaidAssignment) else said.arguments[-1]
     return same(value, true)
@@ -87,14 +106,14 @@ def _has_value(said: SaidAssignment | SaidCall, value: str) -> bool:
 
 def _held(
     kernel: Kernel,
-    said: SaidAssignment | SaidCall,
+    said: Sequence[SaidAssignment | SaidCall],
     file: str,
     value: str,
     labels: Sequence[str],
     routes: Sequence[_Route],
 ) -> tuple[Verdict, tuple[Position, ...]]:
-    where = Location(file, *said.start)
-    positions = tuple((file, (*route, said.start)) for route in routes)
+    where = Location(file, *said[0].start)
+    positions = tuple((file, (*route, at)) for route in routes for one in said for at in (one.start, one.behind))
     if labels and (wrong := contradicts(kernel, value, labels)):
         return Verdict("statement-changed", wrong[0], nearest=wrong[0], place=wrong[1]), positions
     return Verdict("statement-ok", place=where), positions
@@ -206,7 +225,9 @@ def selectors(items: Sequence[Item], at: int) -> list[int]:
 
 def is_label(item: Item) -> bool:
     """Whether a condition only names an alternative."""
-    return item.keyword in ("if", "case") and bool(_LABEL.fullmatch(item.condition))
+    return (
+        item.keyword in ("if", "case") and item.condition != "default" and bool(_LABEL.fullmatch(item.condition))
+    )
 
 
 def contradicts(kernel: Kernel, name: str, labels: Sequence[str]) -> tuple[str, Location] | None:

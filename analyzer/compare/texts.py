@@ -17,6 +17,7 @@ _WRAPPERS = frozenset(
     "rcu_dereference_protected rcu_dereference_check rcu_access_pointer rtnl_dereference data_race "
     "smp_load_acquire".split()
 )
+_OPERATORS = frozenset("== != < > <= >= && || | ^ + / % ? << >>".split())
 _CAST = re.compile(
     r"\((?:const\s+)?(?:(?:struct|union|enum)\s+\w+|unsigned\s+\w+|\w+_t|void|char|int|long|short|u\d+)\s*\*+\)"
 )
@@ -51,7 +52,10 @@ def normal(text: str) -> str:
                     continue
                 inside = words[at + 2 : end]
                 cut = _comma(inside)
-                words = [*words[:at], *(inside if cut < 0 else inside[:cut]), *words[end + 1 :]]
+                inside = inside if cut < 0 else inside[:cut]
+                if _operates(inside):
+                    inside = ["(", *inside, ")"]
+                words = [*words[:at], *inside, *words[end + 1 :]]
                 changed = True
                 break
     words = _bare(words)
@@ -63,13 +67,32 @@ def normal(text: str) -> str:
     return joined
 
 
+def _operates(words: Sequence[str]) -> bool:
+    """Whether an operator stands between two operands outside brackets, so that brackets around it matter."""
+    depth = 0
+    for position, word in enumerate(words):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(word, 0)
+        if depth == 0 and word in _OPERATORS:
+            return True
+        if depth == 0 and position and word in ("-", "&", "*"):
+            return True
+    return False
+
+
 def _bare(words: list[str]) -> list[str]:
-    """Without brackets around a whole argument."""
+    """Without brackets around a whole argument, or around an operand that needs none."""
     at = 0
     while at < len(words):
-        if words[at] == "(" and at and words[at - 1] in ("(", ","):
+        if words[at] == "(" and at and words[at - 1] in ("(", ",", "[", "!", *_OPERATORS):
             end = _closing(words, at)
-            if 0 < end < len(words) - 1 and words[end + 1] in (")", ","):
+            if end > 0 and (
+                (words[at - 1 : at] == ["["] and words[end + 1 : end + 2] == ["]"])
+                or (words[at - 1] in ("(", ",") and words[end + 1 : end + 2] in ([")"], [","]))
+                or (
+                    (words[end + 1 : end + 2] == [] or words[end + 1] in (")", ",", *_OPERATORS))
+                    and not _operates(words[at + 1 : end])
+                )
+            ):
                 words = [*words[:at], *words[at + 1 : end], *words[end + 1 :]]
                 continue
         at += 1
@@ -99,6 +122,8 @@ def substituted(text: str, values: Mapping[str, str]) -> str:
     if not values:
         return text
     words = tokens(text)
+    if len(words) == 1:
+        return values.get(words[0], text)
     out: list[str] = []
     for at, word in enumerate(words):
         member = at > 0 and words[at - 1] in ("->", ".")

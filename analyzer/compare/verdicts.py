@@ -7,12 +7,16 @@ that are not where the note has them (`analyzer.compare.missing`), callers below
 """
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from analyzer.compare import bindings, missing, order, places, search, state_lines
+import msgspec
+
+from analyzer.compare import bindings, executed, missing, order, places, search, state_lines
 from analyzer.compare.agreement import arguments_verdict, declaration_verdict, defined, fits
 from analyzer.compare.backwards import backwards
+from analyzer.compare.executed import Execution
 from analyzer.compare.judged import Judged
 from analyzer.compare.kernel import Kernel
 from analyzer.compare.names import Renames
@@ -21,8 +25,12 @@ from analyzer.compare.texts import callee_of, last_name, normal
 from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.checks import Block, BlockVerdicts, Item, Verdict
 
+Executes = Callable[[str, Mapping[str, str]], Execution | None]  # a root's name and its bindings
+
 _SHORT = 2  # functions left out on a way that is taken before calls through pointers are looked at
 _MAX_CALLERS = 12  # looked into for a statement that stands elsewhere
+_SAID = re.compile(r"(?:⇒|=>)\s+(?:(callback)\b|\d+ candidates?\b)")  # behind a call, by kcg itself
+_UNREACHED = "(not reached)"  # says kcg itself
 _MIN_KNOWN = 0.3  # of a tree's functions must be known for it to be a tree of this kernel
 
 
@@ -34,17 +42,18 @@ def judge(
     bound: Mapping[str, str] | None = None,
     number: int = 0,
     beside: Sequence[str] = (),
+    execute: Executes | None = None,
 ) -> BlockVerdicts:
     """What a kernel says to a tree. `others`: further versions, oldest first, that tell a renamed function
     from one that never was. `bound`: bindings beside those of the note. `beside`: functions that the note names
-    in other trees."""
+    in other trees. `execute` runs a tree's root with its bindings, None when that cannot be."""
     reason = _foreign(block, kernel)
     if reason:
         return BlockVerdicts(number, skipped=reason)
     given = {**(bound or {}), **dict(block.directives.bindings)}
     if block.callee_first:
         return BlockVerdicts(number, backwards(block, kernel), reversed=True)
-    verdicts = _Judge(block, kernel, others, given, beside).verdicts()
+    verdicts = _Judge(block, kernel, others, given, beside, execute).verdicts()
     calls = [at for at, i in enumerate(block.items) if i.kind in ("call", "pointer") and i.parent >= 0]
     held = sum(1 for at in calls if verdicts[at].holds)
     if calls and held * 2 < len(calls) and (len(calls) > 1 or block.printed):
@@ -79,6 +88,7 @@ class _Judge:
         others: Sequence[Kernel],
         bound: Mapping[str, str],
         beside: Sequence[str],
+        execute: Executes | None,
     ) -> None:
         self._block = block
         self._items = block.items
@@ -88,6 +98,10 @@ class _Judge:
         self._renames = Renames(kernel, others)
         self._beside_names = beside
         self._judged: list[Judged] = []
+        self._first_of: dict[str, int] = {}  # the first line of each function among those that are judged
+        self._listed_to = 0
+        self._execute = execute if bound else None
+        self._executions: dict[int, Execution | None] = {}
         self._children: dict[int, list[int]] = {}
         self._under_caller: dict[int, list[int]] = {}
         self._assigning: dict[
@@ -154,7 +168,15 @@ class _Judge:
                 break
             again = self._called(at, item, self._judged[other].place)
             judged = again if again.verdict.holds else judged
+        if not judged.verdict.holds and item.left and item.left != "return" and place.known:
+            judged = self._stored(item, place) or judged  # a value may be a call, as in `x = A(1)`
         return self._reachable(at, item, judged)
+
+    def _stored(self, item: Item, place: Place) -> Judged | None:
+        text = f"{item.callee}({', '.join(item.arguments or ())})"
+        said = msgspec.structs.replace(item, kind="assignment", right=text)
+        judged = self._assignment(self._items.index(item), said, place)
+        return judged if judged.verdict.holds else None
 
     def _root(self, item: Item) -> Judged:
         refs = self._kernel.refs(item.name)
@@ -167,11 +189,16 @@ class _Judge:
             return Judged(self._unknown(item, ()), Place())
         if item.declared and item.arguments and (wrong := declaration_verdict(self._kernel, item, refs)):
             return Judged(wrong, Place(refs))
-        return Judged(Verdict("ok", place=defined(refs[0])), Place(refs))
+        function = self._kernel.function(refs[0])
+        names = {p.name for p in function.parameters} if function else set()
+        values = {name: value for name, value in self._bound.items() if name in names}
+        return Judged(Verdict("ok", place=defined(refs[0])), Place(refs, values=values))
 
     # Calls
 
     def _called(self, at: int, item: Item, place: Place) -> Judged:
+        if told := self._announced(at, item):
+            return told
         if (place.targets or place.fields) and (judged := self._target(item, place)):
             return judged
         if item.kind == "pointer":
@@ -200,6 +227,34 @@ class _Judge:
                 return Judged(Verdict("unparsed", note, place=defined(known[0])), Place(known))
         return self._absent(at, item, place)
 
+    def _announced(self, at: int, item: Item) -> Judged | None:
+        """A line below a call that is said to hand over functions, or to mean one of several of its name."""
+        above = self._items[item.parent] if item.parent >= 0 else item
+        said = _SAID.search(above.remark)
+        if said is None or item.kind != "call" or above.kind != "call":
+            return None
+        judged, place = self._judged[item.parent], self._place(item.parent)
+        if not judged.verdict.holds or place is None:
+            return None
+        if said[1] == "callback":
+            names = places.named(self._kernel, item.name)
+            sites = {(h.function, h.site) for h in judged.hits}
+            edges = [
+                e
+                for function in dict.fromkeys(h.function for h in judged.hits)
+                for e in self._kernel.callees(function)
+                if e.kind == "callback" and e.callee and e.callee.name in names and (function, e.site) in sites
+            ]
+            if not edges:
+                return None
+            callees = tuple(dict.fromkeys(e.callee for e in edges if e.callee))
+            return Judged(Verdict("ok", place=_evidence(edges, "")), Place(callees, above=place))
+        if item.name != above.name:
+            return None
+        again = self._matched(item, place, judged.hits)
+        again.options = ()
+        return again
+
     def _target(self, item: Item, place: Place) -> Judged | None:
         """A line below a call through a pointer that names one of its targets, or the table that holds it."""
         if item.kind == "pointer":
@@ -209,7 +264,7 @@ class _Judge:
             hit = _hit_of(chosen)
             table = places.base_of(item)
             right = Verdict("ok", place=_evidence(chosen, table))
-            verdict = arguments_verdict(self._kernel, item, place, [hit]) or right
+            verdict = self._arguments(item, place, [hit]) or right
             below = replace(place, targets=chosen, functions=(), fields=frozenset((item.name,)), table=table)
             return Judged(verdict, below, hits=(hit,))
         names = places.named(self._kernel, item.name)
@@ -220,26 +275,54 @@ class _Judge:
             return Judged(Verdict("ok", place=held.place), Place()) if held else None
         hit = _hit_of(chosen)
         right = Verdict("ok", place=_evidence(chosen, place.table))
-        verdict = arguments_verdict(self._kernel, item, place, [hit]) or right
+        verdict = self._arguments(item, place, [hit]) or right
         callees = tuple(dict.fromkeys(e.callee for e in chosen if e.callee))
         values = places.passed(self._kernel, callees[0], [hit], place)
+        if hit.loose and item.arguments:  # the macro's arguments say nothing of the callee's
+            values = {**values, **places.given(self._kernel, callees, item)}
         return Judged(verdict, Place(callees, values=values, above=place), hits=(hit,))
 
     def _matched(self, item: Item, place: Place, hits: Sequence[Hit]) -> Judged:
         exact = [h for h in hits if h.exact] or hits
-        verdict = arguments_verdict(self._kernel, item, place, exact)
+        verdict = self._arguments(item, place, exact)
         if verdict is None:
             note = "" if exact[0].exact else f"written {callee_of(exact[0].expression)}"
             verdict = Verdict("ok", note, place=exact[0].site)
         chosen = [h for h in exact if fits(item, place, h)] or exact
         options = tuple(p for h in chosen for p in h.positions)
+        told = [h for h in exact if fits(item, place, h)]
+        confirmed = item.arguments and all(h.loose for h in told)  # not by the text
+
+        def below() -> Place:
+            found = places.below(self._kernel, chosen, place, item)
+            if not confirmed or verdict.kind == "arguments":
+                return found
+            return replace(found, values={**found.values, **places.given(self._kernel, found.functions, item)})
+
         return Judged(
             verdict,
-            lambda: places.below(self._kernel, chosen, place, item),
+            below,
             options,
             tuple(h.under for h in exact if h.under is not None),
             tuple(chosen),
         )
+
+    def _arguments(self, item: Item, place: Place, hits: Sequence[Hit]) -> Verdict | None:
+        """The verdict on wrong arguments, None when they are right, also as values that the bindings give."""
+        verdict = arguments_verdict(self._kernel, item, place, hits)
+        if verdict is None or not (execution := self._execution(item)):
+            return verdict
+        return None if executed.passes(execution, item, place, places.resolved(self._kernel, hits)) else verdict
+
+    def _execution(self, item: Item) -> Execution | None:
+        """The execution of the root that an item stands under; it costs a moment, so it waits until wanted."""
+        if self._execute is None:
+            return None
+        while item.parent >= 0:
+            item = self._items[item.parent]
+        if item.line not in self._executions:
+            self._executions[item.line] = self._execute(item.name, self._bound)
+        return self._executions[item.line]
 
     def _through_targets(self, item: Item, place: Place) -> Judged | None:
         """Below a call through a pointer people write at once what its targets call."""
@@ -334,8 +417,11 @@ class _Judge:
                 judged.place.functions if judged.settled else self._kernel.refs(self._items[number].name)
             )
 
-        numbers = range(len(self._judged))
-        return [(n, functions(n)) for n in numbers if n != at and self._items[n].kind == "call"]
+        for number in range(self._listed_to, len(self._judged)):
+            if self._items[number].kind == "call":
+                self._first_of.setdefault(self._items[number].name, number)
+        self._listed_to = len(self._judged)
+        return [(n, functions(n)) for n in self._first_of.values() if n != at]
 
     def _unknown(self, item: Item, starts: Sequence[FunctionRef]) -> Verdict:
         named = frozenset(i.name for i in self._items)
@@ -357,6 +443,9 @@ class _Judge:
             if not self._exists(inner, self._items[n])
         ]
         verdict, positions = state_lines.assignment(self._kernel, inner, item, labels)
+        if verdict.kind == "statement-changed" and (execution := self._execution(item)):
+            where = executed.stores(execution, self._kernel, item, inner)
+            verdict = Verdict("statement-ok", place=where) if where else verdict
         if verdict.kind == "statement-changed" and not positions:
             verdict = self._assigned_elsewhere(at, item, labels) or verdict
         return Judged(verdict, Place(), positions if len(inner.functions) == 1 else ())
@@ -415,11 +504,15 @@ class _Judge:
     # Bindings and order
 
     def _reachable(self, at: int, item: Item, judged: Judged) -> Judged:
-        if not self._bound:
+        if not self._bound or _UNREACHED in item.remark:
             return judged
         caller = self._caller(at)
         if caller >= 0 and self._judged[caller].verdict.kind == "unreachable":
             judged.verdict = Verdict("unreachable", "its caller is not reached", place=judged.verdict.place)
+        elif execution := self._execution(item):
+            if judged.verdict.holds and not executed.reached(execution, self._kernel, judged.hits):
+                told = "with these values it is not called"
+                judged.verdict = Verdict("unreachable", told, nearest=told, place=judged.verdict.place)
         elif judged.verdict.holds and (
             why := bindings.excluded(self._kernel, places.resolved(self._kernel, judged.hits), self._bound)
         ):
@@ -436,10 +529,14 @@ class _Judge:
             if len(files) != 1:
                 continue
             keys = [sorted(position for _, position in self._judged[at].options) for at in members]
-            for position in order.misplaced(keys):
+            if order.misplaced(keys):
+                keys = [sorted({*key, *self._made(at, files)}) for key, at in zip(keys, members, strict=True)]
+            wrong = order.misplaced(keys)
+            out = frozenset(wrong)
+            for position in wrong:
                 at = members[position]
                 judged = self._judged[at]
-                neighbour = order.belongs_before(keys, position)
+                neighbour = order.belongs_before(keys, position, out)
                 if neighbour is None:
                     how, other = "after", members[-1] if members[-1] != at else members[-2]
                 else:
@@ -448,6 +545,14 @@ class _Judge:
                 judged.verdict = _misplaced(
                     judged.verdict, f"in the source it comes {how} {name}", (how, str(other))
                 )
+
+    def _made(self, at: int, files: set[str]) -> list[order.Position]:
+        """Further positions of a call that its name alone showed: macros may make it, too."""
+        judged, place = self._judged[at], self._place(at)
+        if place is None or self._items[at].kind != "call" or not all(h.spelled for h in judged.hits):
+            return []
+        made = places.made_positions(self._kernel, place, self._items[at].name)
+        return [route for file, route in made if file in files]
 
 
 def _misplaced(verdict: Verdict, message: str, fix: tuple[str, str]) -> Verdict:

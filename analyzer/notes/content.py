@@ -23,6 +23,7 @@ _LEAD_WORD = re.compile(
 _ARROW = re.compile(r"(?:,\s\+\d+)?\s*(?:[-─━]{1,}[>►▶→]|=+>|[→⟶➜⇒↦➔]|(?<=\s)>{1,2}(?=\s))\s*")
 _ASSIGN = re.compile(r"\s*(?:[-+*/|&^%]|<<|>>)?=(?![=>])\s*")
 _STEP = re.compile(r"(\+\+|--)(?=\s*(?:$|;|,|//|/\*|#)|\s{2,})")
+_BEFORE = re.compile(r"(?:\+\+|--)(?=[A-Za-z_(*])")
 _TYPE_WORDS = (
     r"(?:static|inline|extern|asmlinkage|const|volatile|register|void|bool|char|short|int|long|float|double|"
     r"unsigned|signed|size_t|ssize_t|notrace|noinline|__always_inline|__init|__exit|__user|__must_check|"
@@ -42,6 +43,7 @@ _WORDS = re.compile(r"^[A-Za-z][a-z']*(?:[ ,]+[A-Za-z][a-z']*){2,}")
 _KERNEL_TREE = re.compile(
     r"\s*(?:⇒|=>)\s+(?:[\w.:]+|\S+ \S+)?(?:, )?(?:\d+ (?:targets?|candidates?|possible)|unresolved|[\w.]+,)"
 )
+_CAST = re.compile(r"\((?:(?:const|struct|union|enum|unsigned|signed)\s+)+\w+[\s*]*\)|\(\w+(?:\s+\w+)?\s*\*+\s*\)")
 # Behind a complete statement: what is set off by blanks or brackets is said about it.
 _ASIDE = re.compile(r"\s{2,}|\t|\s+(?:[\[({<⇒×↑↺…@]|via |external\b)")
 
@@ -165,13 +167,21 @@ def _condition(
     while rest < end and text[rest] in " \t":
         rest += 1
     alone = rest >= end or text[rest] in "{:;/#["
+    if word == "do" and (again := re.compile(r"(?:…|\.{3})\s*(?=while\s*\()").match(text, rest)):
+        rest = again.end() + len("while")
+        while text[rest] in " \t":
+            rest += 1
+        word = "while"
     if word in ("else", "do", "default", "break", "continue"):
         if not alone and word == "else":
             parsed.parts.append(Part("condition", at, match.end(), "else", above, keyword="else"))
             return _statement(text, rest, end, len(parsed.parts) - 1, parsed, marked, "")
         if not alone:
             return None
-        parsed.parts.append(Part("condition", at, match.end(), word, above, keyword=keyword, strong=True))
+        subject = word if word == "default" else ""
+        parsed.parts.append(
+            Part("condition", at, match.end(), word, above, condition=subject, keyword=keyword, strong=True)
+        )
         return _after_head(text, match.end(), end)
     if word == "return":
         return _return(text, at, rest, end, above, parsed)
@@ -231,7 +241,7 @@ def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed)
     stop = rest if aside else _remark_start(text, rest, end)
     body = text[rest:stop].strip().rstrip(";")
     found = postfix(text, rest) if body else None
-    if found and found.inside and _is_end(text, found.end, stop):
+    if found and _is_value(text, found) and _is_end(text, found.end, stop):
         parsed.parts.append(
             replace(_called(text, found, above), left="return", start=at, text=text[at : found.end])
         )
@@ -248,7 +258,7 @@ def _return(text: str, at: int, rest: int, end: int, above: int, parsed: Parsed)
 
 def _after_head(text: str, at: int, end: int) -> int:
     """After a condition's colon or brace; at the end when only an aside follows."""
-    if re.compile(r"\s{2,}[\[({<⇒×…]|\s*\[[\w./-]+:\d+\]").match(text, at):
+    if re.compile(r":?\s{2,}[\[({<⇒×…]|\s*\[[\w./-]+:\d+\]").match(text, at):
         return end
     while at < end and (text[at] in " \t{:;" or text.startswith("then ", at)):
         at += 5 if text.startswith("then ", at) else 1
@@ -265,14 +275,24 @@ def _expression(text: str, at: int, end: int, above: int, parsed: Parsed, marked
         if after is not None and (after.inside or _ASSIGN.match(text, after.end)):
             declared = True
             at = match.end()
+    if match := _BEFORE.match(text, at):
+        found = postfix(text, match.end())
+        if found is not None and not found.inside and _is_end(text, found.end, end):
+            parsed.parts.append(
+                Part("assignment", begin, found.end, text[begin : found.end], above,
+                     left=text[match.end() : found.end], right=match[0], label=label, strong=True)
+            )  # fmt: skip
+            return found.end
     found = postfix(text, at)
     if found is None or text[slice(*found.names[0])] in KEYWORDS:
         return _prose(text, begin, end, above, parsed)
-    if (assign := _ASSIGN.match(text, found.end)) and not found.inside:
+    stored = not found.inside or text[at] == "*"  # `*f(x) = y` stores, `f(x) = y` says what is returned
+    if stored and (assign := _ASSIGN.match(text, found.end)):
         left = " ".join(text[at : found.end].split())
-        value = postfix(text, _after_cast(text, assign.end()))
+        value, begins = _last_value(text, assign.end())
         stop = _remark_start(text, assign.end(), end)
-        if value and value.inside and _is_end(text, value.end, stop):
+        if value and _is_value(text, value) and _is_end(text, value.end, stop):
+            left = " ".join(text[at:begins].rstrip().removesuffix("=").split())
             part = replace(
                 _called(text, value, above), left=left, start=begin, text=text[begin : value.end], label=label
             )
@@ -343,6 +363,22 @@ def _callee(text: str) -> str:
     while match := re.fullmatch(r"\(\*?(.*)\)", folded):
         folded = match[1]
     return folded
+
+
+def _last_value(text: str, at: int) -> tuple[Postfix | None, int]:
+    """What is stored by `a = b = f(x)`, and where it begins."""
+    while True:
+        value = postfix(text, _after_cast(text, at))
+        if value is None or value.inside or not (again := _ASSIGN.match(text, value.end)):
+            return value, at
+        at = again.end()
+
+
+def _is_value(text: str, found: Postfix) -> bool:
+    """Whether an expression is the result of a call: no cast, no `sizeof`, and nothing is done with it."""
+    if not found.inside or text[found.start] in "*&!" or text[slice(*found.names[0])] in KEYWORDS:
+        return False
+    return not _CAST.match(text, found.start)
 
 
 def _after_cast(text: str, at: int) -> int:

@@ -7,7 +7,7 @@ without a bar behind them.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.notes.content import Parsed, Part, parse
 from analyzer.notes.prefix import Prefix, is_down, is_ruler, is_spacer, split
@@ -26,7 +26,7 @@ _FRAME = re.compile(
         )""",
     re.VERBOSE,
 )
-_ORG_HEADING = re.compile(r"(\*{2,12})(?=\s)")  # as many stars as levels
+_ORG_HEADING = re.compile(r"(\*{2,60})(?=\s)")  # as many stars as levels
 _BOX = re.compile(r"((?:[|│┃]\s*)*)([├└+`][-─━_]{2,}[>►]?|\|-{2,}>?)\s*")
 
 
@@ -93,8 +93,30 @@ def rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
         if down or spacer or is_ruler(text):
             yield Row(number, text, prefix, Parsed(), down=down, spacer=spacer, skip=True, style=style)
             continue
-        parsed = parse(text, prefix.start, marked=code or bool(prefix.connector) or bool(style))
+        parsed = _counted(text, parse(text, prefix.start, marked=code or bool(prefix.connector) or bool(style)))
         yield Row(number, text, prefix, parsed, skip=not parsed.parts, style=style)
+
+
+def _counted(text: str, parsed: Parsed) -> Parsed:
+    """`--x->y` is no connector before a member."""
+    first = parsed.parts[0] if parsed.parts else None
+    if first is None or first.kind != "pointer" or first.arguments is not None or first.label:
+        return parsed
+    step = text[max(0, first.start - 2) : first.start]
+    if step not in ("--", "++") or text[max(0, first.start - 3) : first.start - 2].strip(" \t`~"):
+        return parsed
+    said = replace(
+        first,
+        kind="assignment",
+        start=first.start - 2,
+        text=step + first.text,
+        name="",
+        callee="",
+        left=first.text,
+        right=step,
+        name_at=(-1, -1),
+    )
+    return replace(parsed, parts=[said, *parsed.parts[1:]])
 
 
 def _joined(lines: Sequence[str]) -> list[str]:

@@ -138,7 +138,7 @@ def _check_block(
     pinned = block.directives.version
     if pinned and not is_version(fact.version, pinned):
         return BlockVerdicts(at, skipped=f"the note is about {pinned}")
-    return judge(block, fact, others=others, bound=bound, number=at, beside=named)
+    return judge(block, fact, others=others, bound=bound, number=at, beside=named, execute=fact.execute)
 
 
 def is_version(version: str, pinned: str) -> bool:

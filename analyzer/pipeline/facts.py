@@ -4,14 +4,17 @@ Not handled: several configurations at once.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzer.compare.kernel import MadeCall, ObjectUse
 from analyzer.compare.spoken import Spoken, spoken
+from analyzer.errors import KcgError
+from analyzer.graph.hide import parse_hide
 from analyzer.model.callgraph import Edge, Function, FunctionRef, Location
 from analyzer.model.facts import Object
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.macrotexts import MacroTexts
+from analyzer.pipeline.narrowing import Narrowed
 from analyzer.pipeline.nearnames import NearNames
 from analyzer.pipeline.session import Session
 from analyzer.resolve.made import Function as Resolved
@@ -21,6 +24,7 @@ from analyzer.resolve.names import ref_of
 _MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers
 _MAX_TABLE_FILES = 60
 _MAX_MACRO_FILES = 4
+_DEEP = 6  # calls that are executed below a root with bindings
 _STUBS = "kernel/sys_ni.c"  # answers for system calls that are not configured
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*|\d+")
 
@@ -38,6 +42,7 @@ class SessionFacts:
         self._functions: dict[FunctionRef, Function | None] = {}
         self._names: NearNames | None = None
         self._macros: MacroTexts | None = None
+        self._executed: dict[tuple[str, tuple[tuple[str, str], ...]], Narrowed | None] = {}
 
     @property
     def version(self) -> str:
@@ -201,6 +206,23 @@ class SessionFacts:
             )
         alike = difflib.get_close_matches(name, self._names.of(name), n=6, cutoff=0.75)
         return tuple([n for n in alike if self.defines(n)][:3])  # the index knows other versions' names, too
+
+    def execute(self, root: str, bound: Mapping[str, str]) -> Narrowed | None:
+        """A root executed with its parameters bound, None when that cannot be: there are bindings of other names,
+        or to what is no constant here."""
+        refs = self.refs(root)
+        function = self.function(refs[0]) if len(refs) == 1 else None
+        given = {p.name: bound[p.name] for p in function.parameters if p.name in bound} if function else {}
+        if function is None or len(given) < len(bound):
+            return None
+        key = (root, tuple(sorted(given.items())))
+        if key not in self._executed:
+            try:
+                narrowed = Narrowed(self._session, function, given, depth=_DEEP, hide=parse_hide("default"))
+            except KcgError:
+                narrowed = None
+            self._executed[key] = narrowed
+        return self._executed[key]
 
     def uses(self, name: str) -> tuple[ObjectUse, ...]:
         """The rows of tables that hold an object, and the object's own entries."""

@@ -95,7 +95,12 @@ def _called(definition: MacroDefinition) -> Iterator[MadeCall]:
     own = set(definition.parameters or ())
     for at, token in enumerate(body):
         name = token.text
-        if not name.isidentifier() or name in own or (at and body[at - 1].text in ("##", "->", ".")):
+        if (
+            not name.isidentifier()
+            or name in own
+            or name in KEYWORDS
+            or (at and body[at - 1].text in ("##", "->", "."))
+        ):
             continue
         after = body[at + 1].text if at + 1 < len(body) else ""
         if after == "(" or len(body) == 1:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,6 +163,25 @@ def test_sarif_has_results_and_code_flows(kcg: Run, note: Path) -> None:
         region = result["locations"][0]["physicalLocation"]["region"]
         assert region["startColumn"] < region["endColumn"]
     assert any("codeFlows" in result for result in run["results"])
+
+
+SARIF = Path(__file__).with_name("sarif.schema.json")
+
+
+@pytest.mark.parametrize("more", [(), ("--all",)])
+def test_sarif_is_what_the_standard_demands(more: tuple[str, ...], kcg: Run, note: Path, tmp_path: Path) -> None:
+    (tmp_path / "a b%ü.md").write_text(note.read_text() + "\n```kcg expect=fail\nsys_socket\n  no_such\n```\n")
+    done = kcg("check", "note.md", "a b%ü.md", "--format", "sarif", *more, *_kernel("v6.1"))
+    document = json.loads(done.stdout)
+    validator = jsonschema.Draft7Validator(json.loads(SARIF.read_text()))
+    assert not [f"{list(e.path)}: {e.message}" for e in validator.iter_errors(document)]
+    results = document["runs"][0]["results"]
+    assert any("suppressions" in r for r in results)
+    assert any("codeFlows" in r for r in results)
+    for broken in ({"level": "fatal"}, {"ruleIndex": "0"}, {"more": 1}, {"locations": [{"physicalLocation": {}}]}):
+        wrong = json.loads(done.stdout)
+        wrong["runs"][0]["results"][0].update(broken)
+        assert list(validator.iter_errors(wrong))
 
 
 def test_github_annotations_and_step_summary(kcg: Run, note: Path, tmp_path: Path) -> None:
