@@ -26,6 +26,7 @@ from analyzer.model.source import KernelInfo
 from analyzer.pipeline import examination, exporting, exports
 from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.bodies import Bodies, Span
+from analyzer.pipeline.cases import labelled
 from analyzer.pipeline.definitions import Definitions
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.indexing import Progress, Version, dialect_of, index
@@ -259,12 +260,31 @@ class Session:
         """What was found before and what is found now."""
         if self._answers is None:
             version = self._indexed()
-            self._answers = Answers(self._store, version.row, self.resolver.configuration, self.resolver.callees)
+            self._answers = Answers(self._store, version.row, self.resolver.configuration, self._resolved)
         return self._answers
+
+    def _resolved(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """Edges out of a function, found now."""
+        found = self.resolver.function(ref)
+        return self._labelled(found, self.resolver.calls.of(found)) if found is not None else ()
+
+    def _labelled(self, function: Resolved, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+        """The edges with the cases that select them."""
+        definition = function.definition
+        span = (definition.start, definition.body, definition.end) if definition.end else None
+        return labelled(described(function), edges, self.stored.text, span, self.body)
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
-        return self.resolver.callers(ref)
+        found = self.resolver.callers(ref)
+        labels: dict[FunctionRef, list[Edge]] = {}
+        for edge in found:
+            labels.setdefault(edge.caller, []).append(edge)
+        for caller, edges in labels.items():
+            function = self.resolver.function(caller)
+            if function is not None:
+                labels[caller] = list(self._labelled(function, tuple(edges)))
+        return tuple(labels[edge.caller].pop(0) for edge in found)
 
     def carries(self, first: Edge, second: Edge) -> bool:
         """Whether a call can be followed by another in its callee, as far as what it hands over tells."""
@@ -392,7 +412,9 @@ class Session:
     def _edges_of(self, path: str) -> Iterator[Edge]:
         known = self.answers.of_file(path)
         if known is None:
-            known = tuple(exports.edges(self.resolver, path))
+            resolver = self.resolver
+            found = resolver.names.of_file(path)
+            known = tuple((ref_of(f), self._labelled(f, resolver.calls.of(f))) for f in found)
             self.answers.keep_file(path, known)
         for _, edges in known:
             yield from edges

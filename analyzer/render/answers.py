@@ -39,7 +39,7 @@ def targets_json(function: FunctionRef, edges: Sequence[Edge]) -> Row:
 
 def _site(site: Site) -> Row:
     row = edge_row(site.edge)
-    keys = ("site", "kind", "expression", "macros", "slot", "guard")
+    keys = ("site", "kind", "expression", "macros", "slot", "guard", "case")
     return {
         **{key: row[key] for key in keys},
         "unresolved": site.unresolved,

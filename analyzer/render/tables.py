@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from analyzer.graph.sites import Fold, Site, group_sites, rank
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.render.text import rows_text
-from analyzer.render.words import evidence, outcome, place, slot_name
+from analyzer.render.words import case_text, evidence, outcome, place, slot_name
 
 _MAX_EVIDENCE = 3  # shown of each target unless all are asked for
 
@@ -66,6 +66,7 @@ def _site_text(site: Site, why: bool) -> str:
     edge = site.edge
     notes = f"  {{{edge.guard}}}" if edge.guard else ""
     notes += f"  via {' > '.join(edge.macros)}" if edge.macros else ""
+    notes += f"  {case_text(edge)}" if edge.case else ""
     head = f"{edge.site.file}:{edge.site.line}  {edge.expression}{notes}\n"
     rule = f"  ({edge.rule})" if site.unresolved and edge.rule else ""
     rows: list[tuple[str, ...]] = []
@@ -94,4 +95,4 @@ def _how(edge: Edge) -> str:
         how += f" via {edge.macros[0]}"
     if edge.confidence != "certain":
         how += f" ({edge.confidence})"
-    return how
+    return f"{how}, {case_text(edge)}" if edge.case else how

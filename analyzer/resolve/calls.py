@@ -185,6 +185,7 @@ class _Collector:
         slot: Slot | None = None,
         guard: str | None = None,
         evidence: tuple[Evidence, ...] = (),
+        case: str = "",
     ) -> None:
         self._order += 1
         edge = Edge(
@@ -200,6 +201,7 @@ class _Collector:
             rule,
             confidence,
             evidence,
+            case,
         )
         self._found.append((site.position, self._order, edge))
 
@@ -463,7 +465,9 @@ class _Collector:
                 site = _Site(location, written, (), definition.end)
                 for function in self._names.bind(self._scope, row.function).functions[:1]:
                     evidence = (Evidence(row.file, row.line, ""),)
-                    self._add(site, ref_of(function), "direct", "system call table", "certain", evidence=evidence)
+                    rule = "system call table"
+                    case = str(row.number)
+                    self._add(site, ref_of(function), "direct", rule, "certain", evidence=evidence, case=case)
 
     def _object_macros(self, wanted: Wanted | None) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
