@@ -255,6 +255,22 @@ class Session:
         """Edges out of a function, in source order."""
         return () if ref.external else self.answers.callees(ref)
 
+    def alike(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """Only possible edges: from a function's computed calls for which nothing else is known to the
+        address-taken functions of the signature that they call."""
+        open_ends = [e for e in self.callees(ref) if e.callee is None and e.kind in ("slot", "pointer")]
+        if not open_ends:
+            return ()
+
+        def search() -> tuple[Edge, ...]:
+            return tuple(
+                msgspec.structs.replace(edge, callee=callee, rule="same signature", confidence="possible")
+                for edge, callees in self.resolver.alike(ref, open_ends).items()
+                for callee in callees
+            )
+
+        return self.answers.kept(f"alike {_key(ref)}", tuple[Edge, ...], search)
+
     @property
     def answers(self) -> Answers:
         """What was found before and what is found now."""
