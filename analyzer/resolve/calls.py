@@ -442,6 +442,7 @@ class _Collector:
                 continue
             site = self._site(call.line, call.column, call.start, call.end)
             called = {e.callee for position, _, e in self._found if position == site.position}
+            words = self._kept_by_macro(call.name, site, words)
             for argument in site.arguments:
                 name = argument.lstrip("&( ").rstrip(") ").rpartition(")")[2].strip()
                 if name not in words or name in self._local_names or self._scope.macro(name):
@@ -452,6 +453,15 @@ class _Collector:
                     evidence = (Evidence(self._function.path, call.line, call.name),)
                     self._add(site, ref_of(function), "callback", HANDED_OVER, "likely", evidence=evidence)
         self._enter(definition.guard)
+
+    def _kept_by_macro(self, name: str, site: _Site, words: set[str]) -> set[str]:
+        """Those of the words in a call's arguments that are still values when `name` is a macro: `call_int_hook(
+        capable, …)` only pastes its first argument to other names, or takes it for a member's."""
+        if not self._scope.macro(name) or not self._scope.macro_is_sure(name):
+            return words
+        tokens = self._typer.expand(site.written)
+        kept = {t.text for at, t in enumerate(tokens) if not at or tokens[at - 1].text not in (".", "->")}
+        return words & kept
 
     def _dispatched(self) -> None:
         """System calls out of a generated switch: `#include <asm/syscalls_64.h>` in a body."""
