@@ -274,9 +274,14 @@ def path(start: str, end: str, possible: bool, form: str, common: Common) -> Non
 @click.command()
 @click.argument("function", metavar="FUNC[:LINE]")
 @click.option("--why", is_flag=True, help="All of the evidence for each target.")
+@click.option(
+    "--possible",
+    is_flag=True,
+    help="Where nothing else is known, list the functions of the same signature whose address is taken.",
+)
 @format_option
 @common_options
-def targets(function: str, why: bool, form: str, common: Common) -> None:
+def targets(function: str, why: bool, possible: bool, form: str, common: Common) -> None:
     """What a function's indirect calls can reach, and why.
 
     Each call site with its slot, and every target with rule, confidence and the places that
@@ -289,12 +294,12 @@ def targets(function: str, why: bool, form: str, common: Common) -> None:
         from analyzer.render.answers import document, targets_json
         from analyzer.render.tables import targets_text
 
-        asked, edges = views.indirect_calls(session, function)
+        asked, edges, alike = views.indirect_calls(session, function, possible=possible)
         if form == "json":
-            return Reply(document(targets_json(asked.ref, edges)))
-        return Reply(targets_text(asked.ref, edges, why=why))
+            return Reply(document(targets_json(asked.ref, edges, alike)))
+        return Reply(targets_text(asked.ref, edges, why=why, alike=alike))
 
-    answer(common, ("targets", function, why, form), make)
+    answer(common, ("targets", function, why, possible, form), make)
 
 
 @click.command()

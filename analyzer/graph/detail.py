@@ -451,16 +451,19 @@ class _Planner:
         before = self._actions(statement.actions, statement.place, guard)
         cases: list[Planned] = []
         flat: list[Planned] = []
+        above: tuple[str, ...] = ()  # labels that fall through without doing anything that is shown
         for case in statement.cases:
             alive = self._enters(case.place)
             block = self._block if alive else self._dead
             inside = block(case.body, self._under(case.guard, guard))
             if inside and isinstance(inside[-1], PlannedStep) and inside[-1].text == "break":
                 inside.pop()
+            labels = (*above, *case.labels)
+            above = labels if case.falls_through and not inside and alive else ()
             if not inside:
                 continue
             flat += inside
-            head = ", ".join(label if label == "default" else f"case {label}" for label in case.labels)
+            head = ", ".join(label if label == "default" else f"case {label}" for label in labels)
             text = f"{head}:"
             only = inside[0]
             if len(inside) == 1 and isinstance(only, PlannedStep) and only.kind == "leave":

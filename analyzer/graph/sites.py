@@ -10,6 +10,8 @@ Not handled: the order of evaluation inside one expression; sites come in the or
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from analyzer.model.callgraph import Confidence, Edge, FunctionRef
 
 _RANK: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
@@ -101,7 +103,7 @@ def group_sites(
 
 
 def merge_sites(sites: Iterable[Site]) -> tuple[Site, ...]:
-    """Later sites that call the same under the same guard become a count on the first."""
+    """Later sites that call the same under the same guard become a count on the first, with all of their cases."""
     merged: dict[object, Site] = {}
     for site in sites:
         head = site.edge.expression.partition("(")[0]
@@ -113,7 +115,9 @@ def merge_sites(sites: Iterable[Site]) -> tuple[Site, ...]:
         if first is None:
             merged[key] = site
         else:
-            merged[key] = replace(first, count=first.count + site.count)
+            cases = dict.fromkeys((*first.edge.case.split(", "), *site.edge.case.split(", ")))
+            edge = msgspec.structs.replace(first.edge, case=", ".join(cases) if all(cases) else "")
+            merged[key] = replace(first, edge=edge, count=first.count + site.count)
     return tuple(merged.values())
 
 

@@ -89,6 +89,7 @@ class Edge(msgspec.Struct, frozen=True):
     rule: str = ""
     confidence: Confidence = "certain"
     evidence: tuple[Evidence, ...] = ()
+    case: str = ""  # labels of a switch over a parameter that select the call: `SYS_SOCKET`
 
 
 class SlotRow(msgspec.Struct, frozen=True):

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from analyzer.model.callgraph import Edge, Function, FunctionRef, SlotRow
-from analyzer.resolve.names import ref_of
+from analyzer.model.callgraph import Function, SlotRow
 from analyzer.resolve.resolver import Resolver, described
 
 _NATIVE_SUFFIXES = (".c", ".h")
@@ -27,12 +26,6 @@ def functions(resolver: Resolver, path: str) -> Iterator[Function]:
     """A file's functions; the function-like macros of the kind `macro` are left to `slots` and `show`."""
     for function in resolver.names.of_file(path):
         yield described(function)
-
-
-def edges(resolver: Resolver, path: str) -> Iterator[tuple[FunctionRef, tuple[Edge, ...]]]:
-    """A file's edges by caller."""
-    for function in resolver.names.of_file(path):
-        yield ref_of(function), resolver.calls.of(function)
 
 
 def slots(resolver: Resolver, path: str) -> Iterator[SlotRow]:

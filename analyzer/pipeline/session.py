@@ -271,6 +271,22 @@ class Session:
         """Edges out of a function, in source order."""
         return () if ref.external else self.answers.callees(ref)
 
+    def alike(self, ref: FunctionRef) -> tuple[Edge, ...]:
+        """Only possible edges: from a function's computed calls for which nothing else is known to the
+        address-taken functions of the signature that they call."""
+        open_ends = [e for e in self.callees(ref) if e.callee is None and e.kind in ("slot", "pointer")]
+        if not open_ends:
+            return ()
+
+        def search() -> tuple[Edge, ...]:
+            return tuple(
+                msgspec.structs.replace(edge, callee=callee, rule="same signature", confidence="possible")
+                for edge, callees in self.resolver.alike(ref, open_ends).items()
+                for callee in callees
+            )
+
+        return self.answers.kept(f"alike {_key(ref)}", tuple[Edge, ...], search)
+
     @property
     def answers(self) -> Answers:
         """What was found before and what is found now."""
@@ -281,11 +297,30 @@ class Session:
         return self._answers
 
     def _resolved(self, ref: FunctionRef) -> tuple[Edge, ...]:
-        return self.resolver.callees(ref)
+        """Edges out of a function, found now."""
+        found = self.resolver.function(ref)
+        return self._labelled(found, self.resolver.calls.of(found)) if found is not None else ()
+
+    def _labelled(self, function: "Resolved", edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+        """The edges with the cases that select them."""
+        from analyzer.pipeline.cases import labelled
+        from analyzer.resolve.resolver import described
+
+        definition = function.definition
+        span = (definition.start, definition.body, definition.end) if definition.end else None
+        return labelled(described(function), edges, self.stored.text, span, self.body)
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges into a function, by caller."""
-        return self.resolver.callers(ref)
+        found = self.resolver.callers(ref)
+        labels: dict[FunctionRef, list[Edge]] = {}
+        for edge in found:
+            labels.setdefault(edge.caller, []).append(edge)
+        for caller, edges in labels.items():
+            function = self.resolver.function(caller)
+            if function is not None:
+                labels[caller] = list(self._labelled(function, tuple(edges)))
+        return tuple(labels[edge.caller].pop(0) for edge in found)
 
     def carries(self, first: Edge, second: Edge) -> bool:
         """Whether a call can be followed by another in its callee, as far as what it hands over tells."""
@@ -451,11 +486,13 @@ class Session:
         return exporting.Exported("".join(map(json_line, rows)), len(rows))
 
     def _edges_of(self, path: str) -> Iterator[Edge]:
-        from analyzer.pipeline import exports
+        from analyzer.resolve.names import ref_of
 
         known = self.answers.of_file(path)
         if known is None:
-            known = tuple(exports.edges(self.resolver, path))
+            resolver = self.resolver
+            found = resolver.names.of_file(path)
+            known = tuple((ref_of(f), self._labelled(f, resolver.calls.of(f))) for f in found)
             self.answers.keep_file(path, known)
         for _, edges in known:
             yield from edges

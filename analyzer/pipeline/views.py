@@ -3,6 +3,8 @@
 Not handled: formats and files (`analyzer.pipeline.outputs`, `analyzer.render`).
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from analyzer.graph.paths import paths_to, shortest_path
 from analyzer.graph.rooted import RootedGraph, Successors, grow
 from analyzer.graph.sites import Fold
 from analyzer.graph.tree import CallTree, Reading, build_tree
-from analyzer.model.callgraph import Edge, Function, FunctionRef
+from analyzer.model.callgraph import Edge, Function, FunctionRef, Location
 from analyzer.pipeline.bindings import parse_bindings
 from analyzer.pipeline.session import Session
 from analyzer.render.lines import Facts
@@ -88,6 +90,9 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
             has_calls=None if view.reverse else leads_on,
         )
 
+    def callees(ref: FunctionRef) -> Sequence[Edge]:
+        return with_possible(session, ref) if view.possible else session.callees(ref)
+
     bindings = parse_bindings(view.bind)
     if bindings or view.narrow:
         from analyzer.pipeline.narrowing import Narrowed
@@ -98,7 +103,7 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
         graph = narrowed.grown(grown)
     else:
         narrowed = None
-        graph = grown(session.callers if view.reverse else session.callees)
+        graph = grown(session.callers if view.reverse else callees)
     return (paths_to(graph, end.ref) if end else graph), end, narrowed
 
 
@@ -159,15 +164,32 @@ def path(
         barred.update((edge.caller, edge.callee) for edge in wrong)
 
 
-def indirect_calls(session: Session, spelled: str) -> tuple[Function, tuple[Edge, ...]]:
-    """A function, spelled `NAME` or `NAME:LINE`, and the edges of its computed calls (of that
-    line). Raises KcgError when that line has none."""
+def with_possible(session: Session, ref: FunctionRef) -> tuple[Edge, ...]:
+    """The edges of a function, those by nothing but their signature in place of the unresolved ones."""
+    more: dict[object, list[Edge]] = {}
+    for edge in session.alike(ref):
+        more.setdefault((edge.site, edge.expression, edge.kind), []).append(edge)
+    return tuple(
+        found
+        for edge in session.callees(ref)
+        for found in (edge.callee is None and more.get((edge.site, edge.expression, edge.kind))) or (edge,)
+    )
+
+
+def indirect_calls(
+    session: Session, spelled: str, *, possible: bool = False
+) -> tuple[Function, tuple[Edge, ...], Mapping[Location, int]]:
+    """A function, spelled `NAME` or `NAME:LINE`, the edges of its computed calls (of that line), and how many
+    address-taken functions have the signature of a call that has no target. With `possible`, these are targets.
+    Raises KcgError when that line has none."""
     name, colon, last = spelled.rpartition(":")
     line = int(last) if colon and last.isdecimal() else 0
     function = session.find(name if line else spelled)
-    edges = tuple(edge for edge in session.callees(function.ref) if edge.kind != "direct")
+    found = with_possible(session, function.ref) if possible else session.callees(function.ref)
+    edges = tuple(edge for edge in found if edge.kind != "direct")
+    alike = Counter(edge.site for edge in session.alike(function.ref)) if not possible else {}
     if not line:
-        return function, edges
+        return function, edges, alike
     chosen = tuple(edge for edge in edges if edge.site.line == line)
     if not chosen:
         lines = ", ".join(str(n) for n in sorted({edge.site.line for edge in edges}))
@@ -175,4 +197,4 @@ def indirect_calls(session: Session, spelled: str) -> tuple[Function, tuple[Edge
             f"{function.ref.name} has no indirect call on line {line}.",
             hint=f"It has some on {lines}." if lines else "It has none at all.",
         )
-    return function, chosen
+    return function, chosen, alike

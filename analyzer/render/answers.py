@@ -4,11 +4,11 @@ Not handled: trees and export rows (`analyzer.render.jsonout`).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analyzer.graph.sites import Fold, Site, group_sites, rank
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.render.jsonout import Row, edge_row, ref_row
 
 
@@ -28,22 +28,24 @@ def path_json(start: FunctionRef, end: FunctionRef, path: Sequence[Edge] | None)
     return {"from": ref_row(start), "to": ref_row(end), "path": edges}
 
 
-def targets_json(function: FunctionRef, edges: Sequence[Edge]) -> Row:
-    """The indirect call sites among a function's edges, each with all of its targets."""
+def targets_json(function: FunctionRef, edges: Sequence[Edge], alike: Mapping[Location, int] | None = None) -> Row:
+    """The indirect call sites among a function's edges, each with all of its targets; `alike` counts the functions
+    of an unresolved site's signature."""
     sites, _ = group_sites(
         [edge for edge in edges if edge.kind != "direct"],
         fold=Fold(targets=None, possible=True),
     )
-    return {"function": ref_row(function), "sites": [_site(site) for site in sites]}
+    return {"function": ref_row(function), "sites": [_site(site, alike or {}) for site in sites]}
 
 
-def _site(site: Site) -> Row:
+def _site(site: Site, alike: Mapping[Location, int]) -> Row:
     row = edge_row(site.edge)
-    keys = ("site", "kind", "expression", "macros", "slot", "guard")
+    keys = ("site", "kind", "expression", "macros", "slot", "guard", "case")
     return {
         **{key: row[key] for key in keys},
         "unresolved": site.unresolved,
         "rule": row["rule"] if site.unresolved else None,
+        "same_signature": alike.get(site.edge.site, 0) if site.unresolved else None,
         "targets": [_target(edge) for edge in sorted(site.targets, key=rank) if edge.callee],
     }
 

@@ -51,6 +51,7 @@ def edge_row(edge: Edge) -> Row:
         "evidence": [
             {"file": item.file, "line": item.line, "object": item.object or None} for item in edge.evidence
         ],
+        "case": edge.case or None,
     }
 
 
@@ -126,7 +127,7 @@ def _item(item: TreeItem | TreeStep) -> Row:
         }
     site = item.site
     row = edge_row(site.edge)
-    keys = ("site", "kind", "expression", "macros", "slot", "guard")
+    keys = ("site", "kind", "expression", "macros", "slot", "guard", "case")
     return {
         **{key: row[key] for key in keys},
         "expression": item.expression or row["expression"],

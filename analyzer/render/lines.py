@@ -2,8 +2,8 @@
 
 A line is a list of (text, role) spans. Its call or statement comes first, then remarks, each behind two blanks, in
 this order: how many calls are alike, `{…}` `#if` condition, `via` macros, `if …` condition inside its expression,
-`[place]`, `<signature>`, `// comment`, what a computed call leads to, what became of it below. So every style can
-be read back.
+`case …` that selects it, `[place]`, `<signature>`, `// comment`, what a computed call leads to, what became of it
+below. So every style can be read back.
 
 Not handled: languages other than English.
 """
@@ -14,7 +14,7 @@ from typing import Literal
 
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.render.words import call_text, objects, outcome, place, plural, slot_name, spelled
+from analyzer.render.words import call_text, case_text, objects, outcome, place, plural, slot_name, spelled
 
 Span = tuple[str, str]  # text, role
 Kind = Literal["root", "call", "site", "target", "caller", "step", "more"]
@@ -71,12 +71,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line and what stands below it. `function` is the function whose calls are below (or would be)."""
+    """One line and what stands below it. `function` is the function whose calls are below (or would be);
+    `in_case`: a line above it in its function tells its `case`."""
 
     spans: list[Span]
     kind: Kind
     below: TreeFunction | TreeItem | TreeStep | None = None
     function: TreeFunction | None = None
+    in_case: bool = False
 
     @property
     def text(self) -> str:
@@ -102,6 +104,7 @@ class Lines:
     def below(self, line: Line) -> Iterator[Line]:
         """The lines one level below a line."""
         below = line.below
+        in_case = isinstance(below, TreeStep) and (line.in_case or below.kind == "case")
         if isinstance(below, TreeItem):
             for target in below.targets:
                 yield Line(self._target(below, target), "target", target, target)
@@ -109,25 +112,25 @@ class Lines:
                 yield Line(self._more(below.folded, "target"), "more")
         elif below is not None:
             for item in below.items:
-                yield self._item(item)
+                yield self._item(item, in_case)
             if isinstance(below, TreeFunction) and below.omitted:
                 yield Line(self._more(below.omitted, "caller"), "more")
 
-    def _item(self, item: TreeItem | TreeStep) -> Line:
+    def _item(self, item: TreeItem | TreeStep, in_case: bool) -> Line:
         if isinstance(item, TreeStep):
-            return Line(self._step(item), "step", item)
+            return Line(self._step(item), "step", item, in_case=in_case)
         if self._tree.reverse:
             return Line(self._caller(item), "caller", item.targets[0], item.targets[0])
         if item.site.single and item.targets:
-            return Line(self._direct(item, item.site.single), "call", item.targets[0], item.targets[0])
-        return Line(self._computed(item), "site", item)
+            return Line(self._direct(item, item.site.single, in_case), "call", item.targets[0], item.targets[0])
+        return Line(self._computed(item, in_case), "site", item)
 
-    def _direct(self, item: TreeItem, edge: Edge) -> list[Span]:
+    def _direct(self, item: TreeItem, edge: Edge, in_case: bool) -> list[Span]:
         target = item.targets[0]
         role = "external" if target.mark == "external" else "function"
         spans = self._prefix(item)
         spans.append((self._call(edge, item), role))
-        spans += self._notes(item)
+        spans += self._notes(item, in_case)
         if self._shown.lines:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)
@@ -139,10 +142,10 @@ class Lines:
             return call_text(edge, args=self._shown.args)
         return spelled(edge, item.expression, item.arguments)
 
-    def _computed(self, item: TreeItem) -> list[Span]:
+    def _computed(self, item: TreeItem, in_case: bool) -> list[Span]:
         spans = self._prefix(item)
         spans.append((item.expression or item.site.edge.expression, "expression"))
-        spans += self._notes(item)
+        spans += self._notes(item, in_case)
         if self._shown.lines:
             site = item.site.edge.site
             spans.append((f"  [{site.file}:{site.line}]", "place"))
@@ -226,7 +229,7 @@ class Lines:
     def _prefix(self, item: TreeItem) -> list[Span]:
         return [(item.prefix, "assignment")] if item.prefix else []
 
-    def _notes(self, item: TreeItem) -> list[Span]:
+    def _notes(self, item: TreeItem, in_case: bool = False) -> list[Span]:
         site = item.site
         spans: list[Span] = []
         if site.count > 1:
@@ -237,6 +240,9 @@ class Lines:
             spans.append((f"  via {' > '.join(site.edge.macros)}", "note"))
         if item.when:
             spans.append((f"  if {' && '.join(_bracketed(when) for when in item.when)}", "condition"))
+        spelled = self._shown.args and site.edge.expression.startswith("case ")
+        if site.edge.case and not in_case and not spelled:
+            spans.append((f"  {case_text(site.edge)}", "condition"))
         return spans
 
     def _about(self, function: FunctionRef) -> list[Span]:

@@ -4,12 +4,12 @@ reasons.
 Not handled: fitting to a terminal's width; the call's text is the last column and may be long.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.graph.sites import Fold, Site, group_sites, rank
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.render.text import rows_text
-from analyzer.render.words import evidence, outcome, place, slot_name
+from analyzer.render.words import case_text, evidence, outcome, place, plural, slot_name
 
 _MAX_EVIDENCE = 3  # shown of each target unless all are asked for
 
@@ -47,9 +47,16 @@ def path_text(start: FunctionRef, path: Sequence[Edge]) -> str:
     return lines
 
 
-def targets_text(function: FunctionRef, edges: Sequence[Edge], *, why: bool = False) -> str:
+def targets_text(
+    function: FunctionRef,
+    edges: Sequence[Edge],
+    *,
+    why: bool = False,
+    alike: Mapping[Location, int] | None = None,
+) -> str:
     """The indirect call sites of `function` among its `edges`: per site its line, expression and
-    slot, then every target with rule, confidence and evidence (`why`: all of the evidence)."""
+    slot, then every target with rule, confidence and evidence (`why`: all of the evidence). `alike` counts the
+    functions of an unresolved site's signature."""
     sites, _ = group_sites(
         [edge for edge in edges if edge.kind != "direct"],
         fold=Fold(targets=None, possible=True),
@@ -58,16 +65,20 @@ def targets_text(function: FunctionRef, edges: Sequence[Edge], *, why: bool = Fa
     if not sites:
         parts.append("  no indirect calls\n")
     for site in sites:
-        parts.append("\n" + _site_text(site, why))
+        parts.append("\n" + _site_text(site, why, (alike or {}).get(site.edge.site, 0)))
     return "".join(parts)
 
 
-def _site_text(site: Site, why: bool) -> str:
+def _site_text(site: Site, why: bool, alike: int) -> str:
     edge = site.edge
     notes = f"  {{{edge.guard}}}" if edge.guard else ""
     notes += f"  via {' > '.join(edge.macros)}" if edge.macros else ""
+    notes += f"  {case_text(edge)}" if edge.case else ""
     head = f"{edge.site.file}:{edge.site.line}  {edge.expression}{notes}\n"
     rule = f"  ({edge.rule})" if site.unresolved and edge.rule else ""
+    if site.unresolved and alike:
+        verb = "is" if alike == 1 else "are"
+        rule += f"  {plural(alike, 'function')} of that signature {verb} address-taken (--possible)"
     rows: list[tuple[str, ...]] = []
     for target in sorted(site.targets, key=rank):
         if target.callee is None:
@@ -94,4 +105,4 @@ def _how(edge: Edge) -> str:
         how += f" via {edge.macros[0]}"
     if edge.confidence != "certain":
         how += f" ({edge.confidence})"
-    return how
+    return f"{how}, {case_text(edge)}" if edge.case else how

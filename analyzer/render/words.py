@@ -10,6 +10,7 @@ from analyzer.model.callgraph import Edge, Evidence, FunctionRef, Slot
 
 ELIXIR = "https://elixir.bootlin.com/linux/v{version}/source/{file}#L{line}"
 _MAX_OBJECTS = 2
+_MAX_LABELS = 3
 
 
 def link(template: str, file: str, line: int, version: str) -> str:
@@ -62,6 +63,16 @@ def objects(edge: Edge) -> str:
     if len(names) > _MAX_OBJECTS:
         shown.append(f"+{len(names) - _MAX_OBJECTS}")
     return ", ".join(shown)
+
+
+def case_text(edge: Edge) -> str:
+    """`case SYS_SOCKET`, `case A, B, C, +4`, `default`; "" where no case selects the call."""
+    labels = edge.case.split(", ") if edge.case else []
+    shown = labels[:_MAX_LABELS]
+    if len(labels) > _MAX_LABELS:
+        shown.append(f"+{len(labels) - _MAX_LABELS}")
+    text = ", ".join(shown)
+    return text if text.partition(" ")[0].rstrip(",") in ("", "default") else f"case {text}"
 
 
 def evidence(item: Evidence) -> str:

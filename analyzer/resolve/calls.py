@@ -193,6 +193,7 @@ class _Collector:
         slot: Slot | None = None,
         guard: str | None = None,
         evidence: tuple[Evidence, ...] = (),
+        case: str = "",
     ) -> None:
         self._order += 1
         edge = Edge(
@@ -208,6 +209,7 @@ class _Collector:
             rule,
             confidence,
             evidence,
+            case,
         )
         self._found.append((site.position, self._order, edge))
 
@@ -452,6 +454,7 @@ class _Collector:
                 continue
             site = self._site(call.line, call.column, call.start, call.end)
             called = {e.callee for position, _, e in self._found if position == site.position}
+            words = self._kept_by_macro(call.name, site, words)
             for argument in site.arguments:
                 name = argument.lstrip("&( ").rstrip(") ").rpartition(")")[2].strip()
                 if name not in words or name in self._local_names or self._scope.macro(name):
@@ -462,6 +465,15 @@ class _Collector:
                     evidence = (Evidence(self._function.path, call.line, call.name),)
                     self._add(site, ref_of(function), "callback", HANDED_OVER, "likely", evidence=evidence)
         self._enter(definition.guard)
+
+    def _kept_by_macro(self, name: str, site: _Site, words: set[str]) -> set[str]:
+        """Those of the words in a call's arguments that are still values when `name` is a macro: `call_int_hook(
+        capable, …)` only pastes its first argument to other names, or takes it for a member's."""
+        if not self._scope.macro(name) or not self._scope.macro_is_sure(name):
+            return words
+        tokens = self._typer.expand(site.written)
+        kept = {t.text for at, t in enumerate(tokens) if not at or tokens[at - 1].text not in (".", "->")}
+        return words & kept
 
     def _dispatched(self) -> None:
         """System calls out of a generated switch: `#include <asm/syscalls_64.h>` in a body."""
@@ -475,7 +487,9 @@ class _Collector:
                 site = _Site(location, written, (), definition.end)
                 for function in self._names.bind(self._scope, row.function).functions[:1]:
                     evidence = (Evidence(row.file, row.line, ""),)
-                    self._add(site, ref_of(function), "direct", "system call table", "certain", evidence=evidence)
+                    rule = "system call table"
+                    case = str(row.number)
+                    self._add(site, ref_of(function), "direct", rule, "certain", evidence=evidence, case=case)
 
     def _object_macros(self, wanted: Wanted | None) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""

@@ -5,7 +5,7 @@ Not handled: callers through values that are copied on their way (see `holders`)
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.model import callgraph
 from analyzer.model.callgraph import Edge, FunctionRef, Slot
@@ -18,6 +18,7 @@ from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, has_word, ref_of
 from analyzer.resolve.scope import Scopes
+from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
 
@@ -34,6 +35,7 @@ class Resolver:
         self.callsites = CallSites(self.names)
         self.flow = Flow(self.names, self.slots, self.callsites)
         self.calls = Calls(self.names, self.slots, self.flow)
+        self.signatures = Signatures(self.names)
         self.holders = Holders(self.names, self.slots, self.flow.initcalls)
         self._functions: dict[FunctionRef, Function | None] = {}
         self._folders: Counter[str] | None = None
@@ -98,6 +100,15 @@ class Resolver:
             *made,
             *("" for _ in definition.indirect),
         )
+
+    def alike(self, ref: FunctionRef, edges: Sequence[Edge]) -> dict[Edge, tuple[FunctionRef, ...]]:
+        """For the edges of a function without a callee: the address-taken functions of the signature called."""
+        function = self.function(ref)
+        if function is None:
+            return {}
+        wanted = {edge: self.signatures.called(function, edge) for edge in edges if edge.callee is None}
+        found = self.signatures.functions({key for key in wanted.values() if key is not None})
+        return {edge: tuple(map(ref_of, found[key])) for edge, key in wanted.items() if key is not None}
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """The edges that lead to a function, by caller's file and line."""

@@ -429,8 +429,18 @@ class Scope:
         return tuple(_distinct(ranked))
 
     def surely_sees(self, path: str) -> bool:
-        """Whether a visible file is included whatever the configuration."""
-        return path == self.path or path in self.scopes.sure_closure(self.path)
+        """Whether a visible file is included whatever the configuration: by this file, or by every source that
+        includes this one."""
+        return self._reaches_surely(path, frozenset())
+
+    def _reaches_surely(self, path: str, below: frozenset[str]) -> bool:
+        if path == self.path or path in self.scopes.sure_closure(self.path):
+            return True
+        if self.path in below:
+            return False
+        outer = [i for i in self.includers if not self.scopes.unbuilt(i)]
+        below |= {self.path}
+        return bool(outer) and all(self.scopes.of(i)._reaches_surely(path, below) for i in outer)
 
     def macro_is_sure(self, name: str) -> bool:
         """Whether a macro is defined here in every configuration, as far as known."""

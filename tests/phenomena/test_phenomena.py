@@ -71,6 +71,8 @@ def edge_line(edge: Edge) -> str:
         words.append(edge.confidence)
     if edge.macros:
         words.append("via " + " > ".join(edge.macros))
+    if edge.case:
+        words.append(f"case {edge.case}")
     if edge.evidence:
         places = (f"{e.file}:{e.line} {e.object}".strip() for e in edge.evidence)
         words.append("because " + ", ".join(places))

@@ -240,3 +240,16 @@ def test_what_is_returned_is_the_whole_expression() -> None:
     shown = planned("return one(&two(sk)->flags);", Detail(conditions=True), called={"two"})
     assert shown == ["two(sk)", "return one(&two(sk)->flags)"]
     assert planned("return one(two(sk));", Detail(conditions=True), called={"one"}) == ["return one(two(sk))"]
+
+
+def test_a_case_that_only_falls_through_adds_its_label() -> None:
+    text = """
+    switch (a) {
+    case A:
+        a = 1;
+        /* fall through */
+    case B:
+        one();
+    }
+    """
+    assert planned(text, Detail(conditions=True)) == ["switch (a)", " case A, case B:", "  one()"]

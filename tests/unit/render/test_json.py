@@ -66,6 +66,7 @@ def test_edge_row():
         "rule": "slot table",
         "confidence": "certain",
         "evidence": [{"file": "net/ipv4/af_inet.c", "line": 1106, "object": "inet_family_ops"}],
+        "case": None,
     }
 
 
