@@ -16,9 +16,9 @@ from typing import Literal
 import msgspec
 
 from analyzer.graph.sites import Site
+from analyzer.graph.statement_text import bracketed, cast_before, left_side, matches, plain, same_text
 from analyzer.model.body import (
     Action,
-    Assignment,
     Body,
     Branch,
     Call,
@@ -38,14 +38,10 @@ from analyzer.model.body import (
 from analyzer.model.known import Constants, Known
 
 StepKind = Literal["condition", "case", "loop", "label", "assignment", "leave", "macro", "error", "call"]
-_BASE = re.compile(r"^[\s(*&]*([A-Za-z_]\w*)")
 _STORES = frozenset(
     ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
 )
 _LONG_RETURN = re.compile(r"\W")
-_CASTS = re.compile(r"(?:\((?:[\w\s*]*\))?\s*)*")
-_HINT = re.compile(r"\b(?:un)?likely\(")
-_OPERATOR = re.compile(r"[^\w.\->()\[\]!]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,44 +106,6 @@ def plan(
     """The lines of one function: its `sites` and what `detail` asks of its `body`; `inner` are the names of its
     parameters and local variables, `known` what bindings leave of it."""
     return _Planner(sites, body, detail, inner, known).lines()
-
-
-def matches(patterns: Sequence[str], target: str, inner: frozenset[str]) -> bool:
-    """Whether an assignment to `target` is asked for."""
-    for pattern in patterns:
-        if pattern:
-            if re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), target):
-                return True
-        elif reaches_outside(target, inner):
-            return True
-    return False
-
-
-def plain(condition: str) -> str:
-    """A condition without the hints `likely()` and `unlikely()`."""
-    at = 0
-    while match := _HINT.search(condition, at):
-        depth, end = 1, match.end()
-        while end < len(condition) and depth:
-            depth += (condition[end] == "(") - (condition[end] == ")")
-            end += 1
-        if depth:
-            break
-        whole = condition[: match.start()][-1:] in ("", "(") and condition[end : end + 1] in ("", ")")
-        inside = condition[match.end() : end - 1]
-        if not whole and _OPERATOR.search(inside):
-            inside = f"({inside})"
-        condition = condition[: match.start()] + inside + condition[end:]
-        at = match.start()
-    return condition
-
-
-def reaches_outside(target: str, inner: frozenset[str]) -> bool:
-    """Whether a stored value is seen outside: through a pointer, or in a variable that is not of the function."""
-    if "->" in target or target.lstrip("(").startswith("*"):
-        return True
-    base = _BASE.match(target)
-    return base is not None and base.group(1) not in inner
 
 
 class _Planner:
@@ -306,7 +264,7 @@ class _Planner:
 
     def _return(self, statement: Return, guard: str, *, last: bool) -> list[Planned]:
         final = statement.actions[-1] if statement.actions else None
-        whole = isinstance(final, Call) and _same(final.text, statement.value)
+        whole = isinstance(final, Call) and same_text(final.text, statement.value)
         covered = self._detail.conditions and not whole
         found = self._actions(statement.actions, statement.place, guard, covered=covered)
         if not self._detail.conditions:
@@ -345,9 +303,9 @@ class _Planner:
                 found[first] = replace(site, text=action.text)
                 continue
             if action.call and isinstance(site, PlannedSite) and not site.prefix:
-                cast = _cast_before(action.value, site.site)
+                cast = cast_before(action.value, site.site)
                 if site.site.edge.site.line >= action.place.line and cast is not None:
-                    found[first] = replace(site, prefix=f"{_left_side(action)}{cast}")
+                    found[first] = replace(site, prefix=f"{left_side(action)}{cast}")
                     continue
             if shown:
                 step = PlannedStep("assignment", action.text, action.place.line, (), _new(action.guard, guard))
@@ -355,7 +313,7 @@ class _Planner:
                 if left and action.operator == "=":
                     step = replace(step, value=action.value, left=left)
                 if action.when and detail.conditions:
-                    head = f"if ({' && '.join(_bracketed(w) for w in action.when)})"
+                    head = f"if ({' && '.join(bracketed(w) for w in action.when)})"
                     step = PlannedStep("condition", head, action.place.line, (step,))
                 found.append(step)
         found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
@@ -533,41 +491,5 @@ def _new(guard: str, outer: str) -> str:
     return "" if guard == outer else guard
 
 
-def _left_side(action: Assignment) -> str:
-    left = " = ".join(action.targets)
-    glue = "" if not action.declared or action.declared.endswith("*") else " "
-    return f"{action.declared}{glue}{left} {action.operator} "
-
-
-def _same(text: str, value: str) -> bool:
-    return text.replace(" ", "") == value.replace(" ", "")
-
-
-def _cast_before(value: str, site: Site) -> str | None:
-    """The casts and parentheses before the call that a value is; None when it is another call than this one."""
-    match = _CASTS.match(value)
-    cast = match.group() if match else ""
-    plain_value = value[len(cast) :]
-    callee = site.edge.expression.partition("(")[0].strip()
-    names = (callee, *site.edge.macros[:1])
-    if not any(plain_value.startswith(name) for name in names):
-        return None
-    return "" if cast.count("(") != cast.count(")") else cast
-
-
-def _bracketed(condition: str) -> str:
-    return f"({condition})" if "||" in condition else condition
-
-
 def _calls_in(planned: Iterable[Planned]) -> int:
     return sum(1 if isinstance(p, PlannedSite) else _calls_in(p.below) + p.calls for p in planned)
-
-
-def guards_within(outer: str, guard: str) -> str:
-    """`guard` without the conditions that `outer`, the guard of the function, has already."""
-    if not outer or not guard:
-        return guard
-    if guard == outer:
-        return ""
-    known = set(outer.split(" && "))
-    return " && ".join(part for part in guard.split(" && ") if part not in known) if "||" not in outer else guard

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, StepKind, guards_within, plan
+from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, StepKind, plan
 from analyzer.graph.paths import distances_to
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
+from analyzer.graph.statement_text import guards_within
 from analyzer.graph.values import NOTHING, Values, changed_names, constant, passed, settle, substitute
 from analyzer.model.body import Body
 from analyzer.model.callgraph import Edge, Function, FunctionRef

@@ -28,13 +28,14 @@ from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
-from analyzer.resolve.slots import Slots, strip_callee
+from analyzer.resolve.slots import Slots
+from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
 from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, last_member, tokenize
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPACE = re.compile(r"\s+")
-_MAX_EXPRESSION = 160
 
 
 class Wanted(NamedTuple):
@@ -180,7 +181,7 @@ class _Collector:
 
     def _site(self, line: int, column: int, start: int, end: int, callee: str = "") -> _Site:
         written = self._source(start, end)
-        return _Site(Location(self._function.path, line, column), written, _arguments(written, callee), start)
+        return _Site(Location(self._function.path, line, column), written, argument_texts(written, callee), start)
 
     def _add(
         self,
@@ -201,7 +202,7 @@ class _Collector:
             callee,
             site.location,
             kind,
-            _clip(site.written),
+            clipped(site.written),
             site.arguments,
             tuple(str(m) for m in site.macros),  # plain strings: the definitions' guards have been used
             slot,
@@ -290,7 +291,7 @@ class _Collector:
             if number >= (bound.likely if likely is None else likely):
                 confidence = "possible"
             guard = conjunction(own_guard, function.definition.guard if not bound.certain else "")
-            why = rule or _binding_rule(self._function.path, function)
+            why = rule or binding_rule(self._function.path, function)
             self._add(site, ref_of(function), "direct", why, confidence, guard=guard)
 
     def _not_a_function(self, name: str) -> bool:
@@ -384,7 +385,7 @@ class _Collector:
                 site,
                 target.function,
                 target.kind or ("callback" if handed else kind),
-                _flow_rule(target),
+                flow_rule(target),
                 "likely",
                 slot=slot,
                 guard=conjunction(own_guard, target.guard),
@@ -517,61 +518,3 @@ class _Collector:
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
             self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
-
-
-def _flow_rule(target: Target) -> str:
-    """How a value got to where it is called, in words."""
-    if target.kind == "initcall":
-        return "initcall section"
-    if target.kind == "hook":
-        return "security hook"
-    if target.kind == "static_call":
-        return "static call"
-    places = target.places
-    if places == ("slot",):
-        return "slot type"
-    if "parameter" in places or target.handed:
-        return "handed over as an argument"
-    if "slot" in places:
-        return "slot type"
-    return "initialized variable" if "variable" in places or not places else "pointer value"
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= _MAX_EXPRESSION else text[: _MAX_EXPRESSION - 1] + "…"
-
-
-def _arguments(written: str, callee: str = "") -> tuple[str, ...]:
-    """The argument texts of a call as written."""
-    at = len(callee) if callee and written.startswith(callee) else written.find("(")
-    at = written.find("(", at)
-    if at < 0 or not written.endswith(")"):
-        return ()
-    inside = written[at + 1 : -1].strip()
-    if not inside:
-        return ()
-    parts: list[str] = []
-    depth, start, quote = 0, 0, ""
-    for position, char in enumerate(inside):
-        if quote:
-            if char == quote and inside[position - 1] != "\\":
-                quote = ""
-        elif char in "\"'":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif char == "," and depth == 0:
-            parts.append(inside[start:position].strip())
-            start = position + 1
-    parts.append(inside[start:].strip())
-    return tuple(parts)
-
-
-def _binding_rule(path: str, function: Function) -> str:
-    if function.path == path:
-        return "same file"
-    if function.definition.static or function.path.endswith(".h"):
-        return "included header"
-    return "external definition"

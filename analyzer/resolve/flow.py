@@ -20,9 +20,10 @@ from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.slots import Slots, strip_callee
+from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import StaticCalls
 from analyzer.resolve.stores import Store, Stores
+from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]

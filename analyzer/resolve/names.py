@@ -59,6 +59,7 @@ class Names:
         self.lists = Lists(scopes)
         self._typers: dict[str, Typer] = {}
         self._bound: dict[tuple[str, str], Bound] = {}
+        self._values: dict[str, bool] = {}
         self._made: dict[str, tuple[Function, ...]] = {}
         self._external: dict[str, tuple[Function, ...]] = {}
         self._records: dict[tuple[str, str], tuple[str, Record] | None] = {}
@@ -168,10 +169,28 @@ class Names:
 
     def may_be_function(self, name: str) -> bool:
         """A cheap test: false for names that are only macros, constants or variables."""
-        files = self.index.files
-        if files("function", name):
+        if self.index.files("function", name):
             return True
-        return not (name.isupper() or files("enumerator", name) or files("macro", name) or files("object", name))
+        if name.isupper():
+            return False
+        known = self._values.get(name)
+        if known is None:
+            known = self._values[name] = self._is_value(name)
+        return not known
+
+    def _is_value(self, name: str) -> bool:
+        """Whether a macro, a constant or a variable has a name. The index may name files that do not have it."""
+        files, facts = self.index.files, self.index.facts
+        return (
+            any(self.scopes.macros_in(path, name) for path in files("macro", name))
+            or any(o.name == name for path in files("object", name) for o in facts(path).objects)
+            or any(
+                c.name == name
+                for path in files("enumerator", name)
+                for e in facts(path).enums
+                for c in e.constants
+            )
+        )
 
     def _compiled(self, scope: Scope, functions: list[Function]) -> list[Function]:
         """Those that the configuration, if one is given, does not leave out."""

@@ -20,6 +20,7 @@ from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope, record_in
+from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, tokenize
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -501,46 +502,3 @@ def _candidate(assignment: FieldAssignment, local_names: set[str]) -> str:
         if token.text not in local_names and not token.text.isupper():
             return token.text
     return ""
-
-
-def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Without what changes no slot: outer parentheses, a leading `*`, `&` or cast, and of a statement
-    expression all but its last statement."""
-    while tokens:
-        if tokens[0].text in ("*", "&"):
-            tokens = tokens[1:]
-            continue
-        if tokens[0].text == "(":
-            end = close_of(tokens, 0)
-            if end == len(tokens) - 1:
-                inside = tokens[1:-1]
-                tokens = _last_statement(inside[1:-1]) if inside and inside[0].text == "{" else inside
-                continue
-            following = tokens[end + 1].text if 0 < end < len(tokens) - 1 else ""
-            if (
-                following
-                and (following in ("&", "*", "(") or following[0].isalpha() or following[0] == "_")
-                and (
-                    tokens[end - 1].text in ("*", ")", "int", "long", "void")
-                    or (end == 2 and tokens[1].is_name and tokens[end + 1].is_name)
-                )
-                and not (following == "(" and tokens[1].text in ("*", "{", "(", "&"))
-            ):
-                tokens = tokens[end + 1 :]
-                continue
-        break
-    return tokens
-
-
-def _last_statement(tokens: Sequence[Token]) -> Sequence[Token]:
-    depth = 0
-    start = end = 0
-    for at, token in enumerate(tokens):
-        text = token.text
-        depth += (text in ("(", "{", "[")) - (text in (")", "}", "]"))
-        if text == ";" and depth == 0:
-            if at > end:
-                start = end
-            end = at + 1
-    last = tokens[end:] if end < len(tokens) else tokens[start : end - 1]
-    return [t for t in last if t.text != ";"] if last else ()

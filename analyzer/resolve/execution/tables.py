@@ -16,7 +16,7 @@ from analyzer.resolve.execution.objects import Objects
 from analyzer.resolve.execution.values import ANY, Address, Base
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.names import Names
-from analyzer.resolve.slots import strip_callee
+from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import Token, tokenize
 
 _REMOVES = re.compile(r"del|remove|unlink|empty|first|next|entry|for_each|init|INIT", re.I)

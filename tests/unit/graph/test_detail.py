@@ -12,13 +12,10 @@ from analyzer.graph.detail import (
     Planned,
     PlannedSite,
     PlannedStep,
-    guards_within,
-    matches,
-    plain,
     plan,
-    reaches_outside,
 )
 from analyzer.graph.sites import group_sites
+from analyzer.graph.statement_text import guards_within, matches, plain, reaches_outside
 from analyzer.model.body import If, calls
 from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.known import Known

@@ -1,0 +1,66 @@
+"""How a call is spelled in its edge: its text, its arguments, and the rule that binds it in words."""
+
+from analyzer.resolve.flow import Target
+from analyzer.resolve.made import Function
+
+_MAX_EXPRESSION = 160
+
+
+def flow_rule(target: Target) -> str:
+    """How a value got to where it is called, in words."""
+    if target.kind == "initcall":
+        return "initcall section"
+    if target.kind == "hook":
+        return "security hook"
+    if target.kind == "static_call":
+        return "static call"
+    places = target.places
+    if places == ("slot",):
+        return "slot type"
+    if "parameter" in places or target.handed:
+        return "handed over as an argument"
+    if "slot" in places:
+        return "slot type"
+    return "initialized variable" if "variable" in places or not places else "pointer value"
+
+
+def clipped(text: str) -> str:
+    """A text of bounded length."""
+    return text if len(text) <= _MAX_EXPRESSION else text[: _MAX_EXPRESSION - 1] + "…"
+
+
+def argument_texts(written: str, callee: str = "") -> tuple[str, ...]:
+    """The argument texts of a call as written."""
+    at = len(callee) if callee and written.startswith(callee) else written.find("(")
+    at = written.find("(", at)
+    if at < 0 or not written.endswith(")"):
+        return ()
+    inside = written[at + 1 : -1].strip()
+    if not inside:
+        return ()
+    parts: list[str] = []
+    depth, start, quote = 0, 0, ""
+    for position, char in enumerate(inside):
+        if quote:
+            if char == quote and inside[position - 1] != "\\":
+                quote = ""
+        elif char in "\"'":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(inside[start:position].strip())
+            start = position + 1
+    parts.append(inside[start:].strip())
+    return tuple(parts)
+
+
+def binding_rule(path: str, function: Function) -> str:
+    """How a name in a file came to mean a function, in words."""
+    if function.path == path:
+        return "same file"
+    if function.definition.static or function.path.endswith(".h"):
+        return "included header"
+    return "external definition"
