@@ -83,7 +83,7 @@ def _bare(words: list[str]) -> list[str]:
     """Without brackets around a whole argument, or around an operand that needs none."""
     at = 0
     while at < len(words):
-        if words[at] == "(" and at and words[at - 1] in ("(", ",", "[", "!", *_OPERATORS):
+        if words[at] == "(" and (words[at - 1] if at else "(") in ("(", ",", "[", "!", *_OPERATORS):
             end = _closing(words, at)
             if end > 0 and (
                 (words[at - 1 : at] == ["["] and words[end + 1 : end + 2] == ["]"])

@@ -16,6 +16,7 @@ _LABEL = re.compile(r"\[([^\]\n]+)\]\s+(?=[\w(*])")
 _ORG_CODE = re.compile(r"~([^~].*?)~(?=\s|$)")
 _ORG_LINK = re.compile(r"\[\[[^\]]*\]\[([^\]]*)\]\]")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s]*)\)")
+_BOLD = re.compile(r"\*\*(?=[^\s)*])([^*]*(?:\*(?!\*)[^*]*)*)(?<=[^\s(*])\*\*(?![\w)])")
 _ELIDED = re.compile(r"(?:\.{2,}|…+|⋮|\. \. \.|\[\.\.\.\]|\(\.\.\.\))")
 _LEAD_WORD = re.compile(
     r"(?:(?:then\s+)?(?:calls?|calling|invokes?)\s*[::]?\s+|(?:调用|执行|呼び出し)\s*[::]?\s*)(?=[`A-Za-z_*(])"
@@ -43,7 +44,10 @@ _WORDS = re.compile(r"^[A-Za-z][a-z']*(?:[ ,]+[A-Za-z][a-z']*){2,}")
 _KERNEL_TREE = re.compile(
     r"\s*(?:⇒|=>)\s+(?:[\w.:]+|\S+ \S+)?(?:, )?(?:\d+ (?:targets?|candidates?|possible)|unresolved|[\w.]+,)"
 )
-_CAST = re.compile(r"\((?:(?:const|struct|union|enum|unsigned|signed)\s+)+\w+[\s*]*\)|\(\w+(?:\s+\w+)?\s*\*+\s*\)")
+_CAST = re.compile(
+    r"\((?:(?:const|struct|union|enum|unsigned|signed)\s+)+\w+[\s*]*\)|\(\w+(?:\s+\w+)?\s*\*+\s*\)"
+    r"|\((?:__force\s+)?(?:_*[us](?:8|16|32|64)|__(?:be|le|sum)\d+|\w+_t|bool|char|short|int|long)\)"
+)
 # Behind a complete statement: what is set off by blanks or brackets is said about it.
 _ASIDE = re.compile(r"\s{2,}|\t|\s+(?:[\[({<⇒×↑↺…@]|via |external\b)")
 
@@ -114,7 +118,8 @@ def _plain(text: str) -> str:
     text = _LINK.sub(unlink, text) if "](" in text else text
     if "]]" in text:
         text = _ORG_LINK.sub(lambda m: f" ({m[1]})".ljust(len(m[0])), text)
-    return text.replace("`", " ").replace("**", "  ").replace("~~", "  ")
+    text = _BOLD.sub(lambda m: f"  {m[1]}  ", text) if "**" in text else text  # `char **` is none
+    return text.replace("`", " ").replace("~~", "  ")
 
 
 def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked: bool, label: str) -> int:
@@ -144,7 +149,7 @@ def _statement(text: str, at: int, end: int, above: int, parsed: Parsed, marked:
         read = _condition(text, at, match, end, above, parsed, marked)
         if read is not None:
             return read
-    if match := re.compile(r"[A-Za-z_]\w*:{1,2}(?=\s*$|\s+(?://|/\*|\[|\()|\s{2,}…)").match(text, at):
+    if match := re.compile(r"[A-Za-z_]\w*:{1,2}(?=\s*$|\s+(?://|/\*|\[|\()|\s{2,}[…{])").match(text, at):
         parsed.parts.append(
             Part("condition", at, match.end(), match[0], above, condition=match[0].rstrip(":"), keyword="label")
         )
