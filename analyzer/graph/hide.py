@@ -53,8 +53,8 @@ class Hide:
 
         The profile `deferred` leaves out functions that are handed over (work, timers, RCU callbacks, threads,
         interrupt handlers) where they are handed over; where they are run they stay.
-        A call through a pointer is left out only for its target's name: it stays when it is
-        unresolved, and when a noise macro makes it (the macro wraps the interesting thing then).
+        A call through a pointer is left out for its target's name, not for a noise macro around it (which wraps
+        the interesting thing then); unresolved, it is left out when the innermost macro that makes it is noise.
         """
         name = edge.callee.name if edge.callee else ""
         if edge.kind == "callback" and edge.rule == HANDED_OVER and DEFERRED in self.profiles:
@@ -67,7 +67,9 @@ class Hide:
             if name and self._shows.match(name):
                 return False
             return self.hides_name(name) or any(self.hides_name(macro) for macro in edge.macros)
-        return bool(name) and self.hides_name(name)
+        if not name:
+            return bool(edge.macros) and self.hides_name(edge.macros[-1])
+        return self.hides_name(name)
 
     def showing(self, names: Iterable[str]) -> "Hide":
         """The same, but these names (a root, the function of `--to`) are never hidden."""

@@ -61,6 +61,14 @@ def test_a_noise_macro_hides_what_it_makes_but_no_call_through_a_pointer() -> No
     assert not default_hide().hides(pointer)
 
 
+def test_an_unresolved_call_that_noise_makes_is_noise() -> None:
+    made = Edge(A, None, SITE, "pointer", "WARN_ON(x)", macros=("WARN_ON", "__WARN_print_arg"))
+    wrapped = Edge(A, None, SITE, "slot", "WARN_ON(f(x))", macros=("WARN_ON", "call_hook"))
+    assert default_hide().hides(made)
+    assert not default_hide().hides(wrapped)
+    assert not parse_hide("none").hides(made)
+
+
 def test_a_root_is_never_hidden() -> None:
     assert not default_hide().showing(["spin_lock"]).hides_name("spin_lock")
     assert default_hide().showing(["spin_lock"]).hides_name("spin_unlock")
