@@ -68,7 +68,8 @@ class Hide:
                 return False
             return self.hides_name(name) or any(self.hides_name(macro) for macro in edge.macros)
         if not name:
-            return bool(edge.macros) and self.hides_name(edge.macros[-1])
+            made = bool(edge.macros) and edge.expression.startswith(edge.macros[0])
+            return made and self.hides_name(edge.macros[-1])
         return self.hides_name(name)
 
     def showing(self, names: Iterable[str]) -> "Hide":
