@@ -122,7 +122,8 @@ class Merger:
             first = these not in self._definitions
             self._definitions.add(these)
             return first
-        name = after.key[1] if after.edge.slot or not before.edge.slot else before.key[1]
+        named = [group.key[1] for group in (before, after) if group.edge.slot]
+        name = min(named) if named else after.key[1]  # the same whichever kernel is the older one
         caller = name_of(meeting.pair)
         told = TargetsChange(
             name,
