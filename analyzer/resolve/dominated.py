@@ -10,7 +10,7 @@ from analyzer.extract.dominance import TESTS, implied
 from analyzer.model.guards import conjunction
 from analyzer.resolve.tokens import Token, close_of
 
-_CONSTANTS = frozenset(("0", "1", "true", "false"))
+CONSTANTS = frozenset(("0", "1", "true", "false"))
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 # what may stand before an operand; a `;` may be what parts the definitions of a macro with several
 _BEFORE = frozenset(("(", "[", ",", "=", "return", "?", ":", "&&", "||", "!"))
@@ -47,7 +47,7 @@ def guards_of(tokens: Sequence[Token]) -> list[str]:
 
 def _constant(texts: Sequence[str], at: int) -> bool:
     """Whether a constant stands where a condition does."""
-    return texts[at] in _CONSTANTS and at + 1 < len(texts) and texts[at + 1] in (")", "&&", "||", "?") and at > 0
+    return texts[at] in CONSTANTS and at + 1 < len(texts) and texts[at + 1] in (")", "&&", "||", "?") and at > 0
 
 
 def _of_if(tokens: Sequence[Token], texts: Sequence[str], at: int) -> list[tuple[int, int, str]]:

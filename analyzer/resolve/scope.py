@@ -17,6 +17,7 @@ from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.kbuild import Kbuild
 from analyzer.resolve.macros import MacroDefinition, macro_definition
 from analyzer.resolve.pathsets import Numbers, PathSet
+from analyzer.resolve.tokens import KEYWORDS
 
 _FORCED = (
     "include/linux/kconfig.h",
@@ -423,8 +424,10 @@ class Scope:
                     sure.append(definition)
                 elif truth is not False:
                     unsure.append(definition)
-        if self.scopes.configuration.options is not None and sure:
+        if sure and (self.scopes.configuration.options is not None or name in KEYWORDS):
             return tuple(_distinct(sure))
+        if name in KEYWORDS and not exhaustive({d.guard for d in unsure}):
+            return ()  # `#define if(…)` of a debugging option: without that the keyword is what it is
         ranked = sorted([*sure, *unsure], key=lambda d: (bool(_stub(d)), d in unsure, d.file, d.line))
         return tuple(_distinct(ranked))
 
