@@ -14,7 +14,7 @@ from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.names import Names, has_word
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.templates import as_text, split_arguments
+from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
 
 DESIGNATOR = r"(?<![\w)\]])\s*\."
@@ -185,7 +185,7 @@ class MacroFillers:
 
     def _template_of(self, scope: Scope, use: Invocation) -> _Template:
         """What the macro of a use makes of placeholders."""
-        count = len(split_arguments(use.arguments))
+        count = len(values_of(use.arguments))
         here = (scope.path, use.macro, count)
         if here not in self._fitting:
             self._fitting[here] = self._fitting_template(scope, use.macro, count)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
-from analyzer.resolve.callsites import CallSites, arguments_of
+from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.made import Function
@@ -24,7 +24,7 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import StaticCalls
 from analyzer.resolve.stores import Store, Stores
 from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
+from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000

@@ -1,4 +1,4 @@
-"""Preprocessing tokens, and the call sites in a run of them.
+"""Preprocessing tokens, the call sites in a run of them, and the arguments of a call.
 
 Token streams come from macro bodies and expansions, where no grammar applies to a whole file.
 Not handled: digraphs, and calls whose callee is a statement expression.
@@ -13,6 +13,9 @@ _TOKEN = re.compile(
     r"|(?P<id>[A-Za-z_$]\w*)|(?P<num>\.?\d(?:[eEpP][+-]|[\w.])*)|(?P<op>\.\.\.|<<=|>>=|##|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[^\s\w])"
 )
 
+_PARTNERS = {")": "(", "]": "[", "}": "{"}
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_SEPARATING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()\[\]{},]", re.S)
 _MEMBER_END = re.compile(r"(?:->|\.)\s*(\w+)$")
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 Origin = tuple[str, ...] | None  # macros that made a token, outermost first; None: the source's own
@@ -108,6 +111,42 @@ def close_of(tokens: Sequence[Token], opening: int) -> int:
             if depth == 0:
                 return at
     return -1
+
+
+def arguments_of(tokens: Sequence[Token], call: TokenCall) -> tuple[tuple[Token, ...], ...]:
+    """The arguments of a call in a token stream."""
+    found: list[tuple[Token, ...]] = []
+    depth = 0
+    start = call.opening + 1
+    for at in range(call.opening, call.closing + 1):
+        text = tokens[at].text
+        if text in _OPENING:
+            depth += 1
+        elif text in _CLOSING:
+            depth -= 1
+        if (text == "," and depth == 1) or at == call.closing:
+            found.append(tuple(tokens[start:at]))
+            start = at + 1
+    return tuple(found) if found != [()] else ()
+
+
+def split_arguments(text: str, *, brackets: str = "([{") -> list[str]:
+    """The arguments that a text without comments lists, without the blanks around them; `[""]` for an empty text.
+    Commas inside literals and inside `brackets` separate nothing. For the preprocessor only parentheses are
+    brackets (C11 6.10.3 paragraph 11)."""
+    parts: list[str] = []
+    depth, start = 0, 0
+    for match in _SEPARATING.finditer(text):
+        mark = match.group()
+        if mark in brackets:
+            depth += 1
+        elif mark in _CLOSING and _PARTNERS[mark] in brackets:
+            depth -= 1
+        elif mark == "," and depth == 0:
+            parts.append(text[start : match.start()].strip())
+            start = match.end()
+    parts.append(text[start:].strip())
+    return parts
 
 
 def _partners(tokens: Sequence[Token]) -> dict[int, int]:

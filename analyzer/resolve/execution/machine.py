@@ -50,6 +50,7 @@ from analyzer.resolve.frames import Frame
 from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import NO_DEFINITION
+from analyzer.resolve.tokens import split_arguments
 from analyzer.resolve.typing import Typer
 
 _MAX_STATES = 8  # states of one function that are kept apart
@@ -412,7 +413,7 @@ class Machine:
 
     def _members(self, loop: Loop, activation: Activation) -> tuple[str, list[Member]] | None:
         """(variable, objects) of a loop over a list whose head is a file-scope object."""
-        arguments = [a.strip() for a in _arguments(loop.head)]
+        arguments = split_arguments(loop.head.partition("(")[2].rpartition(")")[0])
         variable = next((a for a in arguments if a in activation.declared), "")
         link = next((a for a in reversed(arguments) if a.isidentifier() and a != variable), "")
         if not variable:
@@ -637,16 +638,3 @@ def _leaves(loop: Loop) -> bool:
     return any(
         isinstance(s, Goto | Return) or (isinstance(s, Jump) and s.keyword == "break") for _, s in walk(loop.body)
     )
-
-
-def _arguments(head: str) -> list[str]:
-    inside = head.partition("(")[2].rpartition(")")[0]
-    parts: list[str] = []
-    depth = start = 0
-    for at, char in enumerate(inside):
-        depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth == 0:
-            parts.append(inside[start:at])
-            start = at + 1
-    parts.append(inside[start:])
-    return parts
