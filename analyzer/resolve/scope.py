@@ -14,7 +14,7 @@ from analyzer.model.facts import Definition, Facts, Macro, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index, NameKind
-from analyzer.resolve.kbuild import Kbuild
+from analyzer.resolve.kbuild.built import Kbuild
 from analyzer.resolve.macros import MacroDefinition, macro_definition
 from analyzer.resolve.pathsets import Numbers, PathSet
 
