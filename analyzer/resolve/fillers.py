@@ -82,7 +82,7 @@ class MacroFillers:
         folder = definer[: definer.rfind("/") + 1]
         if definer.endswith(".h") and path.startswith(folder):
             return True
-        return path == definer or definer in self._names.scopes.closure(path)
+        return path == definer or definer in self._names.scopes.includes.closure(path)
 
     def _defined(self, field: str, shape: str) -> Mapping[str, Sequence[str]]:
         """The files that define each of these macros so that it fills the member."""

@@ -407,7 +407,7 @@ class Names:
             text: list[str] = []
             for include in self.index.includes(path):
                 if record.line <= include.line <= record.end_line:
-                    target = self.scopes.resolve_include(path, include.target, quoted=include.quoted)
+                    target = self.scopes.includes.resolve(path, include.target, quoted=include.quoted)
                     for use in self.index.facts(target).invocations if target else ():
                         if scope.macro(use.macro):
                             text.append(expanded_text(scope, f"{use.macro}({use.arguments})"))
