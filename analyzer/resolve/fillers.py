@@ -12,10 +12,11 @@ from analyzer.model.facts import Invocation, Object
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
-from analyzer.resolve.names import Names, has_word
+from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
+from analyzer.resolve.words import has_word
 
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")

@@ -176,7 +176,7 @@ class Flow:
         event = next((t.text[len(_EVENT) :] for t in callee if t.text.startswith(_EVENT)), "")
         if not event and caller.startswith("trace_"):
             event = caller.removeprefix("trace_").removesuffix("_rcuidle")
-        registering = [f for p in _REGISTER for f in self._names.made(p + event)] if event else []
+        registering = [f for p in _REGISTER for f in self._names.pasted.of(p + event)] if event else []
         return tuple(Place("parameter", self.frame(function).ref, 0) for function in registering)
 
     def sources(self, place: Place) -> tuple[Source, ...]:
@@ -371,7 +371,7 @@ class Flow:
             if self._index.files("declaration", name) and not self._index.files("object", name):
                 yield Source(FunctionRef(name), evidence)
                 return
-        found = self._names.object(scope, name)
+        found = self._names.declared.object(scope, name)
         if found is not None:
             path, variable = found
             yield Source(Place("global", path if variable.static else "", name), evidence)

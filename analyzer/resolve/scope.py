@@ -56,6 +56,10 @@ class Scopes:
             self._kbuild = Kbuild(self.index.build_table(arch), arch, self.configuration.holds)
         return self._kbuild
 
+    def in_assembly(self, name: str) -> bool:
+        """Whether an assembler file of the analysed architecture defines a symbol."""
+        return any(path.endswith(".S") and not self.foreign(path) for path in self.index.files("argument", name))
+
     def unbuilt(self, path: str) -> bool:
         """Whether the configuration, if one is given, builds a source neither by itself nor as a part of one
         that includes it."""

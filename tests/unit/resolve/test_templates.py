@@ -15,7 +15,7 @@ int report(const char *label) { return 0; }
     "label", ['"plain"', '"a, b"', '"half (open"', '"closed)"', "','", "'('", r'"\\"', r'"\", "']
 )
 def test_literals_do_not_change_which_function_a_use_makes(label: str) -> None:
-    found = resolver({"kernel/a.c": f"{MACROS}SHOW({label}, probe)\n"}).names.made("probe_show")
+    found = resolver({"kernel/a.c": f"{MACROS}SHOW({label}, probe)\n"}).names.pasted.of("probe_show")
     assert [f.definition.name for f in found] == ["probe_show"]
 
 
