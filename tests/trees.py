@@ -11,7 +11,7 @@ from analyzer.pipeline.builds import is_makefile
 from analyzer.pipeline.postings import names_of
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import NameKind
-from analyzer.resolve.kbuild import read_tree
+from analyzer.resolve.kbuild.tree import read_tree
 from analyzer.resolve.resolver import Resolver
 
 

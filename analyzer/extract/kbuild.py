@@ -1,7 +1,7 @@
 """Statements of a Makefile or Kbuild file: assignments, conditionals, includes, rules, sub-makes.
 
 `extract_makefile` is pure and never raises. Not handled: `define` bodies other than as a variable's text,
-`vpath`, and semantics (`analyzer.resolve.makevars` expands variables).
+`vpath`, and semantics (`analyzer.resolve.kbuild` expands variables).
 """
 
 import re

@@ -15,7 +15,7 @@ from analyzer.io.store import Store, VersionRow
 from analyzer.model.kbuild import BuildTable, MakeStatement
 from analyzer.model.source import Entry
 from analyzer.pipeline.code import code_digest
-from analyzer.resolve.kbuild import read_tree
+from analyzer.resolve.kbuild.tree import read_tree
 
 _TABLE = msgspec.msgpack.Decoder(BuildTable)
 

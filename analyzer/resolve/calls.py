@@ -275,7 +275,7 @@ class _Collector:
         if not bound.functions:
             if name in KEYWORDS or self._not_a_function(name):
                 return
-            in_assembly = self._names.in_assembly(name)
+            in_assembly = self._names.scopes.in_assembly(name)
             if site.macros and not in_assembly and self._names.scopes.whole:
                 return  # defined nowhere: an assertion that fails at link time if it is called
             if self._is_pointer_object(name):
@@ -298,7 +298,7 @@ class _Collector:
         """Expansions hold names that only look called: types in casts, attributes, builtins."""
         if name.startswith(("__builtin_", "__attribute")):
             return True
-        return self._names.typedef(self._scope, name) is not None
+        return self._names.declared.typedef(self._scope, name) is not None
 
     def _is_pointer_object(self, name: str) -> bool:
         if self._names.index.files("declaration", name):

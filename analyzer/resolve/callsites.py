@@ -10,7 +10,7 @@ from typing import NamedTuple
 from analyzer.model.facts import DirectCall
 from analyzer.resolve.made import Function, expansion_of
 from analyzer.resolve.names import Names
-from analyzer.resolve.tokens import Token, TokenCall, find_calls
+from analyzer.resolve.tokens import Token, arguments_of, find_calls
 
 _MAX_MACROS = 400  # macros followed upwards from a called name
 _MAX_FILES = 6_000
@@ -122,23 +122,6 @@ class CallSites:
         return any(
             f.path == function.path and f.definition.line == function.definition.line for f in bound.functions
         )
-
-
-def arguments_of(tokens: Sequence[Token], call: TokenCall) -> tuple[tuple[Token, ...], ...]:
-    """The arguments of a call in a token stream."""
-    found: list[tuple[Token, ...]] = []
-    depth = 0
-    start = call.opening + 1
-    for at in range(call.opening, call.closing + 1):
-        text = tokens[at].text
-        if text in ("(", "[", "{"):
-            depth += 1
-        elif text in (")", "]", "}"):
-            depth -= 1
-        if (text == "," and depth == 1) or at == call.closing:
-            found.append(tuple(tokens[start:at]))
-            start = at + 1
-    return tuple(found) if found != [()] else ()
 
 
 def _plain(text: str) -> str:

@@ -48,6 +48,7 @@ _QUALIFIERS = frozenset(
     __const __volatile__ __user __rcu __iomem __percpu __force __kernel typedef noinline __signed__
     """.split()
 )
+_TYPEOF = frozenset(("typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__"))
 _ARITHMETIC = frozenset(
     """
     unsigned signed long short int char void float double _Bool bool __int128
@@ -62,6 +63,15 @@ def pointee(type_: Type | None) -> Type | None:
     if isinstance(type_, Arr):
         return type_.of
     return type_
+
+
+def bears_function(type_: Type | None) -> bool:
+    """Whether a function's address may be kept in something of a type: not in a pointer to a struct nor in an
+    array of structs. Integers may hold one (initcalls are kept as offsets), and so may unions."""
+    pointed = False
+    while isinstance(type_, Arr | Ptr):
+        type_, pointed = (type_.of if isinstance(type_, Arr) else type_.to), True
+    return not pointed or not isinstance(type_, Rec)
 
 
 def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], bool]) -> bool:
@@ -121,50 +131,52 @@ class TypeReader:
             if text in _QUALIFIERS:
                 self.at += 1
             elif text in ("struct", "union", "enum"):
-                self.at += 1
-                while self._peek() in ("__attribute__", "__packed"):
-                    self.at += 1
-                    if self._peek() == "(":
-                        self.at = close_of(self.tokens, self.at) + 1
-                tag = self._tag()
-                found = Base(f"enum {tag}") if text == "enum" else Rec(tag, self._file)
-                if self._peek() == "{":
-                    self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                found = self._tagged(text)
             elif text in _ARITHMETIC:
                 if not isinstance(found, Base) or found.name != "void":
                     found = Base(text if found is None else "int")
                 self.at += 1
-            elif text in ("typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__"):
+            elif text in _TYPEOF:
                 self.at += 1
                 if self._peek() != "(":
                     return found
                 end = close_of(self.tokens, self.at)
                 if end < 0:
                     return None
-                inside = self.tokens[self.at + 1 : end]
-                self.at = end + 1
-                if is_type_start(inside, 0, self._is_typedef):
-                    reader = TypeReader(
-                        inside,
-                        0,
-                        file=self._file,
-                        named=self._named,
-                        of=self._of,
-                        is_typedef=self._is_typedef,
-                    )
-                    found = reader.whole()
-                else:
-                    found = self._of(inside)
+                found = self._typeof(end)
             elif text == "__attribute__":
-                self.at += 1
-                if self._peek() == "(":
-                    self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self._skip_attribute()
             elif found is None and self.tokens[self.at].is_name:
                 found = self._named(text) or Base(text)
                 self.at += 1
             else:
                 break
         return found
+
+    def _tagged(self, keyword: str) -> Type:
+        self.at += 1
+        while self._peek() in ("__attribute__", "__packed"):
+            self._skip_attribute()
+        tag = self._tag()
+        if self._peek() == "{":
+            self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+        return Base(f"enum {tag}") if keyword == "enum" else Rec(tag, self._file)
+
+    def _typeof(self, end: int) -> Type | None:
+        """The type of what stands between the parentheses that end there."""
+        inside = self.tokens[self.at + 1 : end]
+        self.at = end + 1
+        if not is_type_start(inside, 0, self._is_typedef):
+            return self._of(inside)
+        reader = TypeReader(
+            inside, 0, file=self._file, named=self._named, of=self._of, is_typedef=self._is_typedef
+        )
+        return reader.whole()
+
+    def _skip_attribute(self) -> None:
+        self.at += 1
+        if self._peek() == "(":
+            self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
 
     def _tag(self) -> str:
         parts: list[str] = []

@@ -12,10 +12,11 @@ from analyzer.model.facts import Invocation, Object
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
-from analyzer.resolve.names import Names, has_word
+from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.templates import as_text, split_arguments
+from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
+from analyzer.resolve.words import has_word
 
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -82,7 +83,7 @@ class MacroFillers:
         folder = definer[: definer.rfind("/") + 1]
         if definer.endswith(".h") and path.startswith(folder):
             return True
-        return path == definer or definer in self._names.scopes.closure(path)
+        return path == definer or definer in self._names.scopes.includes.closure(path)
 
     def _defined(self, field: str, shape: str) -> Mapping[str, Sequence[str]]:
         """The files that define each of these macros so that it fills the member."""
@@ -185,7 +186,7 @@ class MacroFillers:
 
     def _template_of(self, scope: Scope, use: Invocation) -> _Template:
         """What the macro of a use makes of placeholders."""
-        count = len(split_arguments(use.arguments))
+        count = len(values_of(use.arguments))
         here = (scope.path, use.macro, count)
         if here not in self._fitting:
             self._fitting[here] = self._fitting_template(scope, use.macro, count)

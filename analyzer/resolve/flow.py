@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
-from analyzer.resolve.callsites import CallSites, arguments_of
+from analyzer.resolve.callsites import CallSites
+from analyzer.resolve.ctypes import bears_function
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.made import Function
@@ -24,7 +25,7 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import StaticCalls
 from analyzer.resolve.stores import Store, Stores
 from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
+from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
@@ -176,7 +177,7 @@ class Flow:
         event = next((t.text[len(_EVENT) :] for t in callee if t.text.startswith(_EVENT)), "")
         if not event and caller.startswith("trace_"):
             event = caller.removeprefix("trace_").removesuffix("_rcuidle")
-        registering = [f for p in _REGISTER for f in self._names.made(p + event)] if event else []
+        registering = [f for p in _REGISTER for f in self._names.pasted.of(p + event)] if event else []
         return tuple(Place("parameter", self.frame(function).ref, 0) for function in registering)
 
     def sources(self, place: Place) -> tuple[Source, ...]:
@@ -342,23 +343,22 @@ class Flow:
             yield from self._of_call(frame, scope, tokens, evidence)
             return
         if tokens[-2].text in (".", "->"):
-            slot = self._slots.slot_of(scope, tokens, frame.types if frame else {})
-            if slot is not None:
-                yield Source(Place("slot", slot, 0), evidence)
+            member = self._slots.member_of(scope, tokens, frame.types if frame else {})
+            if member is not None and bears_function(member.type):
+                yield Source(Place("slot", member.slot, 0), evidence)
             return
         if tokens[-2].text in ("+", "-") or (len(tokens) > 2 and tokens[1].text in ("+", "-")):
             yield from self._evaluate(frame, scope, tokens[:1], line)
 
     def _of_name(self, frame: Frame | None, scope: Scope, name: str, evidence: Evidence) -> Iterator[Source]:
-        if frame is not None:
+        if frame is not None and (name in frame.parameters or name in frame.variables):
+            if not bears_function(frame.types.get(name)):
+                return
             if name in frame.parameters:
                 yield Source(Place("parameter", frame.ref, frame.parameters[name]), evidence)
-                if frame.assigned(name):
-                    yield Source(Place("variable", frame.ref, name), evidence)
-                return
-            if name in frame.variables:
+            if name in frame.variables or frame.assigned(name):
                 yield Source(Place("variable", frame.ref, name), evidence)
-                return
+            return
         if name.startswith(StaticCalls.TRAMPOLINE):
             yield Source(Place("static_call", "", name.removeprefix(StaticCalls.TRAMPOLINE)), evidence)
             return
@@ -371,9 +371,11 @@ class Flow:
             if self._index.files("declaration", name) and not self._index.files("object", name):
                 yield Source(FunctionRef(name), evidence)
                 return
-        found = self._names.object(scope, name)
+        found = self._names.declared.object(scope, name)
         if found is not None:
             path, variable = found
+            if not bears_function(self._names.typer(path).type_of_text(variable.type)):
+                return
             yield Source(Place("global", path if variable.static else "", name), evidence)
 
     def _of_call(
@@ -385,7 +387,8 @@ class Flow:
             return
         arguments = arguments_of(tokens, calls[0])
         for function in self._names.bind(scope, calls[0].name).functions[:2]:
-            if not function.definition.end:
+            returned = self._names.typer(function.path).type_of_text(function.definition.return_type)
+            if not function.definition.end or not bears_function(returned):
                 continue
             result = Place("result", self.frame(function).ref, 0)
             for source in self.sources(result):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from analyzer.resolve.macros import STRINGIFIED
-from analyzer.resolve.tokens import Token, TokenCall, spell
+from analyzer.resolve.tokens import Token, TokenCall, arguments_of, close_of, spell
 
 Piece = int | str  # the number of an argument of the use, or text
 Template = tuple[tuple[Piece, ...], ...]  # one per argument of the call
@@ -26,25 +26,15 @@ _OPERATOR = re.compile(r"[^\w.\->()\[\]!&*\"']|(?<=[\w)])\s*[&*]")
 def numbered(use: Sequence[Token]) -> tuple[Mapping[int, tuple[int, bool]], tuple[int, ...]]:
     """For a use `NAME(a, b)`: by identity of its tokens the argument each belongs to and whether it begins it; and
     the number of tokens in each argument."""
-    places: dict[int, tuple[int, bool]] = {}
-    lengths: list[int] = []
-    depth = 0
-    for token in use:
-        text = token.text
-        if text in (")", "]", "}"):
-            depth -= 1
-            if depth == 0:
-                break
-        if depth == 1 and text == ",":
-            lengths.append(0)
-        elif depth:
-            places[id(token)] = len(lengths) - 1, lengths[-1] == 0
-            lengths[-1] += 1
-        if text in ("(", "[", "{"):
-            depth += 1
-            if depth == 1:
-                lengths.append(0)
-    return places, tuple(lengths) if lengths != [0] else ()
+    opening = next((at for at, token in enumerate(use) if token.text == "("), -1)
+    closing = close_of(use, opening) if opening >= 0 else -1
+    arguments = arguments_of(use, TokenCall("", 0, opening, closing)) if closing >= 0 else ()
+    places = {
+        id(token): (number, at == 0)
+        for number, argument in enumerate(arguments)
+        for at, token in enumerate(argument)
+    }
+    return places, tuple(map(len, arguments))
 
 
 def template_of(
@@ -55,18 +45,7 @@ def template_of(
     lengths: Sequence[int],
 ) -> Template:
     """The arguments of a call in an expansion; `macros` made the call, `places` and `lengths` are of the use."""
-    found: list[tuple[Piece, ...]] = []
-    depth, start = 0, call.opening + 1
-    for at in range(call.opening, call.closing + 1):
-        text = tokens[at].text
-        if text in ("(", "[", "{"):
-            depth += 1
-        elif text in (")", "]", "}"):
-            depth -= 1
-        if (text == "," and depth == 1) or at == call.closing:
-            found.append(_pieces(tokens[start:at], macros, places, lengths))
-            start = at + 1
-    return tuple(found) if found != [()] else ()
+    return tuple(_pieces(argument, macros, places, lengths) for argument in arguments_of(tokens, call))
 
 
 def _pieces(

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from analyzer.model.callgraph import Evidence, FunctionRef
 from analyzer.model.facts import Invocation
 from analyzer.model.guards import conjunction
-from analyzer.resolve.callsites import CallSites, arguments_of
+from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import Token, find_calls, tokenize
+from analyzer.resolve.tokens import Token, arguments_of, find_calls, tokenize
 
 _DEFINE = "__define_initcall"
 _SECTION = re.compile(r"\.(\w*)initcall(\w*)\.init")

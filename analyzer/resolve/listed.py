@@ -33,7 +33,7 @@ def inclusions(scopes: Scopes, path: str, macro: str) -> tuple[Inclusion, ...]:
         for include in index.includes(includer):
             if posixpath.basename(include.target) != base:
                 continue
-            if scopes.resolve_include(includer, include.target, quoted=include.quoted) != path:
+            if scopes.includes.resolve(includer, include.target, quoted=include.quoted) != path:
                 continue
             definition = _in_force(scopes, includer, macro, include.line)
             if definition is not None:

@@ -65,7 +65,7 @@ class Lists:
         return tuple(found)
 
     def _included(self, scope: Scope, variable: Object, include: Include) -> Iterator[Entry]:
-        target = self._scopes.resolve_include(scope.path, include.target, quoted=include.quoted)
+        target = self._scopes.includes.resolve(scope.path, include.target, quoted=include.quoted)
         if not target:
             for row in self.system_calls(include):
                 yield Entry(f"[{row.number}]", row.function, include.line, include.guard)

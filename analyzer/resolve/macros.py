@@ -14,6 +14,8 @@ from analyzer.resolve.tokens import Origin, Token, tokenize
 
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
+_PLACEMARKER = "\x00"  # stands for an empty operand of `##` (C11 6.10.3.3)
+_ALTERNATIVE = frozenset((";",))  # hidden by a `;` between alternatives, and by no other token
 MAX_TOKENS = 60_000  # an expansion that grows beyond this is cut; the largest useful one in 6.12 has 31,000
 _MAX_DEPTH = 200
 
@@ -93,55 +95,56 @@ class Expander:
                 out.append(token)
                 first = False
                 continue
-            if self._keep and token.origin is None and not first:
-                following = stack[-1] if stack else None
-                if following is None or following.text != "(" or following.origin is None:
-                    out.append(token)
-                    continue
+            if self._keep and token.origin is None and not first and not _takes_made_arguments(stack):
+                out.append(token)
+                continue
             first = False
             definitions = self._lookup(text)
             self._footprint[text] = definitions
-            if not definitions:
+            replacement = self._replacement(token, definitions, stack, depth) if definitions else None
+            if replacement is None:
                 out.append(token)
-                continue
-            if not self._everything:
-                definitions = definitions[:1]
-            function_like = [d for d in definitions if d.parameters is not None]
-            arguments: list[list[Token]] | None = None
-            taken = 0
-            if function_like and stack and stack[-1].text == "(":
-                arguments, taken = _arguments(stack)
-            if arguments is None:
-                definitions = [d for d in definitions if d.parameters is None]
-                if not definitions:
-                    out.append(token)
-                    continue
-                hidden_close: frozenset[str] = token.hidden
             else:
-                hidden_close = token.hidden & stack[-taken].hidden
-            replacement: list[Token] = []
-            for number, definition in enumerate(definitions):
-                if definition.parameters is not None and arguments is None:
-                    continue
-                origin = (*(token.origin or ()), definition.label)
-                if definition.parameters is None:
-                    hidden = token.hidden | {definition.name}
-                    body = self._substitute(definition, None, origin, hidden, depth)
-                else:
-                    hidden = hidden_close | {definition.name}
-                    body = self._substitute(definition, arguments, origin, hidden, depth)
-                if number and replacement:
-                    replacement.append(Token(";", origin))
-                replacement.extend(body)
-            if arguments is not None and function_like:
-                if self._sure is not None and depth + len(token.hidden) and not self._sure(text):
-                    replacement.append(Token(";", token.origin))
-                    replacement.append(Token(text, token.origin, token.hidden | {text}))
-                    replacement.extend((Token("(", token.origin), Token(")", token.origin)))
-                del stack[-taken:]
-            self._budget -= len(replacement)
-            stack.extend(reversed(replacement))
+                self._budget -= len(replacement)
+                stack.extend(reversed(replacement))
         return out
+
+    def _replacement(
+        self, token: Token, definitions: Sequence[MacroDefinition], stack: list[Token], depth: int
+    ) -> list[Token] | None:
+        """What a use of a macro stands for; its arguments are taken off the (reversed) stack. None when the name
+        is no use: that of a function-like macro without a parenthesis behind it."""
+        if not self._everything:
+            definitions = definitions[:1]
+        arguments: list[list[Token]] | None = None
+        taken = 0
+        if stack and stack[-1].text == "(" and any(d.parameters is not None for d in definitions):
+            arguments, taken = _arguments(stack)
+        if arguments is None:
+            definitions = [d for d in definitions if d.parameters is None]
+            if not definitions:
+                return None
+        hidden_close = token.hidden & stack[-taken].hidden if taken else token.hidden
+        replacement: list[Token] = []
+        for definition in definitions:
+            origin = (*(token.origin or ()), definition.label)
+            plain = definition.parameters is None
+            hidden = (token.hidden if plain else hidden_close) | {definition.name}
+            body = self._substitute(definition, None if plain else arguments, origin, hidden, depth)
+            if replacement:
+                replacement.append(Token(";", origin, _ALTERNATIVE))
+            replacement.extend(body)
+        if taken:
+            name = token.text
+            if self._sure is not None and depth + len(token.hidden) and not self._sure(name):
+                replacement += (
+                    Token(";", token.origin, _ALTERNATIVE),
+                    Token(name, token.origin, token.hidden | {name}),
+                    Token("(", token.origin),
+                    Token(")", token.origin),
+                )
+            del stack[-taken:]
+        return replacement
 
     def _substitute(
         self,
@@ -162,67 +165,67 @@ class Expander:
         out: list[Token] = []
         at = 0
         while at < len(body):
-            token = body[at]
-            text = token.text
+            text = body[at].text
             following = body[at + 1].text if at + 1 < len(body) else ""
-            if text == "#" and following in actual and definition.parameters is not None:
-                spelled = " ".join(t.text for t in actual[following])
-                literal = '"' + spelled.replace("\\", "\\\\").replace('"', '\\"') + '"'
-                out.append(Token(literal, (*(origin or ()), STRINGIFIED)))
-                at += 2
-                continue
-            if text == "##" and out is not None and at + 1 < len(body):
-                right_name = body[at + 1].text
-                right = list(actual[right_name]) if right_name in actual else [Token(right_name, origin, hidden)]
-                if right_name in actual or (at and body[at - 1].text in actual):
-                    self._depends = True
-                if (out and out[-1].text == "," and right_name == "__VA_ARGS__") or (
-                    out
-                    and out[-1].text == ","
-                    and definition.variadic
-                    and definition.parameters
-                    and right_name == definition.parameters[-1]
-                ):
-                    if right:
-                        out.extend(right)  # GNU `, ## args`
-                    else:
-                        out.pop()
-                elif (right := _first(right)) and out and out[-1].text != "\x00":
-                    out[-1] = Token(out[-1].text + right[0].text, origin, hidden)
-                    out.extend(right[1:])
-                elif right:
-                    if out:
-                        out.pop()
-                    out.extend(right)
-                at += 2
-                continue
-            if text == "__VA_OPT__" and following == "(":
-                end = _close(body, at + 1)
-                variadic = actual.get(definition.parameters[-1], []) if definition.parameters else []
-                if variadic and end > 0:
-                    inner = definition._replace(body=tuple(body[at + 2 : end]))
-                    out.extend(self._substitute(inner, arguments, origin, hidden, depth))
-                at = end + 1 if end > 0 else at + 2
-                continue
-            if text in actual:
-                if following == "##":
-                    plain = actual[text]
-                    out.extend(plain if plain else [Token("\x00", origin)])
-                    if not plain and at + 2 >= len(body):
-                        out.pop()
-                else:
-                    if text not in expanded:
-                        expanded[text] = (
-                            actual[text]
-                            if self._keep and all(t.origin is None for t in actual[text])
-                            else self._expand(list(actual[text]), depth + 1)
-                        )
-                    out.extend(expanded[text])
-                at += 1
-                continue
-            out.append(Token(text, origin, hidden))
             at += 1
+            if text == "#" and following in actual:
+                out.append(_string(actual[following], origin))
+                at += 1
+            elif text == "##" and following:
+                self._paste(out, definition, at, actual, origin, hidden)
+                at += 1
+            elif text == "__VA_OPT__" and following == "(":
+                end = _close(body, at)
+                if end > 0 and definition.parameters and actual.get(definition.parameters[-1]):
+                    inner = definition._replace(body=body[at + 1 : end])
+                    out.extend(self._substitute(inner, arguments, origin, hidden, depth))
+                at = end + 1 if end > 0 else at + 1
+            elif text not in actual:
+                out.append(Token(text, origin, hidden))
+            elif following == "##":
+                if actual[text]:
+                    out.extend(actual[text])
+                elif at + 1 < len(body):
+                    out.append(Token(_PLACEMARKER, origin))
+            else:
+                if text not in expanded:
+                    expanded[text] = self._argument(actual[text], depth)
+                out.extend(expanded[text])
         return self._hide(out, hidden)
+
+    def _argument(self, given: list[Token], depth: int) -> list[Token]:
+        """An argument as it is put in where no operator takes it."""
+        if self._keep and all(t.origin is None for t in given):
+            return given
+        return self._expand(given, depth + 1)
+
+    def _paste(
+        self,
+        out: list[Token],
+        definition: MacroDefinition,
+        at: int,
+        actual: Mapping[str, list[Token]],
+        origin: Origin,
+        hidden: frozenset[str],
+    ) -> None:
+        """Join what came out last with the operand of `##` at this place of the body."""
+        name = definition.body[at].text
+        right = actual[name] if name in actual else [Token(name, origin, hidden)]
+        if name in actual or (at > 1 and definition.body[at - 2].text in actual):
+            self._depends = True
+        if out and out[-1].text == "," and _is_rest(definition, name):
+            if right:
+                out.extend(right)  # GNU `, ## args`
+            else:
+                out.pop()
+            return
+        right = _first(right)
+        if right and out:
+            left = out.pop().text
+            if left != _PLACEMARKER:
+                out.append(Token(left + right[0].text, origin, hidden))
+                right = right[1:]
+        out.extend(right)
 
     def _plainly(
         self,
@@ -241,10 +244,7 @@ class Expander:
             if text in actual:
                 tokens = ready.get(text)
                 if tokens is None:
-                    given = actual[text]
-                    if not (self._keep and all(t.origin is None for t in given)):
-                        given = self._expand(list(given), depth + 1)
-                    tokens = ready[text] = self._hide(given, hidden)
+                    tokens = ready[text] = self._hide(self._argument(actual[text], depth), hidden)
                 out.extend(tokens)
             else:
                 append(new(Token, (text, origin, hidden)))
@@ -258,7 +258,7 @@ class Expander:
         for token in out:
             text = token.text
             if text[0] not in _NAME_START:
-                if text != "\x00":
+                if text != _PLACEMARKER:
                     result.append(token)
                 continue
             own = token.hidden
@@ -272,12 +272,36 @@ class Expander:
         return result
 
 
-def _first(tokens: Sequence[Token]) -> list[Token]:
-    """What is pasted of an argument: of alternatives the first, as nothing could be made of `f_14; 0`."""
+def _takes_made_arguments(stack: Sequence[Token]) -> bool:
+    """Whether on the (reversed) stack a parenthesis is next that a macro made."""
+    return bool(stack) and stack[-1].text == "(" and stack[-1].origin is not None
+
+
+def _string(argument: Sequence[Token], origin: Origin) -> Token:
+    """The literal that `#` makes of an argument."""
+    spelled = " ".join(t.text for t in argument).replace("\\", "\\\\").replace('"', '\\"')
+    return Token(f'"{spelled}"', (*(origin or ()), STRINGIFIED))
+
+
+def _is_rest(definition: MacroDefinition, name: str) -> bool:
+    """Whether a name stands for the variable arguments."""
+    return name == "__VA_ARGS__" or bool(
+        definition.variadic and definition.parameters and name == definition.parameters[-1]
+    )
+
+
+def _first(tokens: list[Token]) -> list[Token]:
+    """What is pasted of an operand: of alternatives the first, as nothing could be made of `f_14; 0`."""
+    depth = 0
     for at, token in enumerate(tokens):
-        if token.text == ";" and token.origin is not None:
-            return list(tokens[:at])
-    return list(tokens)
+        text = token.text
+        if text in ("(", "[", "{"):
+            depth += 1
+        elif text in (")", "]", "}"):
+            depth -= 1
+        elif text == ";" and depth == 0 and token.hidden == _ALTERNATIVE:
+            return tokens[:at]
+    return tokens
 
 
 def _close(body: Sequence[Token], opening: int) -> int:

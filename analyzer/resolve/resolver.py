@@ -16,11 +16,12 @@ from analyzer.resolve.flow import Flow
 from analyzer.resolve.holders import Holders
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
-from analyzer.resolve.names import Names, has_word, ref_of
+from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
+from analyzer.resolve.words import has_word
 
 
 class Resolver:
@@ -50,7 +51,7 @@ class Resolver:
             for f in self.names.in_file(path, name)
         ]
         if all(self.scopes.foreign(f.path) for f in found):
-            found += self.names.made(name)
+            found += self.names.pasted.of(name)
         native = [f for f in found if not self.scopes.foreign(f.path)]
         found = native or found
         for function in found:
@@ -65,14 +66,14 @@ class Resolver:
             self._functions[ref] = self._search(ref)
         found = self._functions[ref]
         if found is not None and not found.whole:
-            found = self._functions[ref] = self.names.completed(found)
+            found = self._functions[ref] = self.names.pasted.completed(found)
         return found
 
     def _search(self, ref: FunctionRef) -> Function | None:
         for function in self.names.in_file(ref.file, ref.name):
             if ref_of(function) == ref:
                 return function
-        for function in self.names.made(ref.name):
+        for function in self.names.pasted.of(ref.name):
             if ref_of(function) == ref:
                 return function
         return next((f for f in self.names.of_file(ref.file) if ref_of(f) == ref), None)

@@ -1,4 +1,4 @@
-"""What a name means in a file: includes, visibility, and the choice among definitions of the same name.
+"""What a name means in a file: visibility, and the choice among definitions of the same name.
 
 Order of choice (design.md): the file itself, the headers that it includes, the files that include it (for a
 `.c` or a template read into another), then external definitions, its own architecture first.
@@ -13,19 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from analyzer.model.facts import Definition, Facts, Macro, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive
 from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.includes import Includes
 from analyzer.resolve.index import Index, NameKind
-from analyzer.resolve.kbuild import Kbuild
+from analyzer.resolve.kbuild.built import Kbuild
 from analyzer.resolve.macros import MacroDefinition, macro_definition
-from analyzer.resolve.pathsets import Numbers, PathSet
+from analyzer.resolve.pathsets import PathSet
+from analyzer.resolve.territory import Territory
 from analyzer.resolve.tokens import KEYWORDS
 
-_FORCED = (
-    "include/linux/kconfig.h",
-    "include/linux/compiler_types.h",
-    "include/linux/compiler-gcc.h",
-)
 _MAX_NAMED = 400  # files whose macros are kept by name
-_FOREIGN = ("tools/", "scripts/", "samples/", "Documentation/", "usr/")
 
 
 class Scopes:
@@ -34,12 +30,8 @@ class Scopes:
     def __init__(self, index: Index, configuration: Configuration) -> None:
         self.index = index
         self.configuration = configuration
-        self._numbers = Numbers()
-        self._closures: dict[str, PathSet] = {}
-        self._sure: dict[str, PathSet] = {}
-        self._headers: tuple[dict[str, int], dict[str, int]] = ({}, {})
-        self._included: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-        self._resolved: dict[tuple[str, str, bool], str] = {}
+        self._territory = Territory(index, configuration)
+        self.includes = Includes(index, configuration, self._territory, self.foreign)
         self._scopes: dict[str, Scope] = {}
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
         self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
@@ -47,23 +39,8 @@ class Scopes:
         self._includable: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
         self._kbuild: Kbuild | None = None
-        self._arch = self._arch_roots()
         # only in a whole kernel does "defined nowhere" say that a function does not exist
         self.whole = all(index.has(f) for f in ("lib/string.c", "mm/page_alloc.c", "fs/namei.c", "init/main.c"))
-
-    def _arch_roots(self) -> tuple[str, ...]:
-        name = self.configuration.directory
-        roots = [f"arch/{name}/include", f"arch/{name}/include/generated"]
-        self._old_arch: tuple[str, ...] = ()
-        if not self.index.has(f"arch/{name}/include/asm/page.h"):
-            # before 2.6.28 headers lie in include/asm-<arch>, reached through a link made by the build
-            bits = {"x86": ("x86", "x86_64", "i386"), "i386": ("x86", "i386")}.get(
-                self.configuration.arch, (name,)
-            )
-            self._old_arch = tuple(f"include/asm-{b}/" for b in bits if self.index.has(f"include/asm-{b}/page.h"))[
-                :1
-            ]
-        return tuple(roots)
 
     def of(self, path: str) -> "Scope":
         """The scope of a file."""
@@ -79,6 +56,10 @@ class Scopes:
             arch = self.configuration.directory
             self._kbuild = Kbuild(self.index.build_table(arch), arch, self.configuration.holds)
         return self._kbuild
+
+    def in_assembly(self, name: str) -> bool:
+        """Whether an assembler file of the analysed architecture defines a symbol."""
+        return any(path.endswith(".S") and not self.foreign(path) for path in self.index.files("argument", name))
 
     def unbuilt(self, path: str) -> bool:
         """Whether the configuration, if one is given, builds a source neither by itself nor as a part of one
@@ -96,7 +77,7 @@ class Scopes:
         by the configuration."""
         found = self._foreign.get(path)
         if found is None:
-            found = self._foreign[path] = self._elsewhere(path) or self.unbuilt(path)
+            found = self._foreign[path] = self._territory.foreign(path) or self.unbuilt(path)
         return found
 
     def includable(self, path: str) -> bool:
@@ -108,126 +89,6 @@ class Scopes:
         if found is None:
             found = self._includable[path] = bool(self.index.files("includer", posixpath.basename(path)))
         return found
-
-    def _elsewhere(self, path: str) -> bool:
-        if path.startswith("arch/"):
-            arch, _, rest = path[5:].partition("/")
-            if rest.startswith("um/"):  # arch/x86/um is user mode Linux
-                arch = "um"
-            return arch != self.configuration.directory
-        if path.startswith("include/asm-") and not path.startswith("include/asm-generic/"):
-            return not path.startswith(self._old_arch) if self._old_arch else True
-        return path.startswith(_FOREIGN)
-
-    def resolve_include(self, path: str, target: str, *, quoted: bool) -> str:
-        """The file that an include names, or empty (a generated header, another tree's)."""
-        folder = posixpath.dirname(path)
-        key = (
-            folder if quoted or not target.startswith(("linux/", "net/", "asm/", "uapi/")) else "",
-            target,
-            quoted,
-        )
-        found = self._resolved.get(key)
-        if found is None:
-            found = self._resolved[key] = self._search(path, folder, target, quoted)
-        return found
-
-    def _search(self, path: str, folder: str, target: str, quoted: bool) -> str:
-        has = self.index.has
-        if quoted:
-            candidate = posixpath.normpath(posixpath.join(folder, target))
-            if has(candidate):
-                return candidate
-        roots = [*self._arch, "include"]
-        roots += [f"{self._arch[0]}/uapi", "include/uapi"]
-        for root in roots:
-            candidate = f"{root}/{target}"
-            if has(candidate):
-                return candidate
-        if target.startswith("asm/"):
-            rest = target[4:]
-            for root in self._old_arch:
-                if has(root + rest):
-                    return root + rest
-            for candidate in (f"include/asm-generic/{rest}", f"include/uapi/asm-generic/{rest}"):
-                if has(candidate):
-                    return candidate
-        candidate = posixpath.normpath(target)
-        if "/" in target and has(candidate):
-            return candidate
-        # an extra -I: the nearest file whose path ends so
-        best, best_common = "", 0
-        suffix = "/" + target.lstrip("./")
-        for candidate in self.index.by_basename(posixpath.basename(target)):
-            if candidate.endswith(suffix) and not self.foreign(candidate):
-                common = len(posixpath.commonprefix((candidate, path)))
-                if common > best_common:
-                    best, best_common = candidate, common
-        return best if best_common >= 4 else ""
-
-    def closure(self, path: str) -> PathSet:
-        """The file and all that it includes, directly or not, the forced headers included."""
-        found = self._closures.get(path)
-        if found is None:
-            found = self._closures[path] = self._reach(path, sure=False)
-        return found
-
-    def sure_closure(self, path: str) -> PathSet:
-        """The part of the closure that no unknown condition stands before."""
-        found = self._sure.get(path)
-        if found is None:
-            found = self._sure[path] = self._reach(path, sure=True)
-        return found
-
-    def _reach(self, path: str, *, sure: bool) -> PathSet:
-        which = 1 if sure else 0
-        seen = 0
-        for target in (*(f for f in _FORCED if self.index.has(f)), *self._targets(path)[which]):
-            if target != path and not seen >> self._numbers.of(target) & 1:
-                seen |= self._header_reach(target, which)
-        return PathSet(self._numbers, path, seen)
-
-    def _header_reach(self, path: str, which: int) -> int:
-        """What a header leads to, as bits; those already known are taken whole, because a file's headers
-        share most of theirs."""
-        known = self._headers[which]
-        found = known.get(path)
-        if found is None:
-            number = self._numbers.of
-            found = 1 << number(path)
-            todo = [path]
-            while todo:
-                for target in self._targets(todo.pop())[which]:
-                    if found >> number(target) & 1:
-                        continue
-                    if target in known:
-                        found |= known[target]
-                    else:
-                        found |= 1 << number(target)
-                        todo.append(target)
-            known[path] = found
-        return found
-
-    def _targets(self, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The files that a file includes directly: all, and those under no unknown condition."""
-        found = self._included.get(path)
-        if found is None:
-            every: set[str] = set()
-            sure: set[str] = set()
-            for include in self.index.includes(path):
-                truth = self.configuration.holds(include.guard, self._never) if include.guard else True
-                if not include.target or truth is False:
-                    continue
-                target = self.resolve_include(path, include.target, quoted=include.quoted)
-                every.add(target)
-                if truth:
-                    sure.add(target)
-            found = self._included[path] = tuple(sorted(every - {""})), tuple(sorted(sure - {""}))
-        return found
-
-    def _never(self, name: str) -> Truth:
-        """Names that no file of the tree defines are undefined."""
-        return None if name == "MODULE" or self.index.files("macro", name) else False
 
     def macros_in(self, path: str, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in a file, tokenized once."""
@@ -272,7 +133,7 @@ class Scope:
     @property
     def visible(self) -> PathSet:
         """The file and everything it includes."""
-        return self.scopes.closure(self.path)
+        return self.scopes.includes.closure(self.path)
 
     @property
     def includers(self) -> tuple[str, ...]:
@@ -287,7 +148,7 @@ class Scope:
                         continue
                     for include in index.includes(candidate):
                         if posixpath.basename(include.target) == base and (
-                            self.scopes.resolve_include(candidate, include.target, quoted=include.quoted)
+                            self.scopes.includes.resolve(candidate, include.target, quoted=include.quoted)
                             == self.path
                         ):
                             found.append(candidate)
@@ -307,9 +168,9 @@ class Scope:
             )
             reached: tuple[set[str], set[str]] = (set(), {self.path})
             for include in facts.includes if any(i.line > last for i in facts.includes) and last else ():
-                target = scopes.resolve_include(self.path, include.target, quoted=include.quoted)
+                target = scopes.includes.resolve(self.path, include.target, quoted=include.quoted)
                 if target:
-                    reached[include.line <= last].update(scopes.closure(target))
+                    reached[include.line <= last].update(scopes.includes.closure(target))
             self._behind = frozenset(reached[0] - reached[1])
         return self._behind
 
@@ -328,7 +189,7 @@ class Scope:
         outside = [f for f in files if f not in visible]
         if not seen and outside and not self.path.startswith("include/") and self.includers:
             for includer in self.includers:
-                closure = self.scopes.closure(includer)
+                closure = self.scopes.includes.closure(includer)
                 seen += [f for f in outside if f in closure and f not in seen]
             outside = [f for f in outside if f not in seen]
         return seen, outside
@@ -403,13 +264,23 @@ class Scope:
 
     def _macro(self, name: str) -> tuple[MacroDefinition, ...]:
         files, _ = self.files_with("macro", name)
-        if not files:
-            return ()
         if self.path in files:
             own = [d for d in self.scopes.macros_in(self.path, name) if self.holds(d.guard) is not False]
             if own:
-                return tuple(_distinct(own))
+                return _distinct(own)
             files.remove(self.path)
+        sure, unsure = self._macros_among(files, name)
+        if sure and (self.scopes.configuration.options is not None or name in KEYWORDS):
+            return _distinct(sure)
+        if name in KEYWORDS and not exhaustive({d.guard for d in unsure}):
+            return ()  # `#define if(…)` of a debugging option: without that the keyword is what it is
+        ranked = sorted([*sure, *unsure], key=lambda d: (bool(_stub(d)), d in unsure, d.file, d.line))
+        return _distinct(ranked)
+
+    def _macros_among(
+        self, files: Sequence[str], name: str
+    ) -> tuple[list[MacroDefinition], list[MacroDefinition]]:
+        """The definitions of a macro in included files: those that surely hold, and those that may."""
         sure: list[MacroDefinition] = []
         unsure: list[MacroDefinition] = []
         for path in files:
@@ -424,12 +295,7 @@ class Scope:
                     sure.append(definition)
                 elif truth is not False:
                     unsure.append(definition)
-        if sure and (self.scopes.configuration.options is not None or name in KEYWORDS):
-            return tuple(_distinct(sure))
-        if name in KEYWORDS and not exhaustive({d.guard for d in unsure}):
-            return ()  # `#define if(…)` of a debugging option: without that the keyword is what it is
-        ranked = sorted([*sure, *unsure], key=lambda d: (bool(_stub(d)), d in unsure, d.file, d.line))
-        return tuple(_distinct(ranked))
+        return sure, unsure
 
     def surely_sees(self, path: str) -> bool:
         """Whether a visible file is included whatever the configuration: by this file, or by every source that
@@ -437,7 +303,7 @@ class Scope:
         return self._reaches_surely(path, frozenset())
 
     def _reaches_surely(self, path: str, below: frozenset[str]) -> bool:
-        if path == self.path or path in self.scopes.sure_closure(self.path):
+        if path == self.path or path in self.scopes.includes.sure_closure(self.path):
             return True
         if self.path in below:
             return False
@@ -486,11 +352,11 @@ def _stub(definition: MacroDefinition) -> bool:
     return not body or body == ["do", "{", "}", "while", "(", "0", ")"] or body in (["0"], ["(", "0", ")"])
 
 
-def _distinct(definitions: Sequence[MacroDefinition]) -> list[MacroDefinition]:
+def _distinct(definitions: Sequence[MacroDefinition]) -> tuple[MacroDefinition, ...]:
     found: dict[tuple[object, ...], MacroDefinition] = {}
     for definition in definitions:
         found.setdefault((definition.parameters, definition.body), definition)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def is_stub(definition: Definition) -> bool:

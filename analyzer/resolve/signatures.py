@@ -14,9 +14,10 @@ from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Edge, Parameter
 from analyzer.model.facts import Definition, Facts
 from analyzer.resolve.made import Function
-from analyzer.resolve.names import Names, has_word
+from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import close_of, spell, tokenize
+from analyzer.resolve.words import has_word
 
 _DROPPED = re.compile(
     r"\b(?:const|volatile|restrict|register|extern|static|inline|__(?!u\d|s\d|be\d|le\d|kernel_)\w+)\b"
@@ -52,7 +53,8 @@ class Signatures:
         """The signature of what an edge of a function without a callee calls; None where it is not known."""
         scope = self._names.scopes.of(function.path)
         if edge.slot is not None:
-            found = self._names.record(self._names.scopes.of(edge.slot.file or function.path), edge.slot.struct)
+            slot_scope = self._names.scopes.of(edge.slot.file or function.path)
+            found = self._names.declared.record(slot_scope, edge.slot.struct)
             for field in found[1].fields if found else ():
                 if found and field.name == edge.slot.field:
                     return self._of_type(self._names.scopes.of(found[0]), field.type)
@@ -65,7 +67,7 @@ class Signatures:
         declared = {p.name: p.type for p in definition.parameters} | {v.name: v.type for v in definition.variables}
         if name in declared:
             return self._of_type(scope, declared[name])
-        variable = self._names.object(scope, name)
+        variable = self._names.declared.object(scope, name)
         return self._of_type(self._names.scopes.of(variable[0]), variable[1].type) if variable else None
 
     def _of_type(self, scope: Scope, text: str, depth: int = 0) -> Signature | None:
@@ -82,7 +84,8 @@ class Signatures:
                 return signature(made.return_type, made.parameters)
             return None
         name = _DROPPED.sub("", text).strip("* ")
-        found = self._names.typedef(scope, name) if name.isidentifier() and depth < _MAX_TYPEDEFS else None
+        named = name.isidentifier() and depth < _MAX_TYPEDEFS
+        found = self._names.declared.typedef(scope, name) if named else None
         return self._of_type(self._names.scopes.of(found[0]), found[1].type, depth + 1) if found else None
 
     def functions(self, wanted: Collection[Signature]) -> Mapping[Signature, tuple[Function, ...]]:

@@ -18,10 +18,12 @@ from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
-from analyzer.resolve.names import Names, has_word
+from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope, record_in
 from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, tokenize
+from analyzer.resolve.typing import Member
+from analyzer.resolve.words import has_word
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
@@ -357,7 +359,7 @@ class Slots:
                 if read is None or position >= len(read[1].fields):
                     return None
                 field = read[1].fields[position]
-                slot = Slot(read[1].tag, field.name, self._names.homonym(read[0], read[1].tag))
+                slot = Slot(read[1].tag, field.name, self._names.declared.homonym(read[0], read[1].tag))
                 dotted.append(field.name)
                 current = self._names.typer(read[0]).type_of_text(field.type)
         if slot is None or isinstance(current, Rec):
@@ -368,7 +370,7 @@ class Slots:
         scope, slot, owner, path, index, value, line, guard, how = placed
         functions, name = self.functions_in(scope, value)
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
-        if not functions and name and self._names.object(scope, name) is not None:
+        if not functions and name and self._names.declared.object(scope, name) is not None:
             kind = "object"
         return SlotEntry(
             slot,
@@ -438,6 +440,11 @@ class Slots:
 
     def slot_of(self, scope: Scope, tokens: Sequence[Token], local: Mapping[str, Type | None]) -> Slot | None:
         """The slot that an expanded expression reads or writes, None when it is no typed member."""
+        found = self.member_of(scope, tokens, local)
+        return found.slot if found else None
+
+    def member_of(self, scope: Scope, tokens: Sequence[Token], local: Mapping[str, Type | None]) -> Member | None:
+        """The same with the member's type."""
         tokens = strip_callee(tokens)
         while len(tokens) > 3 and tokens[-1].text == "]":
             depth = 0
@@ -454,8 +461,7 @@ class Slots:
         owner = typer.type_of_tokens(tokens[:-2], local)
         if tokens[-2].text == "->" or isinstance(owner, Arr):
             owner = pointee(owner)
-        found = typer.member(owner, tokens[-1].text)
-        return found.slot if found else None
+        return typer.member(owner, tokens[-1].text)
 
 
 def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:

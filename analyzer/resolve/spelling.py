@@ -2,6 +2,7 @@
 
 from analyzer.resolve.flow import Target
 from analyzer.resolve.made import Function
+from analyzer.resolve.tokens import split_arguments
 
 _MAX_EXPRESSION = 160
 
@@ -38,23 +39,7 @@ def argument_texts(written: str, callee: str = "") -> tuple[str, ...]:
     inside = written[at + 1 : -1].strip()
     if not inside:
         return ()
-    parts: list[str] = []
-    depth, start, quote = 0, 0, ""
-    for position, char in enumerate(inside):
-        if quote:
-            if char == quote and inside[position - 1] != "\\":
-                quote = ""
-        elif char in "\"'":
-            quote = char
-        elif char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        elif char == "," and depth == 0:
-            parts.append(inside[start:position].strip())
-            start = position + 1
-    parts.append(inside[start:].strip())
-    return tuple(parts)
+    return tuple(split_arguments(inside))
 
 
 def binding_rule(path: str, function: Function) -> str:

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Invocation
-from analyzer.resolve.callsites import CallSites, arguments_of
+from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.made import Function
-from analyzer.resolve.names import Names, parts_of
-from analyzer.resolve.tokens import Token, find_calls
+from analyzer.resolve.names import Names
+from analyzer.resolve.tokens import Token, arguments_of, find_calls
+from analyzer.resolve.words import parts_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MAX_USES = 100  # with a short part of a name that are expanded

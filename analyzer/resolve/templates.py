@@ -18,7 +18,7 @@ from analyzer.extract.extractor import extract
 from analyzer.model.facts import Definition
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
 from analyzer.resolve.scope import Scope, Scopes
-from analyzer.resolve.tokens import Token, spell, tokenize
+from analyzer.resolve.tokens import Token, spell, split_arguments, tokenize
 
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
@@ -27,25 +27,9 @@ _TYPEOF_TAG = re.compile(r"\b__typeof__\s*\(\s*((?:const )?(?:struct|union) \w+)
 _HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
 
-def split_arguments(text: str) -> list[str]:
-    """The texts between the commas outside parentheses."""
-    parts: list[str] = []
-    depth, start = 0, 0
-    for at, char in enumerate(text):
-        if char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-        elif char == "," and depth == 0:
-            parts.append(text[start:at])
-            start = at + 1
-    parts.append(text[start:])
-    return parts
-
-
 def values_of(arguments: str) -> list[str]:
-    """The arguments of a use, without the blanks around them."""
-    return [a.strip() for a in split_arguments(arguments)]
+    """The arguments of a macro's use, as the preprocessor tells them apart."""
+    return split_arguments(arguments, brackets="(")
 
 
 def as_text(tokens: Sequence[Token]) -> bytes:

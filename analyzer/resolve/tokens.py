@@ -1,4 +1,4 @@
-"""Preprocessing tokens, and the call sites in a run of them.
+"""Preprocessing tokens, the call sites in a run of them, and the arguments of a call.
 
 Token streams come from macro bodies and expansions, where no grammar applies to a whole file.
 Not handled: digraphs, and calls whose callee is a statement expression.
@@ -13,6 +13,9 @@ _TOKEN = re.compile(
     r"|(?P<id>[A-Za-z_$]\w*)|(?P<num>\.?\d(?:[eEpP][+-]|[\w.])*)|(?P<op>\.\.\.|<<=|>>=|##|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[^\s\w])"
 )
 
+_PARTNERS = {")": "(", "]": "[", "}": "{"}
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_SEPARATING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()\[\]{},]", re.S)
 _MEMBER_END = re.compile(r"(?:->|\.)\s*(\w+)$")
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 Origin = tuple[str, ...] | None  # macros that made a token, outermost first; None: the source's own
@@ -110,6 +113,42 @@ def close_of(tokens: Sequence[Token], opening: int) -> int:
     return -1
 
 
+def arguments_of(tokens: Sequence[Token], call: TokenCall) -> tuple[tuple[Token, ...], ...]:
+    """The arguments of a call in a token stream."""
+    found: list[tuple[Token, ...]] = []
+    depth = 0
+    start = call.opening + 1
+    for at in range(call.opening, call.closing + 1):
+        text = tokens[at].text
+        if text in _OPENING:
+            depth += 1
+        elif text in _CLOSING:
+            depth -= 1
+        if (text == "," and depth == 1) or at == call.closing:
+            found.append(tuple(tokens[start:at]))
+            start = at + 1
+    return tuple(found) if found != [()] else ()
+
+
+def split_arguments(text: str, *, brackets: str = "([{") -> list[str]:
+    """The arguments that a text without comments lists, without the blanks around them; `[""]` for an empty text.
+    Commas inside literals and inside `brackets` separate nothing. For the preprocessor only parentheses are
+    brackets (C11 6.10.3 paragraph 11)."""
+    parts: list[str] = []
+    depth, start = 0, 0
+    for match in _SEPARATING.finditer(text):
+        mark = match.group()
+        if mark in brackets:
+            depth += 1
+        elif mark in _CLOSING and _PARTNERS[mark] in brackets:
+            depth -= 1
+        elif mark == "," and depth == 0:
+            parts.append(text[start : match.start()].strip())
+            start = match.end()
+    parts.append(text[start:].strip())
+    return parts
+
+
 def _partners(tokens: Sequence[Token]) -> dict[int, int]:
     """For every parenthesis and bracket the index of its partner."""
     opens: list[int] = []
@@ -150,43 +189,54 @@ def find_calls(tokens: Sequence[Token]) -> Iterator[TokenCall]:
 
 
 def _call_at(tokens: Sequence[Token], at: int, partner: dict[int, int]) -> TokenCall | None:
+    """The call whose arguments begin at a parenthesis; None when these are none."""
     before = tokens[at - 1]
-    closing = partner[at]
     if before.is_name:
-        if before.text in KEYWORDS:
-            return None
-        previous = tokens[at - 2].text if at >= 2 else ""
-        if previous in (".", "->"):
-            start = _postfix_start(tokens, at - 1, partner)
-            return TokenCall("", start, at, closing)
-        if previous and (previous[0].isalpha() or previous[0] == "_") and previous not in _BEFORE_CALL:
-            return None  # `type name(`: a declaration
-        if previous == "*" and _declares(tokens, at - 2):
-            return None
-        return TokenCall(before.text, at - 1, at, closing)
+        return _call_of_name(tokens, at, partner)
     if before.text == "]" and at - 1 in partner:
-        return TokenCall("", _postfix_start(tokens, at - 1, partner), at, closing)
+        return TokenCall("", _postfix_start(tokens, at - 1, partner), at, partner[at])
     if before.text == ")" and at - 1 in partner:
-        opening = partner[at - 1]
-        head = tokens[opening - 1] if opening else None
-        if head is not None and head.is_name:
-            if head.text == "_Generic":
-                return TokenCall("", opening - 1, at, closing)
-            if head.text in KEYWORDS:
-                return None
-            return TokenCall("", _postfix_start(tokens, at - 1, partner), at, closing)
-        first, last = opening + 1, at - 2
-        while last - first > 1 and tokens[first].text == "(" and partner.get(first) == last:
-            first, last = first + 1, last - 1
-        inside = tokens[first : last + 1]
-        if inside and inside[0].text == "{":
-            return TokenCall("", opening, at, closing)  # a statement expression gives the callee
-        if not inside or _is_type(inside):
+        return _call_of_parentheses(tokens, at, partner)
+    return None
+
+
+def _call_of_name(tokens: Sequence[Token], at: int, partner: dict[int, int]) -> TokenCall | None:
+    """`name(` or `->name(`"""
+    name = tokens[at - 1].text
+    if name in KEYWORDS:
+        return None
+    previous = tokens[at - 2].text if at >= 2 else ""
+    if previous in (".", "->"):
+        return TokenCall("", _postfix_start(tokens, at - 1, partner), at, partner[at])
+    if previous and (previous[0].isalpha() or previous[0] == "_") and previous not in _BEFORE_CALL:
+        return None  # `type name(`: a declaration
+    if previous == "*" and _declares(tokens, at - 2):
+        return None
+    return TokenCall(name, at - 1, at, partner[at])
+
+
+def _call_of_parentheses(tokens: Sequence[Token], at: int, partner: dict[int, int]) -> TokenCall | None:
+    """`(…)(`: a call of what a call, a `_Generic` or an expression in parentheses gives, else a cast or a head."""
+    opening, closing = partner[at - 1], partner[at]
+    head = tokens[opening - 1] if opening else None
+    if head is not None and head.is_name:
+        if head.text == "_Generic":
+            return TokenCall("", opening - 1, at, closing)
+        if head.text in KEYWORDS:
             return None
-        if len(inside) == 1:
-            return TokenCall(inside[0].text, opening, at, closing) if inside[0].is_name else None
-        if inside[0].text == "*" or any(t.text in ("->", ".", "[") for t in inside):
-            return TokenCall("", opening, at, closing)
+        return TokenCall("", _postfix_start(tokens, at - 1, partner), at, closing)
+    first, last = opening + 1, at - 2
+    while last - first > 1 and tokens[first].text == "(" and partner.get(first) == last:
+        first, last = first + 1, last - 1
+    inside = tokens[first : last + 1]
+    if inside and inside[0].text == "{":
+        return TokenCall("", opening, at, closing)  # a statement expression gives the callee
+    if not inside or _is_type(inside):
+        return None
+    if len(inside) == 1:
+        return TokenCall(inside[0].text, opening, at, closing) if inside[0].is_name else None
+    if inside[0].text == "*" or any(t.text in ("->", ".", "[") for t in inside):
+        return TokenCall("", opening, at, closing)
     return None
 
 

@@ -112,11 +112,11 @@ class Typer:
 
     def is_typedef(self, name: str) -> bool:
         """Whether a name is a type's."""
-        return self.names.typedef(self.scope, name) is not None
+        return self.names.declared.typedef(self.scope, name) is not None
 
     def typedef(self, name: str) -> Type | None:
         """The type that a typedef names."""
-        found = self.names.typedef(self.scope, name)
+        found = self.names.declared.typedef(self.scope, name)
         if found is None or self._depth > _MAX_DEPTH:
             return None
         path, typedef = found
@@ -132,7 +132,7 @@ class Typer:
         """The definition of a struct type, and its file."""
         if not isinstance(type_, Rec):
             return None
-        return self.names.record(self.names.scopes.of(type_.file), type_.tag, self.scope)
+        return self.names.declared.record(self.names.scopes.of(type_.file), type_.tag, self.scope)
 
     def member(self, type_: Type | None, name: str) -> Member | None:
         """A member of a struct type."""
@@ -143,13 +143,13 @@ class Typer:
         for field in record.fields:
             if field.name == name:
                 return self._member(path, record, field)
-        for field in self.names.included_fields(path, record):
+        for field in self.names.declared.included_fields(path, record):
             if field.name == name:
                 return self._member(path, record, field)
         return None
 
     def _member(self, path: str, record: Record, field: Field) -> Member:
-        slot = Slot(record.tag, field.name, self.names.homonym(path, record.tag))
+        slot = Slot(record.tag, field.name, self.names.declared.homonym(path, record.tag))
         return Member(slot, self.names.typer(path).type_of_text(field.type))
 
     # expressions
@@ -247,7 +247,7 @@ class Typer:
         """The type of an identifier used as a value."""
         if name in local:
             return local[name]
-        found = self.names.object(self.scope, name)
+        found = self.names.declared.object(self.scope, name)
         if found is not None:
             path, variable = found
             return self.object_type(path, variable)

@@ -3,7 +3,8 @@
 Not handled: overflow, and the widths and signs of integers.
 """
 
-from collections.abc import Sequence
+import operator as operators
+from collections.abc import Callable, Mapping, Sequence
 
 from analyzer.model.callgraph import FunctionRef
 from analyzer.resolve.execution.values import (
@@ -84,33 +85,35 @@ def _same(left: Atom, right: Atom) -> bool | None:
 
 
 def _compute(operator: str, a: int, b: int) -> int | None:
-    match operator:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "/":
-            return None if b == 0 else int(a / b)
-        case "%":
-            return None if b == 0 else a - int(a / b) * b
-        case "&":
-            return a & b
-        case "|":
-            return a | b
-        case "^":
-            return a ^ b
-        case "<<":
-            return a << b if 0 <= b < _MAX_SHIFT else None
-        case ">>":
-            return a >> b if 0 <= b < _MAX_SHIFT else None
-        case "<":
-            return int(a < b)
-        case ">":
-            return int(a > b)
-        case "<=":
-            return int(a <= b)
-        case ">=":
-            return int(a >= b)
-    return None
+    computed = _OPERATORS.get(operator)
+    return computed(a, b) if computed is not None else None
+
+
+def _quotient(a: int, b: int) -> int | None:
+    """C's division, towards zero."""
+    if b == 0:
+        return None
+    return a // b if (a < 0) == (b < 0) else -(-a // b)
+
+
+def _remainder(a: int, b: int) -> int | None:
+    quotient = _quotient(a, b)
+    return None if quotient is None else a - quotient * b
+
+
+_OPERATORS: Mapping[str, Callable[[int, int], int | None]] = {
+    "+": operators.add,
+    "-": operators.sub,
+    "*": operators.mul,
+    "/": _quotient,
+    "%": _remainder,
+    "&": operators.and_,
+    "|": operators.or_,
+    "^": operators.xor,
+    "<<": lambda a, b: a << b if 0 <= b < _MAX_SHIFT else None,
+    ">>": lambda a, b: a >> b if 0 <= b < _MAX_SHIFT else None,
+    "<": lambda a, b: int(a < b),
+    ">": lambda a, b: int(a > b),
+    "<=": lambda a, b: int(a <= b),
+    ">=": lambda a, b: int(a >= b),
+}

@@ -42,7 +42,7 @@ class Objects:
 
     def find(self, scope: Scope, name: str) -> tuple[Base, Object] | None:
         """The definition of a file-scope variable that a name denotes in a file."""
-        found = self._names.object(scope, name)
+        found = self._names.declared.object(scope, name)
         if found is None:
             return None
         path, variable = found
@@ -60,7 +60,7 @@ class Objects:
         for variable in self._index.facts(base.owner).objects:
             if variable.name == base.name and not variable.function:
                 return variable
-        found = self._names.object(self._names.scopes.of(base.owner), base.name)
+        found = self._names.declared.object(self._names.scopes.of(base.owner), base.name)
         return found[1] if found else None
 
     def contents(self, base: Base) -> Mapping[tuple[Step, ...], Initial]:

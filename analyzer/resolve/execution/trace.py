@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from analyzer.model.body import Body, Statement
 from analyzer.model.callgraph import FunctionRef
-from analyzer.resolve.execution.values import UNKNOWN, Address, Memory, Value, join
+from analyzer.resolve.execution.values import UNKNOWN, Address, Base, Memory, Value, join
 from analyzer.resolve.frames import Frame
 
 
@@ -24,6 +24,14 @@ class Activation:
         self.breaks: list[list[Memory]] = []
         self.continues: list[list[Memory]] = []
         self.statement: Statement | None = None
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is a parameter, or a variable that was declared so far."""
+        return name in self.declared or name in self.frame.parameters
+
+    def place(self, name: str) -> Address:
+        """Where a variable of the function lies."""
+        return Address(Base("local", self.owner, name))
 
 
 class Site(NamedTuple):

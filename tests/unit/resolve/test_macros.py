@@ -202,6 +202,35 @@ def test_pasting_takes_the_first_of_several_definitions() -> None:
     assert expand(macros, "TIMES(COUNT, hook)", everything=True) == [*"hook ( 0 ) hook ( 1 )".split()]
 
 
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize(
+    ("macros", "result"),
+    [
+        ("#define use(x) join(pre_, run(x); done(x))", "pre_run(1); done(1)"),
+        ("#define use(x) join(pre_, sum + ({ int t = x; t; }))", "pre_sum + ({ int t = 1; t; })"),
+        ("#define use(x) join(pre_, log(\"a; b\", ';', x))", "pre_log(\"a; b\", ';', 1)"),
+        ("#define use(x) show(x, ({ f(x); g(x); }))", "print(1, ({ f(1); g(1); }))"),
+    ],
+)
+def test_what_is_pasted_keeps_its_own_statements(macros: str, result: str, everything: bool) -> None:
+    joining = "#define join(a, b...) a ## b\n#define show(x, args...) print(x, ## args)\n"
+    assert expand(joining + macros, "use(1)", everything=everything) == [t.text for t in tokenize(result)]
+
+
+def test_pasting_takes_alternatives_inside_braces_whole() -> None:
+    macros = """
+#ifdef CONFIG_A
+#define body one()
+#else
+#define body two()
+#endif
+#define join(a, b) a ## b
+#define use(x) join(pre_, x)
+"""
+    expected = tokenize("pre_go ({ one() ; two(); })")
+    assert expand(macros, "use(go ({ body; }))", everything=True) == [t.text for t in expected]
+
+
 def test_origin_names_the_macros_outermost_first() -> None:
     known = read("#define outer(x) inner(x)\n#define inner(x) f(x)")
     tokens = Expander(lambda name: known.get(name, ())).expand(tokenize("outer(y)")).tokens

@@ -17,41 +17,6 @@ FILES = {
 }
 
 
-def test_includes_are_found_where_the_build_looks() -> None:
-    scopes = resolver(FILES).scopes
-    found = {
-        target: scopes.resolve_include("net/a.c", target, quoted=quoted)
-        for target, quoted in [
-            ("linux/a.h", False),
-            ("local.h", True),
-            ("asm/bits.h", False),
-            ("asm/io.h", False),
-            ("gone.h", True),
-        ]
-    }
-    assert found == {
-        "linux/a.h": "include/linux/a.h",
-        "local.h": "net/local.h",
-        "asm/bits.h": "arch/x86/include/asm/bits.h",
-        "asm/io.h": "include/asm-generic/io.h",
-        "gone.h": "",
-    }
-
-
-def test_closure_follows_circles() -> None:
-    scopes = resolver(FILES).scopes
-    assert {"include/linux/a.h", "include/linux/b.h", "net/local.h"} <= scopes.closure("net/a.c")
-    assert "arch/arm64/include/asm/bits.h" not in scopes.closure("net/a.c")
-
-
-def test_what_stands_behind_an_unknown_condition_is_not_sure() -> None:
-    scopes = resolver(FILES).scopes
-    assert "include/linux/a.h" in scopes.closure("net/b.c")
-    assert "include/linux/a.h" not in scopes.sure_closure("net/b.c")
-    without = resolver(FILES, options={"CONFIG_X86": "y"}).scopes
-    assert "include/linux/a.h" not in without.closure("net/b.c")
-
-
 def test_macros_are_those_of_the_file() -> None:
     scopes = resolver(FILES).scopes
     assert [d.body[0].text for d in scopes.of("net/a.c").macro("BITS")] == ["64"]

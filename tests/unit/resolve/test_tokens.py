@@ -1,8 +1,18 @@
 """Preprocessing tokens, and the calls in a run of them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analyzer.resolve.tokens import close_of, find_calls, last_member, spell, tokenize
+from analyzer.resolve.tokens import (
+    arguments_of,
+    close_of,
+    find_calls,
+    last_member,
+    spell,
+    split_arguments,
+    tokenize,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +108,35 @@ def test_cleanup_is_a_call() -> None:
 )
 def test_last_member(text: str, member: str) -> None:
     assert last_member(text) == member
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("", [""]),
+        (" a , b ", ["a", "b"]),
+        ("f(a, b), c[i, j], (struct p){1, 2}", ["f(a, b)", "c[i, j]", "(struct p){1, 2}"]),
+        ('"a, b", c', ['"a, b"', "c"]),
+        (r'"\\", "say \"(\"", c', [r'"\\"', r'"say \"(\""', "c"]),
+        (r"',', '\'', '(', c", ["','", r"'\''", "'('", "c"]),
+        ("it's, c", ["it's", "c"]),
+        ("({ f(a, b); }), c", ["({ f(a, b); })", "c"]),
+    ],
+)
+def test_arguments_in_a_text(text: str, arguments: list[str]) -> None:
+    assert split_arguments(text) == arguments
+
+
+def test_only_parentheses_hold_arguments_together_for_the_preprocessor() -> None:
+    assert split_arguments("a[i, j], {1, 2}, f(x, y)", brackets="(") == ["a[i", "j]", "{1", "2}", "f(x, y)"]
+
+
+@given(
+    st.lists(st.sampled_from(["a", '"x, y"', "f(a, (b))", r"'\\'", "','", r'"\""', "t[i, 0]", "({ g(1, 2); })"]))
+)
+def test_texts_and_tokens_are_split_alike(arguments: list[str]) -> None:
+    text = f"call({', '.join(arguments)})"
+    (call,) = (c for c in find_calls(tokenize(text)) if c.name == "call")
+    found = [spell(argument) for argument in arguments_of(tokenize(text), call)]
+    assert found == [spell(tokenize(argument)) for argument in arguments]
+    assert split_arguments(text[5:-1]) == (arguments or [""])

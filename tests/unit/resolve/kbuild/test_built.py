@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from analyzer.extract.kbuild import extract_makefile
 from analyzer.resolve.configuration import Configuration
-from analyzer.resolve.kbuild import Kbuild, read_tree
+from analyzer.resolve.kbuild.built import Kbuild
+from analyzer.resolve.kbuild.tree import read_tree
 
 NEW = {
     "Makefile": "core-y :=\nlibs-y := lib/\nifeq ($(KBUILD_EXTMOD),)\ncore-y += virt/\nendif\n"

@@ -6,10 +6,8 @@ from trees import resolver
 from analyzer.extract.statements import read_body
 from analyzer.model.body import Body
 from analyzer.model.callgraph import FunctionRef
-from analyzer.resolve.execution.arithmetic import binary
 from analyzer.resolve.execution.machine import Machine
 from analyzer.resolve.execution.narrowing import Narrowing
-from analyzer.resolve.execution.values import Address, Base, Memory, Value, join, joined, of
 from analyzer.resolve.execution.world import World
 
 COMMON = """
@@ -131,24 +129,3 @@ void root(int n)
 
 def test_recursion_ends() -> None:
     assert callees("void root(int n) { if (n) root(n - 1); else yes(); }", {"n": "3"}) == ["root"]
-
-
-def test_comparing_addresses() -> None:
-    one, other = Address(Base("object", "a.c", "x")), Address(Base("object", "a.c", "y"))
-    symbol = Address(Base("symbol", "new", "1"))
-    assert binary("==", of(one), of(one)).number() == 1
-    assert binary("==", of(one), of(other)).number() == 0
-    assert binary("==", of(symbol), of(0)).truth() is None
-    assert binary("!=", of(one), of(0)).number() == 1
-
-
-def test_what_branches_leave() -> None:
-    place = Address(Base("local", "f#1", "x"))
-    first, second = Memory(), Memory()
-    first.store([place], of(1), surely=True)
-    second.store([place], of(2), surely=True)
-    both = joined([first, second])
-    assert both is not None
-    assert both.cells[place] == join((of(1), of(2)))
-    assert both.cells[place].truth() is True
-    assert Value(frozenset((0, 1))).truth() is None

@@ -1,0 +1,138 @@
+"""What types and file-scope variables a name denotes, as seen from a file.
+
+Not handled: names declared in a block that shadow file-scope types.
+"""
+
+from analyzer.extract.extractor import extract
+from analyzer.model.facts import Field, Object, Record, Typedef
+from analyzer.resolve.made import Maker, expanded_text, placed_objects
+from analyzer.resolve.scope import Scope, Scopes, record_in
+from analyzer.resolve.words import has_word
+
+_MAX_FILES = 20  # unseen files whose macro uses are read for a variable
+
+
+class Declared:
+    """Look-ups of types and variables."""
+
+    def __init__(self, scopes: Scopes, maker: Maker) -> None:
+        self._scopes = scopes
+        self._index = scopes.index
+        self._maker = maker
+        self._records: dict[tuple[str, str], tuple[str, Record] | None] = {}
+        self._homonyms: dict[str, bool] = {}
+        self._included_fields: dict[tuple[str, int], tuple[Field, ...]] = {}
+        self._typedefs: dict[tuple[str, str], tuple[str, Typedef] | None] = {}
+        self._objects: dict[tuple[str, str], tuple[str, Object] | None] = {}
+
+    def record(self, scope: Scope, tag: str, user: Scope | None = None) -> tuple[str, Record] | None:
+        """The definition of a struct or union tag, and its file. A header may only declare the tag: then what
+        the file that uses it sees counts."""
+        key = (scope.path, tag)
+        if key not in self._records:
+            self._records[key] = self._record(scope, tag, guess=False)
+        found = self._records[key]
+        if found is None and user is not None and user is not scope:
+            found = self.record(user, tag)
+        if found is None:
+            key = (scope.path, f"{tag}?")
+            if key not in self._records:
+                self._records[key] = self._record(scope, tag, guess=True)
+            found = self._records[key]
+        return found
+
+    def _record(self, scope: Scope, tag: str, *, guess: bool) -> tuple[str, Record] | None:
+        """`guess`: take one that the file does not see."""
+        outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
+        seen, outside = scope.files_with("record", outer)
+        seen = [f for f in seen if not self._scopes.foreign(f) or f == scope.path]
+        if scope.path in seen:
+            seen = [scope.path]
+        if not seen and guess:
+            native = [f for f in outside if not self._scopes.foreign(f)]
+            folder = scope.path.rsplit("/", 1)[0]
+            seen = (
+                [f for f in native if f.startswith("include/")]
+                or [f for f in native if f.rsplit("/", 1)[0] == folder]
+                or ([] if len(native) > 1 else native)
+            )
+        best: tuple[str, Record] | None = None
+        for path in seen:
+            record = record_in(self._index.facts(path), tag)
+            if record and (best is None or len(record.fields) > len(best[1].fields)):
+                best = (path, record)
+        return best
+
+    def homonym(self, path: str, tag: str) -> str:
+        """The file itself when others of the analysed sources define a struct of the same tag, else ""."""
+        found = self._homonyms.get(tag)
+        if found is None:
+            outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
+            files = [f for f in self._index.files("record", outer) if not self._scopes.foreign(f)]
+            if len(files) > 1:
+                files = [f for f in files if record_in(self._index.facts(f), tag)]
+            found = self._homonyms[tag] = len(files) > 1
+        return path if found else ""
+
+    def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
+        """The members that a list file makes, included inside a struct under the includer's macros."""
+        key = (path, record.line)
+        found = self._included_fields.get(key)
+        if found is None:
+            scope = self._scopes.of(path)
+            text: list[str] = []
+            for include in self._index.includes(path):
+                if record.line <= include.line <= record.end_line:
+                    target = self._scopes.includes.resolve(path, include.target, quoted=include.quoted)
+                    for use in self._index.facts(target).invocations if target else ():
+                        if scope.macro(use.macro):
+                            text.append(expanded_text(scope, f"{use.macro}({use.arguments})"))
+            made = extract("\n".join(["struct made {", *text, "};"]).encode()).records if text else ()
+            found = self._included_fields[key] = made[0].fields if made else ()
+        return found
+
+    def typedef(self, scope: Scope, name: str) -> tuple[str, Typedef] | None:
+        """The typedef of a name, and its file."""
+        key = (scope.path, name)
+        if key not in self._typedefs:
+            seen, outside = scope.files_with("typedef", name)
+            paths = seen or [f for f in outside if not self._scopes.foreign(f) and f.startswith("include/")]
+            found: tuple[str, Typedef] | None = None
+            for path in paths:
+                for typedef in self._index.facts(path).typedefs:
+                    if typedef.name == name and scope.holds(typedef.guard) is not False and found is None:
+                        found = (path, typedef)
+            self._typedefs[key] = found
+        return self._typedefs[key]
+
+    def object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
+        """The file-scope variable of a name: this file's, a visible declaration, or the definition."""
+        key = (scope.path, name)
+        if key not in self._objects:
+            self._objects[key] = self._object(scope, name)
+        return self._objects[key]
+
+    def _object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
+        seen, outside = scope.files_with("object", name)
+        if scope.path in seen:
+            seen = [scope.path]
+        for path in [*seen, *(f for f in outside if not self._scopes.foreign(f))]:
+            for variable in self._index.facts(path).objects:
+                if variable.name == name and not variable.function:
+                    if path not in seen and variable.static:
+                        continue
+                    return path, variable
+        return self._made_object(scope, name)
+
+    def _made_object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
+        """The variable of a name that macro uses which spell it make."""
+        seen, outside = scope.files_with("argument", name)
+        for path in [*seen, *[f for f in outside if not self._scopes.foreign(f)][:_MAX_FILES]]:
+            inner = self._scopes.of(path)
+            for use in self._index.facts(path).invocations:
+                if has_word(use.arguments, name) and not use.macro.startswith("EXPORT_SYMBOL"):
+                    facts = self._maker.use(inner, use)
+                    for variable in placed_objects(use, facts) if facts else ():
+                        if variable.name == name:
+                            return path, variable
+        return None

@@ -1,0 +1,121 @@
+"""Functions whose names macros paste together, found backwards from the parts of a name.
+
+Not handled: parts that no file spells in an argument, such as numbers that macros count up.
+"""
+
+from typing import Protocol
+
+from analyzer.model.facts import Definition
+from analyzer.resolve.made import Function, Maker
+from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.words import has_word, parts_of
+
+_MAX_FILES = 100  # files looked through for a name that macros may have pasted, per part of the name
+
+
+class Keeper(Protocol):
+    """Where the outcome of searches is kept beyond a process."""
+
+    def makers(self, name: str) -> tuple[str, ...] | None:
+        """The files whose macro uses make a function of that name, None when nobody has looked."""
+
+    def keep_makers(self, name: str, files: tuple[str, ...]) -> None:
+        """Keep which files these are."""
+
+
+class Pasted:
+    """Functions that macros make, by name."""
+
+    keeper: Keeper | None = None
+
+    def __init__(self, scopes: Scopes, maker: Maker) -> None:
+        self._scopes = scopes
+        self._index = scopes.index
+        self._maker = maker
+        self._made: dict[str, tuple[Function, ...]] = {}
+
+    def of(self, name: str) -> tuple[Function, ...]:
+        """The functions of a name that macros paste together from parts, anywhere in the tree."""
+        found = self._made.get(name)
+        if found is None:
+            kept = self.keeper.makers(name) if self.keeper else None
+            found = self._made[name] = self._search(name, kept)
+            if self.keeper and kept is None:
+                self.keeper.keep_makers(name, tuple(dict.fromkeys(f.path for f in found)))
+        return found
+
+    def in_file(self, path: str, name: str) -> list[Function]:
+        """The functions of a name that macro uses in one file make."""
+        tried: set[tuple[str, int]] = set()
+        for part in parts_of(name):
+            if path in self._index.files("argument", part):
+                found = self._made_in(path, part, name, tried)
+                if found:
+                    return found
+        return []
+
+    def _search(self, name: str, among: tuple[str, ...] | None) -> tuple[Function, ...]:
+        if (
+            among == ()
+            or name.startswith(("__builtin_", "__compiletime_assert_"))
+            or self._scopes.in_assembly(name)
+        ):
+            return ()
+        tried: set[tuple[str, int]] = set()
+        found: list[Function] = []
+        looked = 0
+        for part in parts_of(name):
+            files = [
+                f
+                for f in self._index.files("argument", part)
+                if (among is None or f in among) and not f.endswith(".S") and not self._scopes.foreign(f)
+            ]
+            if not files or (len(files) > _MAX_FILES and 3 * len(part) < len(name)):
+                continue
+            for path in files[: 6 * _MAX_FILES]:
+                looked += 1
+                found += self._made_in(path, part, name, tried)
+            if found or looked > 6 * _MAX_FILES:
+                break
+        return tuple(found)
+
+    def _made_in(self, path: str, part: str, name: str, tried: set[tuple[str, int]]) -> list[Function]:
+        """The functions of a name that uses with a given word in their arguments make in a file."""
+        scope = self._scopes.of(path)
+        facts = self._index.facts(path)
+        found: list[Function] = []
+        for use in facts.invocations:
+            key = (path, use.start)
+            if key not in tried and has_word(use.arguments, part):
+                tried.add(key)
+                if self._maker.may_spell(scope, use.macro, use.arguments, name):
+                    found += self._maker.light(scope, use, name)
+        for definition in facts.definitions:
+            key = (path, definition.start)
+            if definition.head and key not in tried and has_word(definition.head, part):
+                tried.add(key)
+                if self._may_head(scope, definition, name):
+                    found += [f for f in self._maker.from_head(scope, definition) if _named(f, name)]
+        return found
+
+    def _may_head(self, scope: Scope, definition: Definition, name: str) -> bool:
+        """Whether the macro use at the head of a body may name the function so."""
+        macro, _, rest = definition.head.partition("(")
+        spelled = (macro.strip(), rest.rstrip(") "), name)
+        return bool(definition.return_type) or (
+            self._maker.may_spell(scope, *spelled) and self._maker.may_make(scope, *spelled)
+        )
+
+    def completed(self, function: Function) -> Function:
+        """A function that a macro use makes, with what it calls."""
+        scope = self._scopes.of(function.path)
+        for use in self._index.facts(function.path).invocations:
+            if use.line == function.definition.line and use.macro == function.macro:
+                for whole in self._maker.from_use(scope, use):
+                    if _named(whole, function.definition.name):
+                        return whole
+        return function._replace(whole=True)
+
+
+def _named(function: Function, name: str) -> bool:
+    return function.definition.name == name or name in function.aliases
