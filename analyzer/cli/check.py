@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.console import Progress, emit, say
-from analyzer.cli.options import Common, opened, several_kernels
+from analyzer.cli.options import Common, forms_option, opened, output_option, settings_option, several_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from analyzer.model.checks import Finding, Note, NoteVerdicts
     from analyzer.pipeline.session import Session
     from analyzer.pipeline.settings import Settings
-
-_FORMATS = ("text", "json", "junit", "sarif", "github")
 
 
 @click.command()
@@ -34,14 +32,7 @@ _FORMATS = ("text", "json", "junit", "sarif", "github")
 @click.option(
     "--bind", metavar="NAME=CONSTANT", multiple=True, help="Only what can be reached when this holds; repeatable."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="For reading, or for programs.",
-)
+@forms_option("text", "json", "junit", "sarif", "github")
 @click.option("-a", "--all", "everything", is_flag=True, help="List also the lines that hold.")
 @click.option("--fix", is_flag=True, help="Rewrite the notes' wrong lines in their own style.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch; change nothing.")
@@ -51,8 +42,8 @@ _FORMATS = ("text", "json", "junit", "sarif", "github")
 )
 @click.option("--baseline", metavar="FILE", help="Known failures, which do not fail the run.")
 @click.option("--write-baseline", is_flag=True, help="Take the failures of now as known.")
-@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
-@click.option("-o", "--output", metavar="FILE", help="Where to; default: standard output.")
+@settings_option
+@output_option()
 @several_kernels
 def check(
     files: tuple[str, ...],
@@ -132,7 +123,7 @@ def check(
 
 
 @click.command()
-@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
+@settings_option
 @several_kernels
 def snapshot(settings: str | None, commons: tuple[Common, ...]) -> None:
     """Write the golden trees that kcg.toml lists.
