@@ -5,7 +5,7 @@ Not handled: colours for anything but trees.
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -193,16 +193,7 @@ def callees(function: str, form: str, common: Common) -> None:
     One row per call and callee in the order of the source; nothing is hidden or folded.
     """
 
-    def make(session: "Session") -> "Reply":
-        from analyzer.pipeline.opening import Reply
-        from analyzer.render.answers import calls_json, document
-        from analyzer.render.tables import callees_text
-
-        ref = session.find(function).ref
-        edges = session.callees(ref)
-        return Reply(document(calls_json(ref, edges)) if form == "json" else callees_text(edges))
-
-    answer(common, ("callees", function, form), make)
+    _one_step("callees", function, form, common)
 
 
 @click.command()
@@ -215,16 +206,24 @@ def callers(function: str, form: str, common: Common) -> None:
     One row per call, by file and line; nothing is hidden or folded.
     """
 
+    _one_step("callers", function, form, common)
+
+
+def _one_step(what: Literal["callees", "callers"], function: str, form: str, common: Common) -> None:
+    """Say the edges out of a function or into it."""
+
     def make(session: "Session") -> "Reply":
         from analyzer.pipeline.opening import Reply
         from analyzer.render.answers import calls_json, document
-        from analyzer.render.tables import callers_text
+        from analyzer.render.tables import callees_text, callers_text
 
         ref = session.find(function).ref
-        edges = session.callers(ref)
-        return Reply(document(calls_json(ref, edges)) if form == "json" else callers_text(edges))
+        edges = session.callees(ref) if what == "callees" else session.callers(ref)
+        if form == "json":
+            return Reply(document(calls_json(ref, edges)))
+        return Reply(callees_text(edges) if what == "callees" else callers_text(edges))
 
-    answer(common, ("callers", function, form), make)
+    answer(common, (what, function, form), make)
 
 
 @click.command()
