@@ -4,6 +4,7 @@ Not handled: notes in other formats than text.
 """
 
 import contextlib
+import functools
 import os
 from typing import TYPE_CHECKING
 
@@ -83,16 +84,15 @@ def check(
     notes = [load_note(path) for path in paths]
     known_file = baseline or chosen.path(chosen.baseline)
     accepted = known.read_baseline(known_file) if known_file and not write_baseline else frozenset()
+    rated = functools.partial(findings, severity=chosen.severity, baseline=accepted)
     changes = ""
-    found: list[Finding] = []
     with contextlib.ExitStack() as stack:
         sessions = _sessions(stack, _commons(commons, revs, since, chosen))
         facts = [SessionFacts(session) for session in sessions]
         changed = {n.path: _changed(n.path, base) for n in notes} if changed_only else None
         jobs = commons[0].jobs or os.cpu_count() or 1
         checked = check_notes(notes, sessions, facts, bound, changed=changed, jobs=jobs)
-        for one in checked:
-            found += findings(one, severity=chosen.severity, baseline=accepted)
+        found = [finding for one in checked for finding in rated(one)]
         if not files and not (fix or diff):
             trees = [(s, r) for s in sessions for r in snapshots.compare(s, chosen)]
             found += [snapshots.finding(r, s.info.label) for s, r in trees]
@@ -107,8 +107,7 @@ def check(
                 return
             again = [judge(load_note(path)) for path in mended]
             checked = [c for c in checked if c.note.path not in mended] + again
-            found = [f for f in found if f.path not in mended]
-            found += [f for c in again for f in findings(c, severity=chosen.severity, baseline=accepted)]
+            found = [f for f in found if f.path not in mended] + [f for c in again for f in rated(c)]
     if write_baseline:
         if not known_file:
             raise click.UsageError("--write-baseline wants --baseline FILE, or check.baseline in kcg.toml")
