@@ -4,13 +4,14 @@ Not handled: notes in other formats than text.
 """
 
 import contextlib
+import functools
 import os
 from typing import TYPE_CHECKING
 
 import click
 
 from analyzer.cli.console import Progress, emit, say
-from analyzer.cli.options import Common, opened, several_kernels
+from analyzer.cli.options import Common, forms_option, opened, output_option, settings_option, several_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from analyzer.model.checks import Finding, Note, NoteVerdicts
     from analyzer.pipeline.session import Session
     from analyzer.pipeline.settings import Settings
-
-_FORMATS = ("text", "json", "junit", "sarif", "github")
 
 
 @click.command()
@@ -34,14 +33,7 @@ _FORMATS = ("text", "json", "junit", "sarif", "github")
 @click.option(
     "--bind", metavar="NAME=CONSTANT", multiple=True, help="Only what can be reached when this holds; repeatable."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="For reading, or for programs.",
-)
+@forms_option("text", "json", "junit", "sarif", "github")
 @click.option("-a", "--all", "everything", is_flag=True, help="List also the lines that hold.")
 @click.option("--fix", is_flag=True, help="Rewrite the notes' wrong lines in their own style.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, as a patch; change nothing.")
@@ -51,8 +43,8 @@ _FORMATS = ("text", "json", "junit", "sarif", "github")
 )
 @click.option("--baseline", metavar="FILE", help="Known failures, which do not fail the run.")
 @click.option("--write-baseline", is_flag=True, help="Take the failures of now as known.")
-@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
-@click.option("-o", "--output", metavar="FILE", help="Where to; default: standard output.")
+@settings_option
+@output_option()
 @several_kernels
 def check(
     files: tuple[str, ...],
@@ -92,16 +84,15 @@ def check(
     notes = [load_note(path) for path in paths]
     known_file = baseline or chosen.path(chosen.baseline)
     accepted = known.read_baseline(known_file) if known_file and not write_baseline else frozenset()
+    rated = functools.partial(findings, severity=chosen.severity, baseline=accepted)
     changes = ""
-    found: list[Finding] = []
     with contextlib.ExitStack() as stack:
         sessions = _sessions(stack, _commons(commons, revs, since, chosen))
         facts = [SessionFacts(session) for session in sessions]
         changed = {n.path: _changed(n.path, base) for n in notes} if changed_only else None
         jobs = commons[0].jobs or os.cpu_count() or 1
         checked = check_notes(notes, sessions, facts, bound, changed=changed, jobs=jobs)
-        for one in checked:
-            found += findings(one, severity=chosen.severity, baseline=accepted)
+        found = [finding for one in checked for finding in rated(one)]
         if not files and not (fix or diff):
             trees = [(s, r) for s in sessions for r in snapshots.compare(s, chosen)]
             found += [snapshots.finding(r, s.info.label) for s, r in trees]
@@ -116,8 +107,7 @@ def check(
                 return
             again = [judge(load_note(path)) for path in mended]
             checked = [c for c in checked if c.note.path not in mended] + again
-            found = [f for f in found if f.path not in mended]
-            found += [f for c in again for f in findings(c, severity=chosen.severity, baseline=accepted)]
+            found = [f for f in found if f.path not in mended] + [f for c in again for f in rated(c)]
     if write_baseline:
         if not known_file:
             raise click.UsageError("--write-baseline wants --baseline FILE, or check.baseline in kcg.toml")
@@ -132,7 +122,7 @@ def check(
 
 
 @click.command()
-@click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")
+@settings_option
 @several_kernels
 def snapshot(settings: str | None, commons: tuple[Common, ...]) -> None:
     """Write the golden trees that kcg.toml lists.

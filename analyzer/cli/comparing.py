@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from analyzer.cli.console import Progress, coloured, coloured_text, emit, speaks_unicode
-from analyzer.cli.options import Common, bind_option, common_options, common_options_of_several, hide_option
+from analyzer.cli.options import (
+    Common,
+    bind_option,
+    color_option,
+    common_options,
+    common_options_of_several,
+    deliver,
+    depth_option,
+    form_by_suffix_option,
+    forms_option,
+    hide_option,
+    output_option,
+    revs_option,
+    targets_option,
+)
 
 if TYPE_CHECKING:
     from analyzer.model.difference import Difference
@@ -32,15 +46,10 @@ def _only(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     "--from", "older", metavar="A", help="The one kernel: a SOURCE, or with -k REPOSITORY a revision of it."
 )
 @click.option("--to", "newer", metavar="B", help="The other kernel, spelled like A. Default: the SOURCE of -k.")
-@click.option("--depth", type=click.IntRange(min=0), default=4, show_default=True, help="How many calls deep.")
+@depth_option(4)
 @hide_option
 @bind_option
-@click.option(
-    "--targets",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Follow at most N targets of an indirect call; 0 follows all. Default: 8.",
-)
+@targets_option("Follow at most N targets of an indirect call; 0 follows all. Default: 8.")
 @click.option(
     "--only",
     metavar="SECTIONS",
@@ -55,23 +64,12 @@ def _only(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     show_default=True,
     help="How the tree is laid out; auto: side by side on a terminal that is wide enough.",
 )
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
+@color_option
+@form_by_suffix_option(
+    "text for reading, json for programs, html and svg with the merged graph. Default: by the suffix of -o, "
+    "else text."
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown", "html", "svg"]),
-    help="text for reading, json for programs, html and svg with the merged graph. Default: by the suffix of -o, "
-    "else text.",
-)
-@click.option(
-    "-o", "--output", metavar="FILE", help="Where to: .txt .json .md .html .svg; default: standard output."
-)
+@output_option("Where to: .txt .json .md .html .svg; default: standard output.")
 @common_options
 def diff(
     root: str,
@@ -116,7 +114,7 @@ def diff(
     if form == "text" and output is None:
         _print(found, only, layout, color)
     else:
-        _write(_made(found, only, form), output, common)
+        deliver(_made(found, only, form), output, common)
     if not found.empty:
         raise click.exceptions.Exit(1)
 
@@ -152,16 +150,6 @@ def _made(found: "Difference", only: tuple[str, ...], form: str) -> str:
     return svg if form == "svg" else difference_html(found, DiffOptions(only), svg)
 
 
-def _write(text: str, output: str | None, common: Common) -> None:
-    if output is None:
-        emit(text)
-        return
-    from analyzer.pipeline.outputs import write_bytes
-
-    write_bytes(output, text.encode("utf-8", "backslashreplace"))
-    common.tell(f"wrote {output}")
-
-
 def _print(found: "Difference", only: tuple[str, ...], layout: str, color: str) -> None:
     import shutil
     import sys
@@ -192,19 +180,10 @@ def _sources(older: str | None, newer: str | None, common: Common) -> tuple[str,
 
 @click.command()
 @click.argument("name", metavar="NAME")
-@click.option(
-    "--revs", metavar="A..B", help="Release tags from A to B, or revisions with commas, of the repository."
-)
+@revs_option
 @click.option("--bisect", is_flag=True, help="Go down to the commits that made the changes.")
 @hide_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="For reading, or for programs.",
-)
+@forms_option("text", "json", "markdown")
 @common_options_of_several
 def history(name: str, revs: str | None, bisect: bool, hide: str, form: str, common: Common) -> None:
     """A symbol's timeline over many versions.
@@ -235,20 +214,11 @@ def history(name: str, revs: str | None, bisect: bool, hide: str, form: str, com
 
 @click.command()
 @click.argument("root", metavar="ROOT")
-@click.option(
-    "--revs", metavar="A..B", help="Release tags from A to B, or revisions with commas, of the repository."
-)
-@click.option("--depth", type=click.IntRange(min=1), default=3, show_default=True, help="How many calls deep.")
+@revs_option
+@depth_option(3, least=1)
 @hide_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown", "html", "svg"]),
-    help="html and svg are heat maps. Default: by the suffix of -o, else text.",
-)
-@click.option(
-    "-o", "--output", metavar="FILE", help="Where to: .txt .json .md .html .svg; default: standard output."
-)
+@form_by_suffix_option("html and svg are heat maps. Default: by the suffix of -o, else text.")
+@output_option("Where to: .txt .json .md .html .svg; default: standard output.")
 @common_options_of_several
 def matrix(
     root: str,
@@ -285,7 +255,7 @@ def matrix(
         progress.close()
     if found.missing:
         common.tell(f"without {root}: {', '.join(found.missing)}")
-    _write(_matrix(found, form), output, common)
+    deliver(_matrix(found, form), output, common)
 
 
 def _matrix(found: "Matrix", form: str) -> str:

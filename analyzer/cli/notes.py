@@ -9,28 +9,29 @@ from pathlib import Path
 
 import click
 
-from analyzer.cli.console import emit
-from analyzer.cli.options import Common, bind_option, common_options, hide_option, opened
+from analyzer.cli.options import (
+    Common,
+    bind_option,
+    common_options,
+    deliver,
+    depth_option,
+    hide_option,
+    opened,
+    output_option,
+    targets_option,
+    url_option,
+)
+
+_TELLING = ("depth", "hide", "bind", "narrow", "targets", "functions", "excerpts")
 
 
 @click.command()
 @click.argument("root", metavar="ROOT")
-@click.option(
-    "-o", "--output", metavar="FILE", help="Where to, as .md; a diagram is written beside it. Default: stdout."
-)
-@click.option(
-    "--depth", type=click.IntRange(min=0), default=4, show_default=True, help="How many calls deep the tree is."
-)
+@output_option("Where to, as .md; a diagram is written beside it. Default: stdout.")
+@depth_option(4, text="How many calls deep the tree is.")
 @hide_option
 @bind_option
-@click.option(
-    "--targets",
-    type=click.IntRange(min=0),
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Follow at most N targets of an indirect call; 0 follows all.",
-)
+@targets_option("Follow at most N targets of an indirect call; 0 follows all.", default=4)
 @click.option(
     "--functions",
     type=click.IntRange(min=1),
@@ -47,12 +48,7 @@ from analyzer.cli.options import Common, bind_option, common_options, hide_optio
     show_default=True,
     help="Language of the fixed words.",
 )
-@click.option(
-    "--url",
-    metavar="TEMPLATE",
-    help="Where functions link to, with {file}, {line} and {version}; `none` for no links. "
-    "Default: elixir.bootlin.com.",
-)
+@url_option()
 @common_options
 def note(
     root: str,
@@ -91,15 +87,7 @@ def note(
         options = NoteOptions(
             functions=functions,
             excerpts=excerpts,
-            options=_spelled(
-                depth=depth,
-                hide=hide,
-                bind=bind,
-                narrow=narrow,
-                targets=targets,
-                functions=functions,
-                excerpts=excerpts,
-            ),
+            options=_spelled(click.get_current_context()),
             configuration=Path(common.config).name if common.config else "",
             arch=common.arch,
             bindings=tuple(f"{name}={value}" for name, value in views.parse_bindings(bind).items()),
@@ -122,36 +110,20 @@ def note(
             outputs.write_bytes(str(target), outputs.graph_bytes(graph, ".svg", drawing))
             common.tell(f"wrote {target}")
         made = note_markdown(contents, text, lang=lang, diagram=picture, url=address if template else None)
-        if output is None:
-            emit(made)
-        else:
-            outputs.write_bytes(output, made.encode("utf-8", "backslashreplace"))
-            common.tell(f"wrote {output}")
+        deliver(made, output, common)
 
 
-def _spelled(
-    *,
-    depth: int,
-    hide: str,
-    bind: tuple[str, ...],
-    narrow: bool,
-    targets: int,
-    functions: int,
-    excerpts: bool,
-) -> str:
-    """The options that differ from their defaults."""
-    words = []
-    if depth != 4:
-        words.append(f"--depth {depth}")
-    if hide != "default":
-        words.append(f"--hide {hide}")
-    words += [f"--bind {shlex.quote(text)}" for text in bind]
-    if narrow:
-        words.append("--narrow")
-    if targets != 4:
-        words.append(f"--targets {targets}")
-    if functions != 12:
-        words.append(f"--functions {functions}")
-    if excerpts:
-        words.append("--excerpts")
+def _spelled(context: click.Context) -> str:
+    """The options that change what is in a note and differ from their defaults, as they are given."""
+    words: list[str] = []
+    for option in context.command.params:
+        if option.name not in _TELLING:
+            continue
+        spelling, value = option.opts[0], context.params[option.name]
+        if isinstance(value, tuple):
+            words += [f"{spelling} {shlex.quote(text)}" for text in value]
+        elif value is True:
+            words.append(spelling)
+        elif value != option.get_default(context):
+            words.append(f"{spelling} {value}")
     return " ".join(words)

@@ -109,16 +109,96 @@ def _with_options(command: Callable[..., Any], *, several: bool) -> Callable[...
     return wrapped
 
 
-def format_option(command: _F) -> _F:
-    """`--format text|json`."""
+def forms_option(*forms: str, text: str = "For reading, or for programs.") -> Callable[[_F], _F]:
+    """`--format` with some forms, the first of them the default."""
     return click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json"]),
-        default="text",
+        "--format", "form", type=click.Choice(forms), default=forms[0], show_default=True, help=text
+    )
+
+
+format_option = forms_option("text", "json")
+
+
+def form_by_suffix_option(text: str) -> Callable[[_F], _F]:
+    """`--format` of commands that go by the suffix of `-o` when it is not given."""
+    return click.option(
+        "--format", "form", type=click.Choice(["text", "json", "markdown", "html", "svg"]), help=text
+    )
+
+
+def output_option(text: str = "Where to; default: standard output.") -> Callable[[_F], _F]:
+    """`-o`."""
+    return click.option("-o", "--output", metavar="FILE", help=text)
+
+
+def depth_option(default: int, *, least: int = 0, text: str = "How many calls deep.") -> Callable[[_F], _F]:
+    """`--depth`."""
+    return click.option("--depth", type=click.IntRange(min=least), default=default, show_default=True, help=text)
+
+
+def targets_option(text: str, default: int | None = None) -> Callable[[_F], _F]:
+    """`--targets`; without a default the text says what holds."""
+    return click.option(
+        "--targets",
+        type=click.IntRange(min=0),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help=text,
+    )
+
+
+def url_option(where: str = "") -> Callable[[_F], _F]:
+    """`--url`; `where` there are links, when not everywhere."""
+    return click.option(
+        "--url",
+        metavar="TEMPLATE",
+        help=f"Where functions link to{where}, with {{file}}, {{line}} and {{version}}; `none` for no links. "
+        "Default: elixir.bootlin.com.",
+    )
+
+
+def color_option(command: _F) -> _F:
+    """`--color`."""
+    return click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
         show_default=True,
-        help="For reading, or for programs.",
+        help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
     )(command)
+
+
+def revs_option(command: _F) -> _F:
+    """`--revs` of commands about many versions."""
+    return click.option(
+        "--revs", metavar="A..B", help="Release tags from A to B, or revisions with commas, of the repository."
+    )(command)
+
+
+def settings_option(command: _F) -> _F:
+    """`--settings`."""
+    return click.option("--settings", metavar="FILE", help="Instead of the nearest kcg.toml or [tool.kcg].")(
+        command
+    )
+
+
+def view_options(depth: int) -> Callable[[_F], _F]:
+    """What of a graph is shown: the fields of `analyzer.pipeline.views.View` that pictures and trees share."""
+
+    def decorate(command: _F) -> _F:
+        options = (
+            depth_option(depth),
+            click.option("--reverse", is_flag=True, help="Who calls it, instead of what it calls."),
+            click.option("--to", metavar="FUNC", help="Only branches that reach this function."),
+            hide_option,
+            bind_option,
+        )
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def hide_option(command: _F) -> _F:
@@ -190,6 +270,17 @@ def answer(common: Common, asked: tuple[object, ...], make: Callable[["Session"]
     emit(reply.out)
     if reply.code:
         raise click.exceptions.Exit(reply.code)
+
+
+def deliver(text: str, output: str | None, common: Common) -> None:
+    """Write a whole text where `-o` says, and tell so; else to stdout. Raises OutputError."""
+    if output is None:
+        emit(text)
+        return
+    from analyzer.pipeline.outputs import write_bytes
+
+    write_bytes(output, text.encode("utf-8", "backslashreplace"))
+    common.tell(f"wrote {output}")
 
 
 def _kernel(common: Common) -> "Kernel":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from analyzer.cli.console import Progress, emit, stage
-from analyzer.cli.options import Common, bind_option, common_options, hide_option, opened
+from analyzer.cli.options import Common, common_options, opened, output_option, url_option, view_options
 
 if TYPE_CHECKING:
     from analyzer.pipeline.exporting import What
@@ -19,24 +19,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("root", metavar="ROOT")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="Where to; the suffix chooses the format: .svg .png .pdf .dot .html .mmd .graphml .json. "
-    "Default: out/ROOT.svg.",
+@output_option(
+    "Where to; the suffix chooses the format: .svg .png .pdf .dot .html .mmd .graphml .json. "
+    "Default: out/ROOT.svg."
 )
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    default=4,
-    show_default=True,
-    help="How many calls deep.",
-)
-@click.option("--reverse", is_flag=True, help="Who calls it, instead of what it calls.")
-@click.option("--to", metavar="FUNC", help="Only branches that reach this function.")
-@hide_option
-@bind_option
+@view_options(4)
 @click.option(
     "--max-functions",
     type=click.IntRange(min=1),
@@ -45,12 +32,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Draw at most so many; the largest subtrees are folded. Data formats have all.",
 )
-@click.option(
-    "--url",
-    metavar="TEMPLATE",
-    help="Where functions link to, with {file}, {line} and {version}; `none` for no links. "
-    "Default: elixir.bootlin.com.",
-)
+@url_option()
 @click.option(
     "--layout",
     type=click.Choice(["graph", "tree"]),
@@ -148,7 +130,7 @@ def _grouping(session: "Session", cluster: str) -> Callable[[str], str] | None:
     multiple=True,
     help="Only what files below this path have, such as net/ipv4/; repeatable.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Where to; default: standard output.")
+@output_option()
 @common_options
 def export(what: str, under: tuple[str, ...], output: str | None, common: Common) -> None:
     """Everything, as JSON Lines.

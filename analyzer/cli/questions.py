@@ -5,12 +5,22 @@ Not handled: colours for anything but trees.
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from analyzer.cli.console import coloured, coloured_text, speaks_unicode, terminal_width
-from analyzer.cli.options import Common, answer, bind_option, common_options, format_option, hide_option
+from analyzer.cli.options import (
+    Common,
+    answer,
+    color_option,
+    common_options,
+    format_option,
+    forms_option,
+    targets_option,
+    url_option,
+    view_options,
+)
 
 if TYPE_CHECKING:
     from analyzer.model.callgraph import FunctionRef
@@ -66,17 +76,7 @@ def _address(template: str, version: str, ref: "FunctionRef") -> str:
 
 @click.command()
 @click.argument("root", metavar="ROOT")
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    default=6,
-    show_default=True,
-    help="How many calls deep.",
-)
-@click.option("--reverse", is_flag=True, help="Who calls it, instead of what it calls.")
-@click.option("--to", metavar="FUNC", help="Only branches that reach this function.")
-@hide_option
-@bind_option
+@view_options(6)
 @click.option(
     "--show",
     metavar="PARTS",
@@ -92,12 +92,9 @@ def _address(template: str, version: str, ref: "FunctionRef") -> str:
     type=click.Choice(["errors"]),
     help="`errors`: leave out branches that fail, and count what error labels call.",
 )
-@click.option(
-    "--targets",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="List at most N targets of an indirect call (with --reverse, callers); 0 lists all. "
-    "Default: all of up to 32, 8 of more (24 callers).",
+@targets_option(
+    "List at most N targets of an indirect call (with --reverse, callers); 0 lists all. "
+    "Default: all of up to 32, 8 of more (24 callers)."
 )
 @click.option("--possible", is_flag=True, help="List also targets that are only possible.")
 @click.option(
@@ -111,19 +108,8 @@ def _address(template: str, version: str, ref: "FunctionRef") -> str:
     callback=_indent,
     help="One level in styles of indentation: N blanks, or a tab. Default: 4 blanks.",
 )
-@click.option(
-    "--url",
-    metavar="TEMPLATE",
-    help="Where functions link to in markdown and org, with {file}, {line} and {version}; `none` for no links. "
-    "Default: elixir.bootlin.com.",
-)
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto: on a terminal, unless $NO_COLOR is set.",
-)
+@url_option(" in markdown and org")
+@color_option
 @format_option
 @common_options
 def tree(
@@ -207,16 +193,7 @@ def callees(function: str, form: str, common: Common) -> None:
     One row per call and callee in the order of the source; nothing is hidden or folded.
     """
 
-    def make(session: "Session") -> "Reply":
-        from analyzer.pipeline.opening import Reply
-        from analyzer.render.answers import calls_json, document
-        from analyzer.render.tables import callees_text
-
-        ref = session.find(function).ref
-        edges = session.callees(ref)
-        return Reply(document(calls_json(ref, edges)) if form == "json" else callees_text(edges))
-
-    answer(common, ("callees", function, form), make)
+    _one_step("callees", function, form, common)
 
 
 @click.command()
@@ -229,16 +206,24 @@ def callers(function: str, form: str, common: Common) -> None:
     One row per call, by file and line; nothing is hidden or folded.
     """
 
+    _one_step("callers", function, form, common)
+
+
+def _one_step(what: Literal["callees", "callers"], function: str, form: str, common: Common) -> None:
+    """Say the edges out of a function or into it."""
+
     def make(session: "Session") -> "Reply":
         from analyzer.pipeline.opening import Reply
         from analyzer.render.answers import calls_json, document
-        from analyzer.render.tables import callers_text
+        from analyzer.render.tables import callees_text, callers_text
 
         ref = session.find(function).ref
-        edges = session.callers(ref)
-        return Reply(document(calls_json(ref, edges)) if form == "json" else callers_text(edges))
+        edges = session.callees(ref) if what == "callees" else session.callers(ref)
+        if form == "json":
+            return Reply(document(calls_json(ref, edges)))
+        return Reply(callees_text(edges) if what == "callees" else callers_text(edges))
 
-    answer(common, ("callers", function, form), make)
+    answer(common, (what, function, form), make)
 
 
 @click.command()
@@ -304,14 +289,7 @@ def targets(function: str, why: bool, possible: bool, form: str, common: Common)
 
 @click.command()
 @click.argument("name", metavar="NAME")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "table", "markdown", "json"]),
-    default="text",
-    show_default=True,
-    help="Close to C, as a table, for a document, or for programs.",
-)
+@forms_option("text", "table", "markdown", "json", text="Close to C, as a table, for a document, or for programs.")
 @common_options
 def show(name: str, form: str, common: Common) -> None:
     """A function, struct, union, enum, typedef, macro, ops table or family of constants.

@@ -6,7 +6,15 @@ Not handled: recording traces.
 import click
 
 from analyzer.cli.console import Progress, emit, speaks_unicode, stage
-from analyzer.cli.options import Common, common_options, format_option, hide_option, opened
+from analyzer.cli.options import (
+    Common,
+    common_options,
+    depth_option,
+    format_option,
+    hide_option,
+    opened,
+    output_option,
+)
 
 
 @click.command()
@@ -20,24 +28,13 @@ from analyzer.cli.options import Common, common_options, format_option, hide_opt
 @click.option("--strict", is_flag=True, help="Exit code 1 when a call is unexplained.")
 @click.option("--alternatives", is_flag=True, help="Targets of the calls through pointers that no trace showed.")
 @click.option("--tree", is_flag=True, help="The static tree with what was observed marked, in place of the paths.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="Draw that graph with what was observed marked: .svg .png .pdf .dot .mmd .graphml .json.",
-)
+@output_option("Draw that graph with what was observed marked: .svg .png .pdf .dot .mmd .graphml .json.")
 @click.option(
     "--root",
     metavar="FUNC",
     help="Where tree and picture begin; default: the system call with the most observed calls.",
 )
-@click.option(
-    "--depth",
-    type=click.IntRange(min=0),
-    default=12,
-    show_default=True,
-    help="How many calls deep tree and picture are.",
-)
+@depth_option(12, text="How many calls deep tree and picture are.")
 @hide_option
 @format_option
 @common_options

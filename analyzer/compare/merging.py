@@ -159,20 +159,24 @@ class Merger:
         elif not both and not meeting.known:
             self._add("functions_added" if after else "functions_removed")
         for row in flat(meeting.rows):
-            changes = self._rows[id(row)]
-            if row.elsewhere:
-                if row.after is not None and row.after.callee is not None:
-                    self.moved.add(Moved(row.after.callee.name, row.elsewhere, name_of(meeting.pair)))
-            elif not (row.before and row.after):
-                self._add("calls_added" if row.after else "calls_removed")
-            elif any(change.what == "order" for change in changes):
-                self._add("calls_reordered")
-                if len(changes) > 1:
-                    self._add("calls_changed")
-            elif changes:
-                self._add("calls_changed")
+            self._note_row(row, name_of(meeting.pair))
         if both:
             self._restructure(meeting)
+
+    def _note_row(self, row: Row, here: str) -> None:
+        """Count a call of the function `here`, or note that it moved."""
+        changes = self._rows[id(row)]
+        if row.elsewhere:
+            if row.after is not None and row.after.callee is not None:
+                self.moved.add(Moved(row.after.callee.name, row.elsewhere, here))
+        elif not (row.before and row.after):
+            self._add("calls_added" if row.after else "calls_removed")
+        elif any(change.what == "order" for change in changes):
+            self._add("calls_reordered")
+            if len(changes) > 1:
+                self._add("calls_changed")
+        elif changes:
+            self._add("calls_changed")
 
     def _add(self, what: str) -> None:
         self._counts[what] = self._counts.get(what, 0) + 1

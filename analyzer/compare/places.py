@@ -79,44 +79,40 @@ def calls(kernel: Kernel, place: Place, item: Item, *, pointers_too: bool = True
     names = named(kernel, item.name)
     taken = pointers_too and kernel.taken(item.name)
     for function in place.functions:
-        if not taken and not any(kernel.may_make(function, name, place.macro) for name in names):
-            continue
-        said = kernel.spoken(function)
-        at = {call.start: call for call in said.calls}
-        groups: dict[tuple[object, ...], list[Edge]] = {}
-        for edge in kernel.callees(function):
-            if place.macro and place.macro not in edge.macros:
-                continue
-            callee = edge.callee
-            wanted = (callee is not None and callee.name in names) or (
-                normal(callee_of(edge.expression)) == item.name
+        if taken or any(kernel.may_make(function, name, place.macro) for name in names):
+            hits += _resolved(kernel, function, item.name, names, place.macro, alone=not hits)
+    return hits
+
+
+def _resolved(
+    kernel: Kernel, function: FunctionRef, name: str, names: frozenset[str], macro: str, *, alone: bool
+) -> list[Hit]:
+    """The calls of a function that its edges show to be meant by a name in any of its spellings; below a macro
+    only those that it makes. `alone`: nothing else was found, so that a macro of that name is meant, too."""
+    edges = [e for e in kernel.callees(function) if not macro or macro in e.macros]
+    said = kernel.spoken(function)
+    at = {call.start: call for call in said.calls}
+    groups: dict[tuple[object, ...], list[Edge]] = {}
+    for edge in edges:
+        called = edge.callee is not None and edge.callee.name in names
+        if called or normal(callee_of(edge.expression)) == name:
+            groups.setdefault((edge.site, edge.expression, edge.macros), []).append(edge)
+    hits = [_hit(function, group, at) for group in groups.values()]
+    made = next((e for e in edges if name in e.macros), None)
+    if macro:
+        if made and name != macro:
+            hits.append(
+                Hit(function, made.site, made.expression, (made.arguments,), (made,), macro=name, loose=True)
             )
-            if wanted:
-                groups.setdefault((edge.site, edge.expression, edge.macros), []).append(edge)
-        for edges in groups.values():
-            hits.append(_hit(function, edges, at))
-        seen = {(h.site.line, h.site.column) for h in hits if h.function == function}
-        inside = set()
-        if place.macro:
-            inside = {m for e in kernel.callees(function) if place.macro in e.macros for m in e.macros}
-        for call in said.calls:
-            if call.start in seen or (call.name or normal(call.callee)) not in names:
-                continue
-            if not place.macro:
-                hits.append(_said(function, said.file, call, kernel))
-        if item.name in inside and item.name != place.macro:
-            made = [e for e in kernel.callees(function) if item.name in e.macros and place.macro in e.macros]
-            hits += [
-                Hit(function, e.site, e.expression, (e.arguments,), (e,), macro=item.name, loose=True)
-                for e in made[:1]
-            ]
-        if not hits and not place.macro:
-            # A macro that only another macro's text or an operand shows.
-            made = [e for e in kernel.callees(function) if item.name in e.macros]
-            hits += [
-                Hit(function, e.site, e.expression, (), (e,), macro=item.name, positions=_both(e.site, at))
-                for e in made[:1]
-            ]
+        return hits
+    seen = {(h.site.line, h.site.column) for h in hits}
+    for call in said.calls:
+        if call.start not in seen and (call.name or normal(call.callee)) in names:
+            hits.append(_said(function, said.file, call, kernel))
+    if made and alone and not hits:
+        # A macro that only another macro's text or an operand shows.
+        positions = _both(made.site, at)
+        hits.append(Hit(function, made.site, made.expression, (), (made,), macro=name, positions=positions))
     return hits
 
 

@@ -3,7 +3,7 @@
 Not handled: which of several statements run; conditions are those that enclose a statement in the text.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -106,62 +106,54 @@ def _measured(said: Iterable[_Said]) -> list[_Said]:
     return [s if isinstance(s, SaidCondition) else msgspec.structs.replace(s, behind=behind[id(s)]) for s in found]
 
 
+def _condition(
+    kind: str, text: str, where: Place, under: tuple[str, ...], actions: Sequence[Action] = (), name: str = ""
+) -> SaidCondition:
+    """A condition or jump that stands at a place; with its actions it ends where the last of them does."""
+    return SaidCondition(kind, text, _at(where), _end(where, actions), under, name=name)
+
+
 def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iterator[_Said]:
     for statement in statements:
+        place = statement.place
         if statement.guard:
-            yield SaidCondition("guard", statement.guard, _at(statement.place), _end(statement.place, ()), under)
+            yield _condition("guard", statement.guard, place, under)
         match statement:
             case Step():
                 yield from _actions(statement.actions, under)
             case Return():
                 yield from _actions(statement.actions, under)
-                yield SaidCondition(
-                    "return",
-                    statement.value,
-                    _at(statement.place),
-                    _end(statement.place, statement.actions),
-                    under,
-                )
+                yield _condition("return", statement.value, place, under, statement.actions)
             case Goto():
-                yield SaidCondition(
-                    "goto", statement.label, _at(statement.place), _end(statement.place, ()), under
-                )
+                yield _condition("goto", statement.label, place, under)
             case Label():
-                yield SaidCondition(
-                    "label", statement.name, _at(statement.place), _end(statement.place, ()), under
-                )
+                yield _condition("label", statement.name, place, under)
             case If():
                 yield from _if(statement, under)
             case Switch():
-                yield from _actions(statement.actions, under)
-                yield SaidCondition(
-                    "switch",
-                    statement.subject,
-                    _at(statement.place),
-                    _end(statement.place, statement.actions),
-                    under,
-                )
-                for case in statement.cases:
-                    for label in case.labels:
-                        yield SaidCondition("case", label, _at(case.place), _end(case.place, ()), under)
-                    tests = tuple(f"{statement.subject} == {label}" for label in case.labels)
-                    yield from _statements(case.body, (*under, " || ".join(tests)))
+                yield from _switch(statement, under)
             case Loop():
-                head = statement.head.removeprefix(
-                    "while" if statement.keyword == "do" else statement.keyword
-                ).strip()
-                inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
-                yield SaidCondition(
-                    "loop",
-                    inside,
-                    _at(statement.place),
-                    _end(statement.place, statement.actions),
-                    under,
-                    name=statement.keyword,
-                )
-                begins = _at(statement.place) if statement.keyword == "do" else None
-                yield from _actions(statement.actions, under, begins)
-                yield from _statements(statement.body, (*under, inside))
+                yield from _loop(statement, under)
+
+
+def _switch(statement: Switch, under: tuple[str, ...]) -> Iterator[_Said]:
+    yield from _actions(statement.actions, under)
+    yield _condition("switch", statement.subject, statement.place, under, statement.actions)
+    for case in statement.cases:
+        for label in case.labels:
+            yield _condition("case", label, case.place, under)
+        tests = tuple(f"{statement.subject} == {label}" for label in case.labels)
+        yield from _statements(case.body, (*under, " || ".join(tests)))
+
+
+def _loop(statement: Loop, under: tuple[str, ...]) -> Iterator[_Said]:
+    word = "while" if statement.keyword == "do" else statement.keyword
+    head = statement.head.removeprefix(word).strip()
+    inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
+    yield _condition("loop", inside, statement.place, under, statement.actions, statement.keyword)
+    begins = _at(statement.place) if statement.keyword == "do" else None
+    yield from _actions(statement.actions, under, begins)
+    yield from _statements(statement.body, (*under, inside))
 
 
 def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
@@ -169,14 +161,12 @@ def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
     for branch in statement.branches:
         inside = (*under, *denied)
         if branch.condition:
-            yield SaidCondition(
-                "if", branch.condition, _at(branch.place), _end(branch.place, branch.actions), under
-            )
+            yield _condition("if", branch.condition, branch.place, under, branch.actions)
             yield from _actions(branch.actions, inside)
             yield from _statements(branch.body, (*inside, branch.condition))
             denied = (*denied, f"!({branch.condition})")
         else:
-            yield SaidCondition("else", "", _at(branch.place), _end(branch.place, ()), under)
+            yield _condition("else", "", branch.place, under)
             yield from _statements(branch.body, inside)
 
 

@@ -12,7 +12,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.compare.likeness import align, bodies_alike, tokens
-from analyzer.model.body import Assignment, Body, Call, If, Loop, Return, Step, Switch, own_actions, walk
+from analyzer.model.body import (
+    Assignment,
+    Body,
+    Call,
+    If,
+    Loop,
+    Return,
+    Statement,
+    Step,
+    Switch,
+    own_actions,
+    walk,
+)
 from analyzer.model.difference import Change, What
 
 _ERROR = re.compile(r"^-\s*E[A-Z0-9]+$")
@@ -46,28 +58,37 @@ def _told(body: Body, reached: Collection[int] | None, silent: Callable[[str], b
     for _, statement in walk(body.statements):
         if reached is not None and statement.place.start not in reached:
             continue
-        match statement:
-            case If():
-                for branch in statement.branches:
-                    if branch.condition and not branch.condition.isdecimal():
-                        yield _statement("condition", f"if ({branch.condition})")
-            case Switch():
-                yield _statement("condition", f"switch ({statement.subject})")
-            case Loop() if not statement.macro:
-                yield _statement("condition", statement.head)
-            case Step(actions=(*_, Call(name=name) as call)) if name and _alone(statement.text, call):
-                if silent(name):
-                    yield _statement("assignment", call.text)
-            case Return() if statement.value and not _CALL.match(statement.value):
-                yield _statement("result", f"return {statement.value}")
+        yield from _head(statement, silent)
         for action in own_actions(statement):
-            if isinstance(action, Assignment):
-                if _ERROR.match(action.value):
-                    yield _statement("result", action.text)
-                elif action.call and not _ACCESS.match(action.value):
-                    continue  # the call is compared by itself
-                elif any(_MEMBER.search(target) for target in action.targets):
-                    yield _statement("assignment", action.text)
+            if isinstance(action, Assignment) and (what := _effect(action)):
+                yield _statement(what, action.text)
+
+
+def _head(statement: Statement, silent: Callable[[str], bool]) -> Iterator[Told]:
+    """What a statement says apart from its stores."""
+    match statement:
+        case If():
+            for branch in statement.branches:
+                if branch.condition and not branch.condition.isdecimal():
+                    yield _statement("condition", f"if ({branch.condition})")
+        case Switch():
+            yield _statement("condition", f"switch ({statement.subject})")
+        case Loop() if not statement.macro:
+            yield _statement("condition", statement.head)
+        case Step(actions=(*_, Call(name=name) as call)) if name and _alone(statement.text, call):
+            if silent(name):
+                yield _statement("assignment", call.text)
+        case Return() if statement.value and not _CALL.match(statement.value):
+            yield _statement("result", f"return {statement.value}")
+
+
+def _effect(action: Assignment) -> What | None:
+    """What a store is; None for one that is not compared: to a variable, or of a call, which is compared."""
+    if _ERROR.match(action.value):
+        return "result"
+    if action.call and not _ACCESS.match(action.value):
+        return None
+    return "assignment" if any(_MEMBER.search(target) for target in action.targets) else None
 
 
 def _alone(text: str, call: Call) -> bool:

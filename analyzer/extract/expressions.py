@@ -74,14 +74,12 @@ class Actions:
             self._assignment(node, when, out, depth)
         elif kind == "binary_expression":
             self._binary(node, when, out, depth)
-        elif kind == "conditional_expression":
+        elif kind in ("conditional_expression", "if_statement"):  # an `if` inside a statement expression
             self._conditional(node, when, out, depth)
         elif kind == "update_expression":
             self._update(node, when, out, depth)
         elif kind == "declaration":
             self._declaration(node, when, out, depth)
-        elif kind == "if_statement":
-            self._if(node, when, out, depth)
         else:
             for child in node.named_children:
                 self._walk(child, when, out, depth)
@@ -205,17 +203,6 @@ class Actions:
             self._walk(right, under, out, depth)
 
     def _conditional(self, node: Node, when: tuple[str, ...], out: list[Action], depth: int) -> None:
-        condition = node.child_by_field_name("condition")
-        if condition is not None:
-            self._walk(condition, when, out, depth)
-        text = unwrapped(self._view.of(condition))
-        for field, under in (("consequence", text), ("alternative", negated(text))):
-            arm = node.child_by_field_name(field)
-            if arm is not None:
-                self._walk(arm, (*when, under), out, depth)
-
-    def _if(self, node: Node, when: tuple[str, ...], out: list[Action], depth: int) -> None:
-        """An `if` inside a statement expression."""
         condition = node.child_by_field_name("condition")
         if condition is not None:
             self._walk(condition, when, out, depth)

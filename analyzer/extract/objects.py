@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, name_node
+from analyzer.extract.text import Text, declared
 from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
@@ -38,17 +38,7 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
         words = text.masked[node.start_byte : type_node.start_byte].split()
         static, extern = b"static" in words, b"extern" in words
         has_body = type_node.child_by_field_name("body") is not None
-        for declarator in node.children_by_field_name("declarator"):
-            inner: Node | None = declarator
-            value = None
-            if declarator.type == "init_declarator":
-                inner = declarator.child_by_field_name("declarator")
-                value = declarator.child_by_field_name("value")
-            if inner is None:
-                continue
-            name = name_node(inner)
-            if name is None:
-                continue
+        for inner, name, value in declared(node):
             spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
             pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
             if _declares_function(inner):
@@ -139,13 +129,8 @@ def local_objects(
         type_node = node.child_by_field_name("type")
         if type_node is None:
             continue
-        for declarator in node.children_by_field_name("declarator"):
-            if declarator.type != "init_declarator":
-                continue
-            inner = declarator.child_by_field_name("declarator")
-            value = declarator.child_by_field_name("value")
-            name = name_node(inner) if inner is not None else None
-            if inner is None or value is None or name is None or value.type != "initializer_list":
+        for inner, name, value in declared(node):
+            if value is None or value.type != "initializer_list":
                 continue
             found.append(
                 _object(

@@ -3,6 +3,8 @@
 import bisect
 import functools
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -92,6 +94,27 @@ def type_of(text: bytes) -> str:
     folded = " ".join(text.decode("utf-8", "replace").split())
     folded = _GLUED_STAR.sub(r"\1 *", folded)
     return folded.replace(" )", ")").replace("( ", "(").replace("* *", "**").replace(" [", "[")
+
+
+class Declared(NamedTuple):
+    """A declarator without its initializer, the identifier that it declares, and the initializer's value."""
+
+    declarator: Node
+    name: Node
+    value: Node | None
+
+
+def declared(declaration: Node) -> Iterator[Declared]:
+    """What a declaration declares, in order; declarators without a name left out."""
+    for declarator in declaration.children_by_field_name("declarator"):
+        inner: Node | None = declarator
+        value = None
+        if declarator.type == "init_declarator":
+            inner = declarator.child_by_field_name("declarator")
+            value = declarator.child_by_field_name("value")
+        name = name_node(inner) if inner is not None else None
+        if inner is not None and name is not None:
+            yield Declared(inner, name, value)
 
 
 def name_node(declarator: Node) -> Node | None:

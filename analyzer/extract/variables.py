@@ -11,7 +11,7 @@ import re
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, name_node, type_of
+from analyzer.extract.text import Text, declared, name_node, type_of
 from analyzer.model.callgraph import Parameter
 from analyzer.model.facts import Variable
 
@@ -157,16 +157,8 @@ def variables_of(text: Text, node: Node) -> list[Variable]:
         return found
     prefix_start = node.start_byte
     prefix_end = type_node.end_byte
-    for declarator in node.children_by_field_name("declarator"):
-        inner: Node | None = declarator
-        value = None
-        if declarator.type == "init_declarator":
-            inner = declarator.child_by_field_name("declarator")
-            value = declarator.child_by_field_name("value")
-        if inner is None:
-            continue
-        name = name_node(inner)
-        if name is None or _is_prototype(inner):
+    for inner, name, value in declared(node):
+        if _is_prototype(inner):
             continue
         initial = ""
         if value is not None and value.type != "initializer_list" and value.end_byte - value.start_byte <= 400:

@@ -7,7 +7,7 @@ Not handled: several roots, and removing functions from a grown graph other than
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -128,22 +128,27 @@ def grow(
             found, left_out = group_sites(edges, hides=hides, fold=fold, keep=keep)
         sites[function] = found
         hidden += left_out
-        for site in found:
-            for number, edge in enumerate(site.targets):
-                end = edge.caller if reverse else edge.callee
-                if end is None or end in depths:
-                    continue
-                if site.followed is not None and number >= site.followed:
-                    listed.setdefault(end, depths[function] + 1)
-                    continue
+        for end, followed in _ends(found, reverse):
+            if end not in depths and followed:
                 depths[end] = depths[function] + 1
                 queue.append(end)
+            elif end not in depths:
+                listed.setdefault(end, depths[function] + 1)
         truncated = limit is not None and len(depths) >= limit
     for end, at in listed.items():
         if end not in depths:
             depths[end] = at
             cut.add(end)
     return RootedGraph(root, reverse, depth, depths, sites, frozenset(cut), omitted, hidden, truncated)
+
+
+def _ends(sites: Iterable[Site], reverse: bool) -> Iterator[tuple[FunctionRef, bool]]:
+    """The functions that sites lead to, and whether they are followed there."""
+    for site in sites:
+        for number, edge in enumerate(site.targets):
+            end = edge.caller if reverse else edge.callee
+            if end is not None:
+                yield end, site.followed is None or number < site.followed
 
 
 def _hides_caller(hide: Hide) -> Callable[[Edge], bool]:

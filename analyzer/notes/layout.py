@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from analyzer.model.checks import Block, Item
-from analyzer.notes.content import Part
+from analyzer.notes.parts import Part
 from analyzer.notes.prefix import column, tab_width
 from analyzer.notes.rows import Row
 

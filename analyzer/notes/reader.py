@@ -6,9 +6,10 @@ Pure: the same bytes give the same note, whatever kernel it is about. Not handle
 import re
 
 from analyzer.model.checks import Block, Directives, Note, NoteProblem
-from analyzer.notes.content import Parsed, parse
+from analyzer.notes.content import parse
 from analyzer.notes.encoding import decode
 from analyzer.notes.layout import blocks, item_of
+from analyzer.notes.parts import Parsed
 from analyzer.notes.prefix import Prefix
 from analyzer.notes.regions import Divided, Region, divide
 from analyzer.notes.rows import Row, rows

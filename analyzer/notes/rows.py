@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from analyzer.notes.content import Parsed, Part, parse
+from analyzer.notes.content import parse
+from analyzer.notes.parts import Parsed, Part
 from analyzer.notes.prefix import Prefix, is_down, is_ruler, is_spacer, split
 from analyzer.notes.scan import postfix
 

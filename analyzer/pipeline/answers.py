@@ -26,6 +26,11 @@ def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
     return msgspec.msgpack.Decoder(kind)
 
 
+def function_key(ref: FunctionRef) -> str:
+    """A function in the key of an answer."""
+    return f"{ref.file}:{ref.line}:{ref.name}"
+
+
 class Answers:
     """Edges by caller, from the store or from the resolver. `identity` tells the version's files, the
     configuration and the code apart from all others."""
@@ -48,7 +53,7 @@ class Answers:
         """The edges of a function."""
         found = self._known.get(ref)
         if found is None:
-            key = f"{ref.file}:{ref.line}:{ref.name}"
+            key = function_key(ref)
             whole = self.of_file(ref.file)
             if whole is not None:
                 self._known.update(whole)
@@ -69,7 +74,7 @@ class Answers:
         """Whether the edges of a function were found before."""
         if ref in self._known:
             return True
-        asked = (f"edges of {ref.file}", f"{ref.file}:{ref.line}:{ref.name}")
+        asked = (f"edges of {ref.file}", function_key(ref))
         return any(self.question and self._store.answer(self.question, key) is not None for key in asked)
 
     def learn(self, ref: FunctionRef, edges: tuple[Edge, ...]) -> None:

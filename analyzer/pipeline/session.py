@@ -4,16 +4,14 @@ Indexing happens by itself when the first question needs it. Not handled: change
 session is open.
 """
 
-import difflib
 import functools
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from analyzer.errors import AmbiguousNameError, SourceError, StoreError, UnknownNameError
+from analyzer.errors import SourceError, StoreError
 from analyzer.io.sources import Source, open_source
 from analyzer.io.store import Store
 from analyzer.model.body import Body
@@ -22,24 +20,23 @@ from analyzer.model.doctor import DoctorReport, IndexSummary
 from analyzer.model.notes import Comment
 from analyzer.model.shown import Shown
 from analyzer.model.source import KernelInfo
-from analyzer.pipeline.answers import Answers
+from analyzer.pipeline.answers import Answers, function_key
 from analyzer.pipeline.opening import Kernel, open_kernel, open_store, version_now
 from analyzer.resolve.configuration import Configuration
 
 if TYPE_CHECKING:  # a question whose parts were all found before is answered without loading these
-    from analyzer.pipeline import exporting
-    from analyzer.pipeline.bodies import Bodies, Span
+    from analyzer.extract.dialect import Dialect
+    from analyzer.pipeline.bodies import Span
     from analyzer.pipeline.definitions import Definitions
+    from analyzer.pipeline.exporting import Exported, What
+    from analyzer.pipeline.exports import Exports
     from analyzer.pipeline.indexing import Progress, Version
     from analyzer.pipeline.kept import Kept
     from analyzer.pipeline.stored import StoredIndex
     from analyzer.pipeline.workers import Workers
+    from analyzer.pipeline.written import Written
     from analyzer.resolve.made import Function as Resolved
     from analyzer.resolve.resolver import Resolver
-
-_SYSCALL_HEAD = re.compile(r"^(COMPAT_)?SYSCALL(?:32)?_DEFINE\w*\s*\(\s*(\w+)")
-_MAX_HOLDERS = 8  # tables whose constant can be one and the same without being a coincidence
-_QUALIFIED = re.compile(r"^(.+\.[chS]):(?:(\d+):)?(\w+)$")
 
 
 def open_session(
@@ -89,11 +86,9 @@ class Session:
         self._stored: StoredIndex | None = None
         self._resolver: Resolver | None = None
         self._answers: Answers | None = None
-        self._bodies: Bodies | None = None
-        self._read: dict[FunctionRef, Body | None] = {}
+        self._texts: Written | None = None
         self._definitions: Definitions | None = None
         self._functions: dict[FunctionRef, Function | None] = {}
-        self._selectors: dict[str, str] = {}
         self._weights: dict[str, int] = {}
         self._kept: Kept | None = None
         self.notices = notices
@@ -172,72 +167,11 @@ class Session:
         """The function that a person means: `sys_socket`, `socket` when only a system call has the name,
         `__x64_sys_socket`, `SYSCALL_DEFINE3(socket`, `file:function`. Raises UnknownNameError with near
         names and AmbiguousNameError with spellings that are unique."""
-        return self.answers.kept(f"find {name}", Function, lambda: self._find(name))
+        from analyzer.pipeline.naming import meant
 
-    def _find(self, name: str) -> Function:
-        from analyzer.resolve.resolver import described
-
-        wanted = name.strip().removesuffix("()")
-        file = ""
-        if match := _SYSCALL_HEAD.match(wanted):
-            wanted = f"{'compat_' if match.group(1) else ''}sys_{match.group(2)}"
-        elif match := _QUALIFIED.match(wanted):
-            file, line, wanted = match.group(1), int(match.group(2) or 0), match.group(3)
-            found = [
-                f
-                for f in self.resolver.named(wanted)
-                if (f.path == file or f.path.endswith("/" + file)) and line in (0, f.definition.line)
-            ]
-            if found:
-                return described(found[0])
-            raise self._unknown(wanted, f"No function {wanted} in {file}.")
-        found = self._candidates(wanted)
-        if not found:
-            raise self._unknown(wanted, f"No function is called {wanted} in Linux {self.info.version}.")
-        if len({f.path for f in found}) == 1:
-            return described(found[0])
-        raise AmbiguousNameError(
-            f"{wanted} is defined in {len(found)} places.",
-            candidates=tuple(f"{f.path}:{wanted}" for f in found),
-            hint="Name the file too.",
+        return self.answers.kept(
+            f"find {name}", Function, lambda: meant(name, self.resolver, self.stored, self.info.version)
         )
-
-    def _candidates(self, wanted: str) -> "list[Resolved]":
-        found = self.resolver.named(wanted)
-        if not found:
-            found = self.resolver.named(f"sys_{wanted}")
-        if len({f.path for f in found}) > 1:
-            names = self.resolver.names
-            scope = self.resolver.scopes.of(found[0].path)
-            external = names.external(found[0].definition.name)
-            if external:
-                bound = names.closest(scope, external)
-                return list(bound.functions)
-            kept = [f for f in found if not f.definition.inline] or found
-            return kept
-        return names_sorted(found)
-
-    def _unknown(self, name: str, message: str) -> UnknownNameError:
-        from analyzer.pipeline.extraction import HEAD_MARK
-
-        for path, _, reason in self.resolver.names.not_built(name):
-            return UnknownNameError(
-                f"{name} is defined in {path}, which this configuration does not build: {reason}.",
-                hint="Give another --config, or none.",
-            )
-        names = self.stored.function_names()
-        calls = {n[len(HEAD_MARK) :] for n in names if n.startswith(HEAD_MARK)}
-        spelled = {n for n in names if not n.startswith(HEAD_MARK)}
-        prefix = "sys_" if name.startswith("sys_") else ""
-        near = [
-            f"sys_{n}"
-            for n in difflib.get_close_matches(
-                name.removeprefix(prefix), _plausible(name.removeprefix(prefix), calls)
-            )
-            if self.resolver.named(f"sys_{n}")
-        ]
-        near += difflib.get_close_matches(name, _plausible(name, spelled), n=5, cutoff=0.7)
-        return UnknownNameError(message, suggestions=tuple(dict.fromkeys(near))[:5])
 
     def named(self, name: str) -> tuple[FunctionRef, ...]:
         """All functions of a name (of any wrapper's name of a system call) that the configuration builds."""
@@ -253,9 +187,9 @@ class Session:
 
     def absence(self, name: str) -> str:
         """One clause that says why a name has no function."""
-        for path, _, reason in self.resolver.names.not_built(name):
-            return f"{name} is in {path}, which this configuration does not build: {reason}"
-        return f"no function is called {name} in Linux {self.info.version}"
+        from analyzer.pipeline.naming import absence
+
+        return absence(name, self.resolver, self.info.version)
 
     def called_in(self, name: str) -> int:
         """How many files have a call of a name."""
@@ -263,9 +197,9 @@ class Session:
 
     def function_names(self) -> frozenset[str]:
         """The names of all functions, as they stand in the text or in a macro's parentheses."""
-        from analyzer.pipeline.extraction import HEAD_MARK
+        from analyzer.pipeline.naming import spelled_names
 
-        return frozenset(name.removeprefix(HEAD_MARK) for name in self.stored.function_names())
+        return spelled_names(self.stored)
 
     def callees(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """Edges out of a function, in source order."""
@@ -285,7 +219,7 @@ class Session:
                 for callee in callees
             )
 
-        return self.answers.kept(f"alike {_key(ref)}", tuple[Edge, ...], search)
+        return self.answers.kept(f"alike {function_key(ref)}", tuple[Edge, ...], search)
 
     @property
     def answers(self) -> Answers:
@@ -331,7 +265,9 @@ class Session:
         if ref.external:
             return ()
         return self.answers.kept(
-            f"calls {_key(ref)}", tuple[str, ...], lambda: tuple(dict.fromkeys(self.resolver.call_names(ref)))
+            f"calls {function_key(ref)}",
+            tuple[str, ...],
+            lambda: tuple(dict.fromkeys(self.resolver.call_names(ref))),
         )
 
     def function(self, ref: FunctionRef) -> Function | None:
@@ -340,7 +276,7 @@ class Session:
             return None
         if ref not in self._functions:
             self._functions[ref] = self.answers.kept(
-                f"function {_key(ref)}", Function | None, lambda: self._described(ref)
+                f"function {function_key(ref)}", Function | None, lambda: self._described(ref)
             )
         return self._functions[ref]
 
@@ -360,74 +296,41 @@ class Session:
             text = ""
         return subsystem_of(text)
 
+    @property
+    def _written(self) -> "Written":
+        """What the text says of functions and tables."""
+        from analyzer.pipeline.written import Written
+
+        if self._texts is None:
+            self._texts = Written(self.answers, lambda: self.stored, lambda: self.resolver, self._dialect)
+        return self._texts
+
     def source_lines(self, file: str) -> list[str]:
         """The lines of a file, without their ends."""
-        return self.stored.text(file).decode("utf-8", "replace").split("\n")
+        return self._written.lines(file)
 
     def comment(self, ref: FunctionRef) -> Comment | None:
         """The comment above a function's definition."""
-        if not ref.file:
-            return None
-        return self.answers.kept(f"comment {_key(ref)}", Comment | None, lambda: self._comment(ref))
-
-    def _comment(self, ref: FunctionRef) -> Comment | None:
-        from analyzer.extract.comments import comment_above
-
-        return comment_above(self.stored.text(ref.file), ref.line)
+        return self._written.comment(ref)
 
     def selector(self, edge: Edge) -> str:
         """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
         `PF_INET`); "" when it holds none."""
-        # what a binding chose is told apart by a blank in its name
-        named = [item for item in edge.evidence if item.object and " " not in item.object]
-        holders = list(dict.fromkeys((item.file, item.object.partition(".")[0]) for item in named))
-        if edge.slot is None or not 0 < len(holders) <= _MAX_HOLDERS:
-            return ""
-        found = {self._selector(file, name) for file, name in holders}
-        return found.pop() if len(found) == 1 else ""
-
-    def _selector(self, file: str, name: str) -> str:
-        key = f"selector {file} {name}"
-        if key not in self._selectors:
-            self._selectors[key] = self.answers.kept(key, str, lambda: self._select(file, name))
-        return self._selectors[key]
-
-    def _select(self, file: str, name: str) -> str:
-        from analyzer.pipeline.selectors import selector_of
-
-        return selector_of(self.stored.facts(file), self.stored.text(file), name)
+        return self._written.selector(edge)
 
     def body(self, ref: FunctionRef) -> Body | None:
         """The statements of a function, read from its source when they are asked for first; None for an external
         function and for one that a macro makes as a whole."""
-        if ref not in self._read:
-            self._read[ref] = (
-                None
-                if ref.external
-                else self.answers.kept(f"body {_key(ref)}", Body | None, lambda: self._body(ref))
-            )
-        return self._read[ref]
-
-    def _body(self, ref: FunctionRef) -> Body | None:
-        from analyzer.pipeline.bodies import Bodies
-        from analyzer.pipeline.indexing import dialect_of
-
-        if self._bodies is None:
-            version = self._indexed()
-            self._bodies = Bodies(self.span, self.stored.text, lambda: dialect_of(self._store, version))
-        return self._bodies.of(ref)
+        return self._written.body(ref)
 
     def span(self, ref: FunctionRef) -> "Span | None":
         """Where a function's text begins, its body begins and ends, in bytes."""
-        from analyzer.pipeline.bodies import Span
+        return self._written.span(ref)
 
-        return self.answers.kept(f"span {_key(ref)}", Span | None, lambda: self._spanned(ref))
+    def _dialect(self) -> "Dialect":
+        from analyzer.pipeline.indexing import dialect_of
 
-    def _spanned(self, ref: FunctionRef) -> "Span | None":
-        found = self.resolver.function(ref)
-        if found is None or not found.definition.end:
-            return None
-        return found.definition.start, found.definition.body, found.definition.end
+        return dialect_of(self._store, self._indexed())
 
     def weight(self, path: str) -> int:
         """How many source files lie beside a file: large folders hold what most readers look for first."""
@@ -441,82 +344,58 @@ class Session:
     def show(self, name: str) -> list[Shown]:
         """Everything of that name: functions, records, enums, typedefs, macros, objects, constant families.
         Raises UnknownNameError."""
+        from analyzer.pipeline.naming import unknown
+
         found = self.definitions.shown(name)
         if not found:
-            raise self._unknown(name, f"Nothing is called {name} in Linux {self.info.version}.")
+            message = f"Nothing is called {name} in Linux {self.info.version}."
+            raise unknown(name, message, self.resolver, self.stored)
         return found
 
     @property
     def definitions(self) -> "Definitions":
         """Definitions with their text."""
         from analyzer.pipeline.definitions import Definitions
-        from analyzer.pipeline.indexing import dialect_of
 
         if self._definitions is None:
-            version = self._indexed()
-            self._definitions = Definitions(self.resolver, lambda: dialect_of(self._store, version))
+            self._definitions = Definitions(self.resolver, self._dialect)
         return self._definitions
 
-    def export(self, what: "exporting.What", under: Sequence[str]) -> "Iterator[exporting.Exported]":
+    @property
+    def _exports(self) -> "Exports":
+        """The rows of everything."""
+        from analyzer.pipeline.exports import Exports
+
+        return Exports(self.resolver, self.answers, self._labelled)
+
+    def export(self, what: "What", under: Sequence[str]) -> "Iterator[Exported]":
         """Everything of the files below the prefixes (of all files when there are none), as JSON Lines, some
         files at a time, in the order of files. As many processes as the session may have."""
-        from analyzer.pipeline import exporting, exports
+        from analyzer.pipeline import exporting
 
-        paths = exports.paths(self.resolver, under)
+        paths = self._exports.paths(under)
         if what == "edges" and self.resolver.scopes.kbuild.known:
             self.flush()  # read once, before other processes want it
         return exporting.export(self, self.reopen, what, paths, self.jobs)
 
-    def export_run(self, what: "exporting.What", paths: Sequence[str]) -> "exporting.Exported":
+    def export_run(self, what: "What", paths: Sequence[str]) -> "Exported":
         """The rows of some files, made in this process; edges are kept."""
-        from analyzer.pipeline import exporting, exports
-        from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
-
-        if what == "functions":
-            rows = [function_row(f) for p in paths for f in exports.functions(self.resolver, p)]
-        elif what == "slots":
-            rows = [
-                slot_row(**{**msgspec.structs.asdict(s), "guard": s.guard or ""})
-                for p in paths
-                for s in exports.slots(self.resolver, p)
-            ]
-        else:
-            rows = [edge_row(e) for p in paths for e in self._edges_of(p)]
+        made = self._exports.rows(what, paths)
+        if what == "edges":
             self.flush()
-        return exporting.Exported("".join(map(json_line, rows)), len(rows))
-
-    def _edges_of(self, path: str) -> Iterator[Edge]:
-        from analyzer.resolve.names import ref_of
-
-        known = self.answers.of_file(path)
-        if known is None:
-            resolver = self.resolver
-            found = resolver.names.of_file(path)
-            known = tuple((ref_of(f), self._labelled(f, resolver.calls.of(f))) for f in found)
-            self.answers.keep_file(path, known)
-        for _, edges in known:
-            yield from edges
+        return made
 
     def export_functions(self, under: Sequence[str]) -> Iterator[Function]:
         """All functions of the files below the prefixes (all files when there are none)."""
-        from analyzer.pipeline import exports
-
-        for path in exports.paths(self.resolver, under):
-            yield from exports.functions(self.resolver, path)
+        return self._exports.functions(self._exports.paths(under))
 
     def export_edges(self, under: Sequence[str]) -> Iterator[Edge]:
         """All edges of those functions."""
-        from analyzer.pipeline import exports
-
-        for path in exports.paths(self.resolver, under):
-            yield from self._edges_of(path)
+        return self._exports.edges(self._exports.paths(under))
 
     def export_slots(self, under: Sequence[str]) -> Iterator[SlotRow]:
         """All slot entries of those files."""
-        from analyzer.pipeline import exports
-
-        for path in exports.paths(self.resolver, under):
-            yield from exports.slots(self.resolver, path)
+        return self._exports.slots(self._exports.paths(under))
 
     def doctor(self) -> DoctorReport:
         """Parse coverage and the state of index and tools."""
@@ -535,26 +414,6 @@ class Session:
         """Keep what was found and release the index."""
         self.flush()
         self._store.close()
-
-
-def _key(ref: FunctionRef) -> str:
-    return f"{ref.file}:{ref.line}:{ref.name}"
-
-
-def names_sorted(found: "Sequence[Resolved]") -> "list[Resolved]":
-    """Definitions of one file, the likeliest first: those that do something."""
-    from analyzer.resolve.names import ref_of
-
-    return sorted(
-        found,
-        key=lambda f: (not (f.definition.calls or f.definition.indirect or f.made), ref_of(f)),
-    )
-
-
-def _plausible(name: str, names: set[str]) -> list[str]:
-    """Names near enough in length and letters to be worth comparing (difflib is quadratic)."""
-    letters = set(name)
-    return sorted(n for n in names if abs(len(n) - len(name)) <= 3 and len(letters ^ set(n)) <= 4)[:20_000]
 
 
 __all__ = ["Session", "StoreError", "open_session"]

@@ -88,24 +88,21 @@ def summary(difference: Difference, arrow: str) -> list[str]:
     if difference.empty:
         return [f"no difference within {depth} ({plural(counts.compared, 'function')} compared)"]
     lines = [f"{plural(counts.compared, 'function')} compared within {depth}, {counts.differing} differ"]
-    parts = [
+    functions = [
         (counts.functions_added, "new"),
         (counts.functions_removed, "gone"),
         (len(difference.renamed), "renamed"),
     ]
-    told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    if told:
-        lines.append(f"functions: {told}")
-    parts = [
+    calls = [
         (counts.calls_added, "added"),
         (counts.calls_removed, "removed"),
         (counts.calls_changed, "changed"),
         (counts.calls_reordered, "reordered"),
         (len(difference.moved), "moved"),
     ]
-    told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    if told:
-        lines.append(f"calls: {told}")
+    for subject, parts in (("functions", functions), ("calls", calls)):
+        if told := ", ".join(f"{count} {what}" for count, what in parts if count):
+            lines.append(f"{subject}: {told}")
     tables = sum(change.kind == "table" for change in difference.types)
     parts = [
         (len(difference.signatures), "signature"),

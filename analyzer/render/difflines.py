@@ -137,24 +137,12 @@ def _call_notes(call: DiffCall, guide: Guide) -> str:
     notes: list[str] = []
     side = call.after or call.before
     if side is not None and call.sign in ("added", "removed"):
-        if side.count > 1:
-            notes.append(f"{guide.times}{side.count}")
-        if side.guard:
-            notes.append(f"{{{side.guard}}}")
-        if side.macros:
-            notes.append(f"via {side.macros[0]}")
-        if side.kind != "direct" and side.slot:
-            notes.append(
-                f"{side.slot}, {plural(side.total, 'target')}" if side.total else f"{side.slot}, unresolved"
-            )
+        notes += _side_notes(side, guide)
     if call.takes:
         verb = "takes over" if call.after else "gave back"
         notes.append(f"{verb} {', '.join(call.takes)}")
     if call.moved:
-        if call.before and call.after:
-            notes.append(f"moved here from {call.moved}" if call.sign != "removed" else f"moved to {call.moved}")
-        else:
-            notes.append(f"moved from {call.moved}" if call.after else f"moved to {call.moved}")
+        notes.append(_moved(call))
     for change in call.changes:
         if change.what == "targets" and side is not None and side.kind == "direct":
             notes.append(f"definitions {change.before} {guide.arrow} {change.after}")
@@ -164,6 +152,25 @@ def _call_notes(call: DiffCall, guide: Guide) -> str:
         told = {note for change in call.targets[0].changes if (note := _change(change, guide))}
         notes = [note for note in notes if note not in told]
     return "".join(f"  {note}" for note in notes)
+
+
+def _side_notes(side: CallSide, guide: Guide) -> Iterator[str]:
+    """What is said of a call that only one kernel has."""
+    if side.count > 1:
+        yield f"{guide.times}{side.count}"
+    if side.guard:
+        yield f"{{{side.guard}}}"
+    if side.macros:
+        yield f"via {side.macros[0]}"
+    if side.kind != "direct" and side.slot:
+        yield f"{side.slot}, " + (plural(side.total, "target") if side.total else "unresolved")
+
+
+def _moved(call: DiffCall) -> str:
+    """Where a call was or is; with both sides here, in which of them it was."""
+    if call.before and call.after:
+        return f"moved here from {call.moved}" if call.sign != "removed" else f"moved to {call.moved}"
+    return f"moved from {call.moved}" if call.after else f"moved to {call.moved}"
 
 
 def _change(change: Change, guide: Guide) -> str:

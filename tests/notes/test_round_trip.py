@@ -43,6 +43,17 @@ def _written(text: str, style: str) -> tuple[str, str]:
     return f"```\n{text}```\n", "note.md"
 
 
+def _detail(parts: set[str]) -> Detail:
+    """What a tree is to show, as `kcg tree --show` has it."""
+    return Detail(
+        conditions="conditions" in parts,
+        assignments=("",) if "assignments" in parts else None,
+        macros="macros" in parts,
+        values="values" in parts,
+        dead="dead" in parts,
+    )
+
+
 @pytest.mark.parametrize("version", ROOTS)
 @pytest.mark.parametrize("show", SHOWN)
 def test_printed_trees_hold(
@@ -50,16 +61,10 @@ def test_printed_trees_hold(
 ) -> None:
     session = opened(version)[0]
     parts = set(show.split(","))
-    detail = Detail(
-        conditions="conditions" in parts,
-        assignments=("",) if "assignments" in parts else None,
-        macros="macros" in parts,
-        values="values" in parts,
-    )
     wrong = []
     for root in ROOTS[version]:
         for hide in ("default", "none"):
-            tree, _ = views.tree(session, root, views.View(depth=4, hide=hide), detail)
+            tree, _ = views.tree(session, root, views.View(depth=4, hide=hide), _detail(parts))
             wrong += _findings(session, tree, parts, lambda text, path: checked(text, version, path=path))
     assert not wrong, "\n".join(wrong[:8])
 
@@ -80,13 +85,7 @@ def test_printed_trees_hold_under_their_bindings(
 ) -> None:
     session = opened(version)[0]
     parts = set(show.split(","))
-    detail = Detail(
-        conditions="conditions" in parts,
-        assignments=("",) if "assignments" in parts else None,
-        values="values" in parts,
-        dead="dead" in parts,
-    )
-    tree, _ = views.tree(session, root, views.View(depth=8, bind=(bind,)), detail)
+    tree, _ = views.tree(session, root, views.View(depth=8, bind=(bind,)), _detail(parts))
     given = dict(pair.split("=") for pair in bind.split(","))
     wrong = _findings(session, tree, parts, lambda text, path: checked(text, version, path=path, **given))
     assert not wrong, "\n".join(wrong[:8])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from analyzer.notes.content import Part, parse
+from analyzer.notes.content import parse
+from analyzer.notes.parts import Part
 
 
 def read(line: str, *, marked: bool = True) -> list[Part]:
@@ -74,29 +75,6 @@ def test_state_lines(line: str, left: str, right: str) -> None:
 def test_result_of_a_call_is_a_call(line: str) -> None:
     (part,) = read(line)
     assert (part.kind, part.name, part.left, part.arguments) == ("call", "sk_alloc", "sk", ("net",))
-
-
-@pytest.mark.parametrize(
-    ("line", "keyword", "condition"),
-    [
-        ("if (x && f(y))", "if", "x && f(y)"),
-        ("if TCP:", "if", "TCP"),
-        ("elif UDP :", "if", "UDP"),
-        ("else if (a == b) {", "if", "a == b"),
-        ("else", "else", ""),
-        ("switch (call)", "switch", "call"),
-        ("case SYS_BIND:", "case", "SYS_BIND"),
-        ("while (--n)", "loop", "--n"),
-        ("for (i = 0; i < 3; i++)", "loop", "i = 0; i < 3; i++"),
-        ("goto out;", "goto", "out"),
-        ("out:", "label", "out"),
-        ("#ifdef CONFIG_NET", "guard", "CONFIG_NET"),
-        ("return -EINVAL;", "return", "-EINVAL"),
-    ],
-)
-def test_conditions(line: str, keyword: str, condition: str) -> None:
-    part = read(line)[0]
-    assert (part.kind, part.keyword, part.condition) == ("condition", keyword, condition)
 
 
 @pytest.mark.parametrize(
