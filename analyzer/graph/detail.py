@@ -47,8 +47,8 @@ _LONG_RETURN = re.compile(r"\W")
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What to plan. `assignments`: patterns of targets (`sk->*`); "" is all that reach outside the function; None
-    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths X
-    what cannot be reached under the bindings instead of leaving it out."""
+    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths are counted instead
+    of shown. `dead` marks what cannot be reached under the bindings instead of leaving it out."""
 
     conditions: bool = False
     assignments: tuple[str, ...] | None = None

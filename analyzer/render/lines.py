@@ -16,6 +16,8 @@ from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.render.words import call_text, case_text, objects, outcome, place, plural, slot_name, spelled
 
+_MAX_CHAIN = 3  # macros named at a call
+
 Span = tuple[str, str]  # text, role
 Kind = Literal["root", "call", "site", "target", "caller", "step", "more"]
 
@@ -181,7 +183,8 @@ class Lines:
         )  # the arguments are those of the call that hands it on
         arguments = "" if handed else self._arguments(item, target.function)
         spans.append((f"{target.function.name}({arguments})", "function"))
-        if self._shown.lines:
+        namesakes = sum(other.function.name == target.function.name for other in item.targets)
+        if self._shown.lines or namesakes > 1:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)
         if chosen:
@@ -237,13 +240,19 @@ class Lines:
         if item.guard and self._shown.guards:
             spans.append((f"  {{{item.guard}}}", "guard"))
         if site.edge.macros:
-            spans.append((f"  via {' > '.join(site.edge.macros)}", "note"))
+            spans.append((f"  via {self._chain(site.edge.macros)}", "note"))
         if item.when:
             spans.append((f"  if {' && '.join(_bracketed(when) for when in item.when)}", "condition"))
         spelled = self._shown.args and site.edge.expression.startswith("case ")
         if site.edge.case and not in_case and not spelled:
             spans.append((f"  {case_text(site.edge)}", "condition"))
         return spans
+
+    def _chain(self, macros: tuple[str, ...]) -> str:
+        """Nested macros, the outermost first; of many both ends: what is spelled and what makes the call."""
+        if len(macros) > _MAX_CHAIN:
+            macros = (macros[0], self._words.more, macros[-1])
+        return " > ".join(macros)
 
     def _about(self, function: FunctionRef) -> list[Span]:
         spans: list[Span] = []
