@@ -299,7 +299,7 @@ class _Planner:
                 continue
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
             site = found[first] if 0 <= first < len(found) else None
-            if action.call and isinstance(site, PlannedStep) and site.kind == "call":
+            if action.call and isinstance(site, PlannedStep) and site.kind in ("call", "macro"):
                 found[first] = replace(site, text=action.text)
                 continue
             if action.call and isinstance(site, PlannedSite) and not site.prefix:
@@ -343,9 +343,13 @@ class _Planner:
             self._made |= callees
             place = (call.place.line, call.place.column)
             passed = self._known.arguments.get(place, ()) if self._known else ()
-            return [
+            made = [
                 PlannedSite(site, when=when, outer=guard, passed=_handed_on(site, call, passed)) for site in known
             ]
+            if self._detail.macros and all(_hidden_in(site, call) for site in known):
+                new = _new(call.guard, guard)
+                return [PlannedStep("macro", call.text, call.place.line, tuple(made), new)]
+            return [*made]
         if self.spells_calls:
             return [] if inside else [PlannedStep("call", call.text, call.place.line, (), _new(call.guard, guard))]
         if self._detail.macros and call.name:
@@ -462,6 +466,12 @@ def _made_at(site: Site, call: Action | None) -> bool:
     """Whether a call of the text makes a site."""
     at = site.edge.site
     return call is not None and (at.line, at.column) == (call.place.line, call.place.column)
+
+
+def _hidden_in(site: Site, call: Call) -> bool:
+    """Whether a macro of the text makes a call that is spelled otherwise."""
+    edge = site.edge
+    return edge.macros[:1] == (call.name,) and not edge.expression.startswith(f"{call.name}(")
 
 
 def _handed_on(site: Site, call: Call, passed: tuple[Constants, ...]) -> tuple[Constants, ...]:

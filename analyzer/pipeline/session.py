@@ -376,15 +376,14 @@ class Session:
         return comment_above(self.stored.text(ref.file), ref.line)
 
     def selector(self, edge: Edge) -> str:
-        """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
-        `PF_INET`); "" when it holds none."""
+        """What selects a target among others besides its table: the constant that the first of its tables holds
+        for it (`TCP`, `PF_INET`); "" when that holds none."""
         # what a binding chose is told apart by a blank in its name
         named = [item for item in edge.evidence if item.object and " " not in item.object]
         holders = list(dict.fromkeys((item.file, item.object.partition(".")[0]) for item in named))
         if edge.slot is None or not 0 < len(holders) <= _MAX_HOLDERS:
             return ""
-        found = {self._selector(file, name) for file, name in holders}
-        return found.pop() if len(found) == 1 else ""
+        return self._selector(*holders[0])
 
     def _selector(self, file: str, name: str) -> str:
         key = f"selector {file} {name}"

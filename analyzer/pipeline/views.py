@@ -125,7 +125,28 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     else:
         narrowed = None
         graph = grown(session.callers if view.reverse else callees)
-    return (paths_to(graph, end.ref) if end else graph), end, narrowed
+    if end is not None:
+        graph = paths_to(graph, end.ref)
+        if narrowed is None and not view.reverse:
+            graph = _carried(session, graph, end.ref)
+    return graph, end, narrowed
+
+
+def _carried(session: Session, graph: RootedGraph, end: FunctionRef) -> RootedGraph:
+    """The same without calls of functions that lead on by calling a parameter, where the call hands over something
+    else: `do_one_initcall()` of one level of initcalls calls none of another."""
+
+    def leads_on(edge: Edge) -> bool:
+        onward = [e for site in graph.sites.get(edge.callee or edge.caller, ()) for e in site.targets]
+        return edge.callee == end or not onward or any(session.carries(edge, e) for e in onward)
+
+    sites = {
+        function: tuple(site for site in found if site.single is None or leads_on(site.single))
+        for function, found in graph.sites.items()
+    }
+    if sites == graph.sites:
+        return graph
+    return paths_to(replace(graph, sites=sites), end)
 
 
 def _toward(

@@ -14,7 +14,17 @@ from typing import Literal
 
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.render.words import call_text, case_text, objects, outcome, place, plural, slot_name, spelled
+from analyzer.render.words import (
+    call_text,
+    case_text,
+    nearest_first,
+    objects,
+    outcome,
+    place,
+    plural,
+    slot_name,
+    spelled,
+)
 
 _MAX_CHAIN = 3  # macros named at a call
 
@@ -164,6 +174,8 @@ class Lines:
             spans.append((f"  ({place(target.function)})", "place"))
             spans += self._about(target.function)
             return spans if target.mark == "external" else spans + self._mark(target)
+        if edge is not None:
+            edge = nearest_first(edge)
         label = self._facts.label(edge) if edge else ""
         holder = objects(edge) if edge else ""
         slot = item.site.edge.slot
