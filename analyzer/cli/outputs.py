@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-functions",
     type=click.IntRange(min=1),
-    default=100,
+    default=120,
     show_default=True,
     metavar="N",
     help="Draw at most so many: first what only failures lead to is folded, then the largest subtrees. "

@@ -91,7 +91,7 @@ class DotOptions:
 
     url: str | None = None
     version: str = ""
-    max_functions: int = 100
+    max_functions: int = 120
     title: str | None = None
     theme: str = "light"
     legend: bool = True
@@ -204,7 +204,8 @@ class _Dot:
                 attributes["label"] = self._text(*wrap(arrow.label))
             attributes |= self._line(arrow.kind)
             if arrow.tail in sources and arrow.head not in sources:
-                attributes["tailport"] = "e"  # arrows leave the tip of a junction's shape
+                # from the tip of a junction's shape, past the names above and below the target
+                attributes |= {"tailport": "e", "headport": "w"}
             if arrow.failing:
                 attributes |= {"color": theme.failing, "style": "dotted"}
             if arrow.marked:

@@ -15,7 +15,7 @@ from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
 from analyzer.model.callgraph import Edge, FunctionRef
-from analyzer.render.words import objects, outcome, place, plural, slot_name
+from analyzer.render.words import nearest_first, objects, outcome, place, plural, slot_name
 
 _MAX_DEAD_ENDS = 2  # per function; more are drawn as one
 
@@ -110,7 +110,7 @@ class Drawing:
 def draw(
     graph: RootedGraph,
     *,
-    max_functions: int = 100,
+    max_functions: int = 120,
     title: str | None = None,
     layout: str = "graph",
     marked: Marked = frozenset(),
@@ -273,7 +273,7 @@ class _Pen:
         )
         self._shared[shared] = junction
         for edge in drawn:
-            self._link(junction, edge, objects(edge), _call_detail(edge))
+            self._link(junction, edge, objects(nearest_first(edge)), _call_detail(edge))
 
     def _any(self, edges: Sequence[Edge]) -> bool:
         return any(self._is_marked(edge) for edge in edges)

@@ -167,7 +167,7 @@ class Lines:
         edge = target.edge
         spans: list[Span] = []
         if not self._shown.args:
-            label = objects(edge) if edge else ""
+            label = objects(nearest_first(edge)) if edge else ""
             if label:
                 spans.append((f"[{label}] ", "object"))
             spans.append((target.function.name, "function"))

@@ -21,7 +21,7 @@ _CLASSES = (
 def to_mermaid(
     graph: RootedGraph,
     *,
-    max_functions: int = 100,
+    max_functions: int = 120,
     title: str | None = None,
     url: str | None = None,
     version: str = "",
