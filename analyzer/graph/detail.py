@@ -469,9 +469,9 @@ def _made_at(site: Site, call: Action | None) -> bool:
 
 
 def _hidden_in(site: Site, call: Call) -> bool:
-    """Whether a macro of the text makes a call that is spelled otherwise."""
-    edge = site.edge
-    return edge.macros[:1] == (call.name,) and not edge.expression.startswith(f"{call.name}(")
+    """Whether a macro of the text makes a call that is named in its place: one of several or of none that is known
+    is told by the macro's own text."""
+    return site.edge.macros[:1] == (call.name,) and site.single is not None
 
 
 def _handed_on(site: Site, call: Call, passed: tuple[Constants, ...]) -> tuple[Constants, ...]:

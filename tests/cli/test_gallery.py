@@ -293,3 +293,11 @@ def test_the_oldest_kernel(ask: Callable[..., str]) -> None:
         "udp_protocol": (".handler",),
     }.items():
         assert_in_order(ask("v2.6.11", "show", name), members)
+
+
+def test_a_macro_that_makes_a_call_is_a_step_with_the_call_below(ask: Callable[..., str]) -> None:
+    out = ask("v6.1", "tree", "inet_create", "--depth", "1", "--show", "args,macros", "--hide", "none")
+    assert_in_order(
+        out, ('request_module("pf%d.%d.%d", PF_INET, protocol, sock->type)  macro', "__request_module(")
+    )
+    assert depth_of(out, "__request_module(") == depth_of(out, "request_module(") + 4
