@@ -289,7 +289,7 @@ class _Planner:
             if isinstance(action, Call) and (stored := self._stored(action, guard)):
                 found.append(stored)
             elif isinstance(action, Call):
-                inside = covered or any(_within(action, later) for later in actions[number + 1 :])
+                inside = covered or any(self._tells(later, action) for later in actions[number + 1 :])
                 made = self._call(action, guard, inside=inside)
                 # of several calls that a macro makes, the outermost; `READ_ONCE(p->ops)->f()` begins as its macro
                 first = len(found) if made else begun.get(action.place.start, -1)
@@ -318,6 +318,14 @@ class _Planner:
                 found.append(step)
         found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
         return found
+
+    def _tells(self, later: Action, call: Call) -> bool:
+        """Whether the line of an action that follows in its expression has the text of a call."""
+        if isinstance(later, Call) or not _within(call, later):
+            return _within(call, later)
+        patterns = self._detail.assignments
+        shown = patterns is not None and any(matches(patterns, target, self._inner) for target in later.targets)
+        return shown and not later.call
 
     def _stored(self, call: Call, guard: str) -> PlannedStep | None:
         """A macro that stores its second argument in its first, as the assignment that it is."""

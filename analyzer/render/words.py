@@ -71,7 +71,9 @@ def objects(edge: Edge) -> str:
 def nearest_first(edge: Edge) -> Edge:
     """The edge with its nearest evidence first, by folders: `tcp_prot` before `dccp_v4_prot` for
     a function in net/ipv4/."""
-    folders = edge.callee.file.split("/")[:-1] if edge.callee else []
+    if edge.slot is None or edge.callee is None:
+        return edge
+    folders = edge.callee.file.split("/")[:-1]
 
     def shared(item: Evidence) -> int:
         pairs = zip(folders, item.file.split("/")[:-1], strict=False)
