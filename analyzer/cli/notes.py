@@ -106,7 +106,8 @@ def note(
             picture = target.name
             drawn = dataclasses.replace(view, depth=min(depth, 4), targets=None, listed=0)
             graph, _ = views.rooted(session, root, drawn)
-            drawing = outputs.DotOptions(url=template, version=version, max_functions=60)
+            graph = views.with_failing(session, graph, drawn=60)
+            drawing = outputs.DotOptions(url=template, version=version, max_functions=60, fold_errors=True)
             outputs.write_bytes(str(target), outputs.graph_bytes(graph, ".svg", drawing))
             common.tell(f"wrote {target}")
         made = note_markdown(contents, text, lang=lang, diagram=picture, url=address if template else None)

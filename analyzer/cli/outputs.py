@@ -27,10 +27,16 @@ if TYPE_CHECKING:
 @click.option(
     "--max-functions",
     type=click.IntRange(min=1),
-    default=150,
+    default=120,
     show_default=True,
     metavar="N",
-    help="Draw at most so many; the largest subtrees are folded. Data formats have all.",
+    help="Draw at most so many: first what only failures lead to is folded, then the largest subtrees. "
+    "Data formats have all.",
+)
+@click.option(
+    "--fold",
+    type=click.Choice(["errors"]),
+    help="Leave out what only failing branches and error labels lead to; counted where it hangs.",
 )
 @url_option()
 @click.option(
@@ -59,6 +65,7 @@ def graph(
     root: str,
     output: str | None,
     max_functions: int,
+    fold: str | None,
     url: str | None,
     layout: str,
     cluster: str,
@@ -91,10 +98,15 @@ def graph(
             theme=theme,
             layout=layout,
             group=_grouping(session, cluster),
+            fold_errors=fold == "errors",
         )
         suffix = outputs.graph_format(target)
+        if suffix not in outputs.DATA:
+            made = views.with_failing(session, made, drawn=max_functions)
         if suffix == outputs.PAGE:
-            detail = Detail(conditions=True, assignments=("",), values=bool(wanted.bind))
+            detail = Detail(
+                conditions=True, assignments=("",), values=bool(wanted.bind), fold_errors=options.fold_errors
+            )
             tree, _ = views.tree(session, root, wanted, None if wanted.reverse else detail)
             page = outputs.PageOptions(
                 title=f"Callers of {made.root.name}" if wanted.reverse else f"Call graph of {made.root.name}",

@@ -1,7 +1,8 @@
 """Keeping a drawing readable: which functions of a rooted graph are drawn when there are too many.
 
-Functions are opened level by level from the root, the smallest subtrees first, as long as the
-budget lasts; so it is the largest subtrees that are folded, and each is counted where it hangs.
+What only failures lead to is folded first: of a function that only error paths call, the calls are not drawn. Then
+functions are opened level by level from the root, the smallest subtrees first, as long as the
+budget lasts; so it is the largest subtrees that are folded. Each is counted where it hangs.
 
 Not handled: choosing by importance.
 """
@@ -24,25 +25,23 @@ class Budgeted:
     closed: frozenset[FunctionRef]
 
 
-def fit(graph: RootedGraph, max_functions: int) -> Budgeted:
-    """The functions to draw, at most `max_functions` (at least the root)."""
-    ends = {function: _ends(graph, function) for function in graph.depths}
-    # Each function hangs below the first one that leads to it: a spanning tree, in graph order.
-    children: dict[FunctionRef, list[FunctionRef]] = {}
-    seen = {graph.root}
-    for function in graph.depths:
-        for end in ends[function]:
-            if end not in seen:
-                seen.add(end)
-                children.setdefault(function, []).append(end)
-    sizes = _sizes(graph, children)
+def fit(graph: RootedGraph, max_functions: int, *, fold_errors: bool = False) -> Budgeted:
+    """The functions to draw, at most `max_functions` (at least the root). What only failures lead to
+    (`graph.failing`) is folded when there are more functions; with `fold_errors`, always, and not drawn."""
+    order, children, normal = _spanning(graph)
+    sizes: dict[FunctionRef, int] = {}
+    for function in reversed(order):
+        sizes[function] = 1 + sum(sizes[child] for child in children.get(function, ()))
+    aside = set(order) - normal if fold_errors or len(order) > max_functions else set()
     drawn = {graph.root}
-    closed: set[FunctionRef] = set()
+    closed = {function for function in aside if children.get(function)}
     level = [graph.root]
     while level:
         following: list[FunctionRef] = []
         for function in sorted(level, key=lambda f: sizes[f]):
             below = children.get(function, [])
+            if fold_errors:
+                below = [child for child in below if child not in aside]
             room = max_functions - len(drawn)
             # The root is opened as far as there is room; others wholly or not at all.
             if function != graph.root and len(below) > room:
@@ -50,7 +49,7 @@ def fit(graph: RootedGraph, max_functions: int) -> Budgeted:
                 continue
             shown = below[: max(room, 0)]
             drawn.update(shown)
-            following.extend(shown)
+            following.extend(child for child in shown if child not in aside)
         level = following
     folded: dict[FunctionRef, int] = {}
     for function in graph.depths:
@@ -58,21 +57,44 @@ def fit(graph: RootedGraph, max_functions: int) -> Budgeted:
             own = children.get(function, [])
             missing = sum(sizes[child] for child in own if child not in drawn)
             owned = set(own)
-            missing += sum(end not in drawn and end not in owned for end in ends[function])
+            missing += sum(end not in drawn and end not in owned for end in _ends(graph, function))
             if missing:
                 folded[function] = missing
-    return Budgeted(tuple(f for f in graph.depths if f in drawn), folded, frozenset(closed))
+    return Budgeted(tuple(f for f in graph.depths if f in drawn), folded, frozenset(closed & drawn))
 
 
-def _ends(graph: RootedGraph, function: FunctionRef) -> tuple[FunctionRef, ...]:
-    """The functions that this one leads to, each once, in order."""
-    ends = (graph.far_end(edge) for site in graph.sites.get(function, ()) for edge in site.targets)
+def _spanning(
+    graph: RootedGraph,
+) -> tuple[list[FunctionRef], dict[FunctionRef, list[FunctionRef]], frozenset[FunctionRef]]:
+    """Every function hangs below the first one that leads to it, by calls that are no error paths where there are
+    such: functions in the order in which they were hung up, what hangs below each, and which of them hang without
+    error paths."""
+    children: dict[FunctionRef, list[FunctionRef]] = {}
+    seen = {graph.root}
+    order = [graph.root]
+
+    def hang(function: FunctionRef, *, failing: bool) -> None:
+        for end in _ends(graph, function, failing=failing):
+            if end not in seen:
+                seen.add(end)
+                order.append(end)
+                children.setdefault(function, []).append(end)
+
+    for function in order:  # grows
+        hang(function, failing=False)
+    normal = frozenset(order)
+    for function in order:
+        hang(function, failing=True)
+    return order, children, normal
+
+
+def _ends(graph: RootedGraph, function: FunctionRef, *, failing: bool = True) -> tuple[FunctionRef, ...]:
+    """The functions that this one leads to, each once, in order; without `failing`, those of calls on error paths
+    only are left out."""
+    ends = (
+        graph.far_end(edge)
+        for site in graph.sites.get(function, ())
+        if failing or site.edge.site not in graph.failing
+        for edge in site.targets
+    )
     return tuple(dict.fromkeys(end for end in ends if end is not None and end in graph.depths))
-
-
-def _sizes(graph: RootedGraph, children: Mapping[FunctionRef, list[FunctionRef]]) -> dict[FunctionRef, int]:
-    sizes: dict[FunctionRef, int] = {}
-    # A child is always found after the function it hangs below.
-    for function in reversed(tuple(graph.depths)):
-        sizes[function] = 1 + sum(sizes[child] for child in children.get(function, ()))
-    return sizes

@@ -47,8 +47,8 @@ _LONG_RETURN = re.compile(r"\W")
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What to plan. `assignments`: patterns of targets (`sk->*`); "" is all that reach outside the function; None
-    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths X
-    what cannot be reached under the bindings instead of leaving it out."""
+    shows none. `macros`: uses of macros that call nothing. `fold_errors`: error paths are counted instead
+    of shown. `dead` marks what cannot be reached under the bindings instead of leaving it out."""
 
     conditions: bool = False
     assignments: tuple[str, ...] | None = None
@@ -289,7 +289,7 @@ class _Planner:
             if isinstance(action, Call) and (stored := self._stored(action, guard)):
                 found.append(stored)
             elif isinstance(action, Call):
-                inside = covered or any(_within(action, later) for later in actions[number + 1 :])
+                inside = covered or any(self._tells(later, action) for later in actions[number + 1 :])
                 made = self._call(action, guard, inside=inside)
                 # of several calls that a macro makes, the outermost; `READ_ONCE(p->ops)->f()` begins as its macro
                 first = len(found) if made else begun.get(action.place.start, -1)
@@ -299,7 +299,7 @@ class _Planner:
                 continue
             shown = any(matches(detail.assignments, target, self._inner) for target in action.targets)
             site = found[first] if 0 <= first < len(found) else None
-            if action.call and isinstance(site, PlannedStep) and site.kind == "call":
+            if action.call and isinstance(site, PlannedStep) and site.kind in ("call", "macro"):
                 found[first] = replace(site, text=action.text)
                 continue
             if action.call and isinstance(site, PlannedSite) and not site.prefix:
@@ -318,6 +318,14 @@ class _Planner:
                 found.append(step)
         found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
         return found
+
+    def _tells(self, later: Action, call: Call) -> bool:
+        """Whether the line of an action that follows in its expression has the text of a call."""
+        if isinstance(later, Call) or not _within(call, later):
+            return _within(call, later)
+        patterns = self._detail.assignments
+        shown = patterns is not None and any(matches(patterns, target, self._inner) for target in later.targets)
+        return shown and not later.call
 
     def _stored(self, call: Call, guard: str) -> PlannedStep | None:
         """A macro that stores its second argument in its first, as the assignment that it is."""
@@ -343,9 +351,13 @@ class _Planner:
             self._made |= callees
             place = (call.place.line, call.place.column)
             passed = self._known.arguments.get(place, ()) if self._known else ()
-            return [
+            made = [
                 PlannedSite(site, when=when, outer=guard, passed=_handed_on(site, call, passed)) for site in known
             ]
+            if self._detail.macros and all(_hidden_in(site, call) for site in known):
+                new = _new(call.guard, guard)
+                return [PlannedStep("macro", call.text, call.place.line, tuple(made), new)]
+            return [*made]
         if self.spells_calls:
             return [] if inside else [PlannedStep("call", call.text, call.place.line, (), _new(call.guard, guard))]
         if self._detail.macros and call.name:
@@ -462,6 +474,12 @@ def _made_at(site: Site, call: Action | None) -> bool:
     """Whether a call of the text makes a site."""
     at = site.edge.site
     return call is not None and (at.line, at.column) == (call.place.line, call.place.column)
+
+
+def _hidden_in(site: Site, call: Call) -> bool:
+    """Whether a macro of the text makes a call that is named in its place: one of several or of none that is known
+    is told by the macro's own text."""
+    return site.edge.macros[:1] == (call.name,) and site.single is not None
 
 
 def _handed_on(site: Site, call: Call, passed: tuple[Constants, ...]) -> tuple[Constants, ...]:

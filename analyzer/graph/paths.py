@@ -51,6 +51,23 @@ def shortest_path(
     return None
 
 
+def leading_to(
+    end: FunctionRef, predecessors: Successors, *, levels: int, most: int = 4000
+) -> frozenset[FunctionRef] | None:
+    """The functions that lead to `end` (which is one of them) within so many calls, None when they are more than
+    `most`. `predecessors` gives the edges that lead to a function; those that are only possible are not walked."""
+    before = _Walked(predecessors, possible=False, backwards=True)
+    side = _Side(end)
+    nobody = _Side(end)
+    for _ in range(levels):
+        side.widen(before, nobody)
+        if len(side.distance) > most:
+            return None
+        if not side.frontier:
+            break
+    return frozenset(side.distance)
+
+
 class _Walked:
     """The edges out of a function (backwards: into it) that may be walked."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.graph.hide import Hide
 from analyzer.graph.sites import Fold, Site, group_sites
-from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.callgraph import Edge, FunctionRef, Location
 
 if TYPE_CHECKING:
     import networkx
@@ -30,7 +30,8 @@ class RootedGraph:
     expanded. `reverse` tells that growing went from callees to callers: then `sites[f]` are the
     calls *to* f. `cut` are functions that have more calls than the depth or the size limit let
     through. `omitted` counts the callers that were not listed, per function; `hidden` the sites
-    left out as noise. `truncated`: the size limit was hit.
+    left out as noise. `truncated`: the size limit was hit. `failing` are the places of the call sites
+    that run only when something fails, as far as they were asked for.
     """
 
     root: FunctionRef
@@ -42,6 +43,7 @@ class RootedGraph:
     omitted: Mapping[FunctionRef, int] = field(default_factory=dict)
     hidden: int = 0
     truncated: bool = False
+    failing: frozenset[Location] = frozenset()
 
     def functions(self) -> tuple[FunctionRef, ...]:
         """All functions, the root first, in the order in which they were found."""

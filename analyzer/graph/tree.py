@@ -25,7 +25,7 @@ from analyzer.model.known import Known
 
 _BARE = re.compile(r"if \((\w+)\)")
 _ZERO = ("0", "NULL", "false")
-_MAX_CHOICES = 4
+_MAX_CHOICES = 8  # named for one assignment
 _MAX_VARIANTS = 4  # expansions of one function for different values; more say little new
 MAX_DEPTH = 150  # the builder and its readers recurse once or twice per level
 
@@ -330,12 +330,12 @@ class _Builder:
                 text = text[: len(text) - len(value)] + known
                 target = planned.text.partition(" = ")[0]
                 self._members[target.rpartition(">")[2].rpartition(".")[2]] = known
-            elif (
-                not constant(planned.value, self._names(function))
-                and all(isinstance(c, str) for c in planned.left)
-                and len(planned.left) <= _MAX_CHOICES
+            elif not constant(planned.value, self._names(function)) and all(
+                isinstance(c, str) for c in planned.left
             ):
-                choices = tuple(str(c) for c in planned.left)
+                choices = tuple(str(c) for c in planned.left[:_MAX_CHOICES])
+                if len(planned.left) > _MAX_CHOICES:
+                    choices = (*choices, f"{len(planned.left) - _MAX_CHOICES} more")
         return TreeStep(
             planned.kind,
             text,

@@ -36,6 +36,7 @@ from analyzer.resolve.made import Function
 from analyzer.resolve.resolver import Resolver, described
 
 _TAGGED = re.compile(r"^(struct|union|enum|typedef)\s+(\w+)$")
+_SHORTHAND = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)+$")
 _ALIAS = re.compile(r"^\(*([A-Za-z_]\w*)\)*$")
 _DOC_MEMBER = re.compile(r"^@([\w.]+):\s*(.*)$")
 _FEW = 6  # a header with less than this part of the largest family has none of its own
@@ -190,6 +191,8 @@ class Definitions:
         members = self._members(path, record.line)
         if not {f.name for f in record.fields} <= set(_names(members)):
             members = ()  # a macro makes some of them
+        if members:
+            members = _with_shorthands(members, record, facts)
         return msgspec.structs.replace(
             record_of(path, record, facts), members=members, comment=self._summary(path, record.line)
         )
@@ -332,6 +335,21 @@ def _dotted(path: str) -> str:
     return re.sub(r"#(\d+)", r"[\1]", path).lstrip(".")
 
 
+def _with_shorthands(members: tuple[Member, ...], record: Record, facts: Facts) -> tuple[Member, ...]:
+    """The members and, in their places, the `#define`s among them that name a member's member
+    (`#define sk_family __sk_common.skc_family`)."""
+    known = set(_names(members))
+    more = tuple(
+        Member(m.name, f"#define {m.name} {m.body}", m.line, keyword="#define", type=m.body)
+        for m in facts.macros
+        if record.line < m.line < record.end_line
+        and m.parameters is None
+        and (path := _SHORTHAND.match(m.body))
+        and path.group(1) in known
+    )
+    return tuple(sorted((*members, *more), key=lambda member: member.line)) if more else members
+
+
 def _documented(text: str) -> dict[str, str]:
     """What a kernel-doc comment says of members, by name."""
     found: dict[str, str] = {}
@@ -362,8 +380,14 @@ def _with_docs(members: tuple[Member, ...], docs: Mapping[str, str]) -> tuple[Me
 
 
 def _trailing_comment(lines: list[bytes], line: int) -> str:
-    """The comment at the end of a line."""
+    """The comment at the end of a line, which may go on below it."""
     if not 1 <= line <= len(lines):
         return ""
     match = re.search(rb"/\*(?:(?!\*/).)*(?:\*/)?\s*$|//.*$", lines[line - 1])
-    return frameless(match.group()) if match else ""
+    if match is None:
+        return ""
+    text = match.group()
+    while text.startswith(b"/*") and b"*/" not in text and line < len(lines):
+        text += b"\n" + lines[line]
+        line += 1
+    return frameless(text.partition(b"*/")[0] + b"*/" if text.startswith(b"/*") else text)

@@ -22,6 +22,7 @@ from analyzer.render.page import PageOptions, to_page
 from analyzer.render.words import ELIXIR
 
 __all__ = [
+    "DATA",
     "ELIXIR",
     "PAGE",
     "DotOptions",
@@ -47,6 +48,7 @@ def _mermaid(graph: RootedGraph, options: DotOptions) -> str:
         url=options.url,
         version=options.version,
         marked=options.marked,
+        fold_errors=options.fold_errors,
     )
 
 
@@ -62,6 +64,7 @@ _FORMATS: dict[str, Callable[[RootedGraph, DotOptions], str | bytes]] = {
 
 
 PAGE = ".html"
+DATA = frozenset((".graphml", ".json"))  # not drawn, and whole
 
 
 def graph_format(path: str) -> str:

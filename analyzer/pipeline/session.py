@@ -314,8 +314,8 @@ class Session:
         return self._written.comment(ref)
 
     def selector(self, edge: Edge) -> str:
-        """What selects a target among others besides its table: the constant that the table holds for it (`TCP`,
-        `PF_INET`); "" when it holds none."""
+        """What selects a target among others besides its table: the constant that the first of its tables holds
+        for it (`TCP`, `PF_INET`); "" when that holds none."""
         return self._written.selector(edge)
 
     def body(self, ref: FunctionRef) -> Body | None:

@@ -4,15 +4,16 @@ Not handled: formats and files (`analyzer.pipeline.outputs`, `analyzer.render`).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from analyzer.errors import KcgError
 from analyzer.graph.detail import Detail
+from analyzer.graph.error_paths import failing_sites
 from analyzer.graph.hide import default_hide, parse_hide
-from analyzer.graph.paths import paths_to, shortest_path
+from analyzer.graph.paths import leading_to, paths_to, shortest_path
 from analyzer.graph.rooted import RootedGraph, Successors, grow
 from analyzer.graph.sites import Fold
 from analyzer.graph.tree import CallTree, Reading, build_tree
@@ -24,8 +25,19 @@ from analyzer.render.lines import Facts
 if TYPE_CHECKING:  # bindings need the resolver, which most answers do without
     from analyzer.pipeline.narrowing import Narrowed
 
-__all__ = ["View", "facts", "hide_notice", "indirect_calls", "parse_bindings", "path", "rooted", "tree"]
+__all__ = [
+    "View",
+    "facts",
+    "hide_notice",
+    "indirect_calls",
+    "parse_bindings",
+    "path",
+    "rooted",
+    "tree",
+    "with_failing",
+]
 
+_SMALL = 300  # functions that are looked at without asking whether they lead anywhere
 MAX_FUNCTIONS = 20_000  # of a tree; a graph of more is read by nobody
 
 
@@ -66,6 +78,12 @@ def rooted(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
     return graph, end
 
 
+def with_failing(session: Session, graph: RootedGraph, *, drawn: int) -> RootedGraph:
+    """The same graph with the call sites that run only when something fails, as a picture of at most `drawn`
+    functions can show them."""
+    return replace(graph, failing=failing_sites(graph, session.body, most=4 * drawn))
+
+
 def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Function | None, "Narrowed | None"]:
     """The same, and what bindings say of it."""
     hide = parse_hide(view.hide)
@@ -77,17 +95,17 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
             return True
         return any(not hide.hides(edge) for edge in session.callees(ref))
 
-    def grown(successors: Successors) -> RootedGraph:
+    def grown(successors: Successors, depth: int = view.depth) -> RootedGraph:
         return grow(
             start.ref,
             successors,
-            depth=view.depth,
+            depth=depth,
             hide=hide,
             fold=_fold(session, view, start.ref),
             reverse=view.reverse,
             keep=(end.ref.name,) if end else (),
             limit=MAX_FUNCTIONS,
-            has_calls=None if view.reverse else leads_on,
+            has_calls=None if view.reverse else (lambda _: False) if end else leads_on,
         )
 
     def callees(ref: FunctionRef) -> Sequence[Edge]:
@@ -101,10 +119,59 @@ def _grown(session: Session, root: str, view: View) -> tuple[RootedGraph, Functi
             raise KcgError("Bindings go from a root to what it calls.", hint="Leave out --reverse or --bind.")
         narrowed = Narrowed(session, start, bindings, depth=view.depth, hide=hide)
         graph = narrowed.grown(grown)
+    elif end is not None and not view.reverse and not view.possible:
+        narrowed = None
+        graph = _toward(session, end.ref, view.depth, grown)
     else:
         narrowed = None
         graph = grown(session.callers if view.reverse else callees)
-    return (paths_to(graph, end.ref) if end else graph), end, narrowed
+    if end is not None:
+        graph = paths_to(graph, end.ref)
+        if narrowed is None and not view.reverse:
+            graph = _carried(session, graph, end.ref)
+    return graph, end, narrowed
+
+
+def _carried(session: Session, graph: RootedGraph, end: FunctionRef) -> RootedGraph:
+    """The same without calls of functions that lead on by calling a parameter, where the call hands over something
+    else: `do_one_initcall()` of one level of initcalls calls none of another."""
+
+    def leads_on(edge: Edge) -> bool:
+        onward = [e for site in graph.sites.get(edge.callee or edge.caller, ()) for e in site.targets]
+        return edge.callee == end or not onward or any(session.carries(edge, e) for e in onward)
+
+    sites = {
+        function: tuple(site for site in found if site.single is None or leads_on(site.single))
+        for function, found in graph.sites.items()
+    }
+    if sites == graph.sites:
+        return graph
+    return paths_to(replace(graph, sites=sites), end)
+
+
+def _toward(
+    session: Session, end: FunctionRef, depth: int, grown: Callable[[Successors, int], RootedGraph]
+) -> RootedGraph:
+    """The graph of `depth` calls as far as it leads to `end`. It is grown whole while it is small; from there on
+    only functions are asked for their calls that are known, from searching backwards, to lead to the end."""
+    within = 0
+    graph = grown(session.callees, within)
+    while within < depth and len(graph.depths) <= _SMALL:
+        within += 1
+        graph = grown(session.callees, within)
+    if within == depth:
+        return graph
+    near = leading_to(end, session.callers, levels=depth - within)
+    if near is None:
+        return grown(session.callees, depth)
+    whole = graph.sites.keys()
+
+    def leading(ref: FunctionRef) -> Sequence[Edge]:
+        return session.callees(ref) if ref in whole or ref in near else ()
+
+    found = grown(leading, depth)
+    # What is handed on from member to member is found forwards only.
+    return found if end in found.depths else grown(session.callees, depth)
 
 
 def tree(

@@ -56,14 +56,13 @@ class Written:
         return comment_above(self._stored().text(ref.file), ref.line)
 
     def selector(self, edge: Edge) -> str:
-        """The constant that an edge's table holds for its target, "" when it holds none or tables differ."""
+        """The constant that the first of an edge's tables holds for its target, "" when that holds none."""
         # what a binding chose is told apart by a blank in its name
         named = [item for item in edge.evidence if item.object and " " not in item.object]
         holders = list(dict.fromkeys((item.file, item.object.partition(".")[0]) for item in named))
         if edge.slot is None or not 0 < len(holders) <= _MAX_HOLDERS:
             return ""
-        found = {self._selector(file, name) for file, name in holders}
-        return found.pop() if len(found) == 1 else ""
+        return self._selector(*holders[0])
 
     def _selector(self, file: str, name: str) -> str:
         key = f"selector {file} {name}"

@@ -37,6 +37,7 @@ class Theme:
     dead_end: str
     direct: str
     indirect: str
+    failing: str
     marked: str
 
 
@@ -56,6 +57,7 @@ THEMES: Mapping[str, Theme] = {
         dead_end="#ffdcd7",
         direct="#3d444d",
         indirect="#9a5b00",
+        failing="#b42318",
         marked="#1a7f37",
     ),
     "dark": Theme(
@@ -73,6 +75,7 @@ THEMES: Mapping[str, Theme] = {
         dead_end="#5c1f1a",
         direct="#c3cad2",
         indirect="#e3a341",
+        failing="#ff8f85",
         marked="#3fb950",
     ),
 }
@@ -84,17 +87,18 @@ class DotOptions:
     links, only tooltips). `max_functions` bounds the drawing; larger subtrees are folded. `layout`: `graph` draws
     every function once, `tree` draws other ways to a function as references. `group` names the box around the
     functions of a file (None: the file itself). `marked`: (caller, callee) whose arrows stand out, because a
-    trace shows them."""
+    trace shows them. `fold_errors`: what only failures lead to is left out."""
 
     url: str | None = None
     version: str = ""
-    max_functions: int = 150
+    max_functions: int = 120
     title: str | None = None
     theme: str = "light"
     legend: bool = True
     layout: str = "graph"
     group: Callable[[str], str] | None = None
     marked: Marked = frozenset()
+    fold_errors: bool = False
 
 
 def to_dot(graph: RootedGraph, options: DotOptions | None = None) -> str:
@@ -109,6 +113,7 @@ def to_dot(graph: RootedGraph, options: DotOptions | None = None) -> str:
         title=options.title,
         layout=options.layout,
         marked=options.marked,
+        fold_errors=options.fold_errors,
     )
     return _Dot(drawing, theme, options).source()
 
@@ -189,6 +194,7 @@ class _Dot:
                     margin="8",
                 )
                 self._members(cluster, boxes, junctions)
+        sources = {junction.key for junction in self._drawing.junctions}
         for arrow in self._drawing.links:
             attributes = {
                 "tooltip": self._text(arrow.detail),
@@ -197,6 +203,11 @@ class _Dot:
             if arrow.label:
                 attributes["label"] = self._text(*wrap(arrow.label))
             attributes |= self._line(arrow.kind)
+            if arrow.tail in sources and arrow.head not in sources:
+                # from the tip of a junction's shape, past the names above and below the target
+                attributes |= {"tailport": "e", "headport": "w"}
+            if arrow.failing:
+                attributes |= {"color": theme.failing, "style": "dotted"}
             if arrow.marked:
                 attributes |= {"color": theme.marked, "penwidth": "2.5"}
             self._graph.edge(arrow.tail, arrow.head, **attributes)
@@ -223,6 +234,8 @@ class _Dot:
         theme = self._theme
         function = box.function
         lines = wrap(function.name)
+        if box.held:
+            lines = [*wrap(f"[{box.held}]"), *lines]
         tooltip = f"{function.name}\n{place(function)}"
         if box.folded:
             lines.append(f"+{box.folded} not drawn")
@@ -301,6 +314,10 @@ class _Dot:
             legend.node("legend unresolved", label="?", **self._plain(theme.dead_end, "diamond"))
             legend.node("legend text", label="unresolved", shape="plaintext", style="", fontsize="9")
             legend.edge("legend unresolved", "legend text", style="invis")
+            if any(link.failing for link in self._drawing.links):
+                legend.node("legend try", label="caller", fontsize="9")
+                legend.node("legend clean", label="callee", fontsize="9")
+                legend.edge("legend try", "legend clean", label="on failure", color=theme.failing, style="dotted")
             legend.node("legend external", label="external", fontsize="9", fillcolor=theme.external)
             legend.node("legend folded", label="+n not drawn", fontsize="9", peripheries="2")
             legend.edge("legend external", "legend folded", style="invis")

@@ -6,7 +6,7 @@ several, a junction that names the slot and leads to each target; without any, a
 Not handled: layout, and the look of things.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,7 +15,7 @@ from analyzer.graph.formats import Marked
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
 from analyzer.model.callgraph import Edge, FunctionRef
-from analyzer.render.words import objects, outcome, place, plural, slot_name
+from analyzer.render.words import nearest_first, objects, outcome, place, plural, slot_name
 
 _MAX_DEAD_ENDS = 2  # per function; more are drawn as one
 
@@ -25,7 +25,8 @@ LinkKind = Literal["direct", "indirect", "stem"]  # stem: from a caller to a jun
 @dataclass(frozen=True, slots=True)
 class Box:
     """A function. `folded`: how many functions below it are not drawn; `cut`: the depth limit ended
-    there; `key` is unique in the drawing and readable; `reference`: it stands for a box drawn elsewhere."""
+    there; `key` is unique in the drawing and readable; `reference`: it stands for a box drawn elsewhere; `held`:
+    the tables by which every junction that leads here does so."""
 
     key: str
     function: FunctionRef
@@ -33,6 +34,7 @@ class Box:
     folded: int
     cut: bool
     reference: bool = False
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Junction:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An arrow between two keys; `marked` when it is one of those that the caller asked to stand out."""
+    """An arrow between two keys; `marked` when it is one of those that the caller asked to stand out, `failing`
+    when it is taken only when something fails."""
 
     tail: str
     head: str
@@ -57,6 +60,7 @@ class Link:
     label: str
     detail: str
     marked: bool = False
+    failing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,16 @@ class Drawing:
 def draw(
     graph: RootedGraph,
     *,
-    max_functions: int = 150,
+    max_functions: int = 120,
     title: str | None = None,
     layout: str = "graph",
     marked: Marked = frozenset(),
+    fold_errors: bool = False,
 ) -> Drawing:
     """The drawing of a graph within a budget of functions. In the layout `tree` a function that is reached in
     several ways is drawn where it is reached first; other ways end in a small box that refers to it. `marked`:
-    (caller, callee) whose arrows stand out."""
-    budget = fit(graph, max_functions)
+    (caller, callee) whose arrows stand out. `fold_errors`: what only failures lead to is not drawn."""
+    budget = fit(graph, max_functions, fold_errors=fold_errors)
     name = graph.root.name
     default = f"Callers of {name}" if graph.reverse else f"Call graph of {name}"
     pen = _Pen(graph, budget, marked)
@@ -130,10 +135,26 @@ def draw(
         for function in budget.functions
     )
     total = len(graph.depths)
+    boxes, links = _holding(boxes, pen.links, {junction.key for junction in pen.junctions})
     if layout == "tree":
-        more, links = _unfolded(boxes, pen.links)
-        return Drawing(title or default, (*boxes, *more), tuple(pen.junctions), links, total)
-    return Drawing(title or default, boxes, tuple(pen.junctions), tuple(pen.links), total)
+        boxes, links = _unfolded(boxes, links)
+    return Drawing(title or default, boxes, tuple(pen.junctions), links, total)
+
+
+def _holding(
+    boxes: Sequence[Box], links: Sequence[Link], junctions: Collection[str]
+) -> tuple[tuple[Box, ...], tuple[Link, ...]]:
+    """The labels of arrows from junctions moved into the boxes that they lead to, where all of them agree: beside
+    the arrows of a fan it cannot be told which is whose."""
+    labels: dict[str, set[str]] = {}
+    for link in links:
+        if link.tail in junctions:
+            labels.setdefault(link.head, set()).add(link.label)
+    held = {head: found.pop() for head, found in labels.items() if len(found) == 1}
+    return (
+        tuple(replace(box, held=held.get(box.key, "")) for box in boxes),
+        tuple(replace(link, label="") if link.tail in junctions and link.head in held else link for link in links),
+    )
 
 
 def _unfolded(boxes: Sequence[Box], links: Sequence[Link]) -> tuple[tuple[Box, ...], tuple[Link, ...]]:
@@ -151,7 +172,7 @@ def _unfolded(boxes: Sequence[Box], links: Sequence[Link]) -> tuple[tuple[Box, .
         name = f"{link.head} again {len(references) + 1}"
         references.append(replace(box, key=name, root=False, folded=0, cut=False, reference=True))
         found.append(replace(link, head=name))
-    return tuple(references), tuple(found)
+    return (*boxes, *references), tuple(found)
 
 
 def key(function: FunctionRef) -> str:
@@ -170,6 +191,7 @@ class _Pen:
         self.junctions: list[Junction] = []
         self.links: list[Link] = []
         self._shared: dict[object, str] = {}
+        self._usual: set[FunctionRef | None] = set()  # what the function at hand calls also when nothing fails
 
     def draw(self) -> None:
         for function in self._graph.depths:
@@ -179,6 +201,12 @@ class _Pen:
             if self._graph.reverse:
                 self._callers(sites)
             else:
+                self._usual = {
+                    edge.callee
+                    for site in sites
+                    if site.edge.site not in self._graph.failing
+                    for edge in site.targets
+                }
                 self._calls(function, merge_sites(sites))
 
     def _callers(self, sites: Sequence[Site]) -> None:
@@ -226,7 +254,8 @@ class _Pen:
         shared = (site.edge.slot, tuple(edge.callee for edge in drawn), site.total)
         known = self._shared.get(shared) if site.edge.slot else None
         if known is not None:
-            self.links.append(Link(key(function), known, "stem", "", _site_detail(site), self._any(drawn)))
+            stem = Link(key(function), known, "stem", "", _site_detail(site), self._any(drawn), self._fails(drawn))
+            self.links.append(stem)
             seen = {key(edge.callee) for edge in drawn if edge.callee is not None and self._is_marked(edge)}
             if seen:
                 self.links = [
@@ -235,30 +264,48 @@ class _Pen:
                 ]
             return
         junction = self._stem(
-            function, f"{head}\n{count}", _site_detail(site), resolved=True, marked=self._any(drawn)
+            function,
+            f"{head}\n{count}",
+            _site_detail(site),
+            resolved=True,
+            marked=self._any(drawn),
+            failing=self._fails(drawn),
         )
         self._shared[shared] = junction
         for edge in drawn:
-            self._link(junction, edge, objects(edge), _call_detail(edge))
+            self._link(junction, edge, objects(nearest_first(edge)), _call_detail(edge))
 
     def _any(self, edges: Sequence[Edge]) -> bool:
         return any(self._is_marked(edge) for edge in edges)
+
+    def _fails(self, edges: Sequence[Edge]) -> bool:
+        """Whether a call is made only when something fails."""
+        failing = self._graph.failing
+        return bool(edges) and all(edge.site in failing and edge.callee not in self._usual for edge in edges)
 
     def _is_marked(self, edge: Edge) -> bool:
         return edge.callee is not None and (edge.caller, edge.callee) in self._marked
 
     def _stem(
-        self, function: FunctionRef, label: str, detail: str, *, resolved: bool, marked: bool = False
+        self,
+        function: FunctionRef,
+        label: str,
+        detail: str,
+        *,
+        resolved: bool,
+        marked: bool = False,
+        failing: bool = False,
     ) -> str:
         name = f"call {len(self.junctions) + 1} of {function.name}"
         self.junctions.append(Junction(name, function, label, detail, resolved))
-        self.links.append(Link(key(function), name, "stem", "", detail, marked))
+        self.links.append(Link(key(function), name, "stem", "", detail, marked, failing))
         return name
 
     def _link(self, tail: str, edge: Edge, label: str, detail: str) -> None:
         if edge.callee is not None:
             kind: LinkKind = "direct" if edge.kind == "direct" else "indirect"
-            self.links.append(Link(tail, key(edge.callee), kind, label, detail, self._is_marked(edge)))
+            marked, failing = self._is_marked(edge), self._fails((edge,))
+            self.links.append(Link(tail, key(edge.callee), kind, label, detail, marked, failing))
 
 
 def _label(edge: Edge) -> str:

@@ -14,7 +14,19 @@ from typing import Literal
 
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
-from analyzer.render.words import call_text, case_text, objects, outcome, place, plural, slot_name, spelled
+from analyzer.render.words import (
+    call_text,
+    case_text,
+    nearest_first,
+    objects,
+    outcome,
+    place,
+    plural,
+    slot_name,
+    spelled,
+)
+
+_MAX_CHAIN = 3  # macros named at a call
 
 Span = tuple[str, str]  # text, role
 Kind = Literal["root", "call", "site", "target", "caller", "step", "more"]
@@ -155,13 +167,15 @@ class Lines:
         edge = target.edge
         spans: list[Span] = []
         if not self._shown.args:
-            label = objects(edge) if edge else ""
+            label = objects(nearest_first(edge)) if edge else ""
             if label:
                 spans.append((f"[{label}] ", "object"))
             spans.append((target.function.name, "function"))
             spans.append((f"  ({place(target.function)})", "place"))
             spans += self._about(target.function)
             return spans if target.mark == "external" else spans + self._mark(target)
+        if edge is not None:
+            edge = nearest_first(edge)
         label = self._facts.label(edge) if edge else ""
         holder = objects(edge) if edge else ""
         slot = item.site.edge.slot
@@ -181,7 +195,8 @@ class Lines:
         )  # the arguments are those of the call that hands it on
         arguments = "" if handed else self._arguments(item, target.function)
         spans.append((f"{target.function.name}({arguments})", "function"))
-        if self._shown.lines:
+        namesakes = sum(other.function.name == target.function.name for other in item.targets)
+        if self._shown.lines or namesakes > 1:
             spans.append((f"  [{place(target.function)}]", "place"))
         spans += self._about(target.function)
         if chosen:
@@ -237,13 +252,19 @@ class Lines:
         if item.guard and self._shown.guards:
             spans.append((f"  {{{item.guard}}}", "guard"))
         if site.edge.macros:
-            spans.append((f"  via {' > '.join(site.edge.macros)}", "note"))
+            spans.append((f"  via {self._chain(site.edge.macros)}", "note"))
         if item.when:
             spans.append((f"  if {' && '.join(_bracketed(when) for when in item.when)}", "condition"))
         spelled = self._shown.args and site.edge.expression.startswith("case ")
         if site.edge.case and not in_case and not spelled:
             spans.append((f"  {case_text(site.edge)}", "condition"))
         return spans
+
+    def _chain(self, macros: tuple[str, ...]) -> str:
+        """Nested macros, the outermost first; of many both ends: what is spelled and what makes the call."""
+        if len(macros) > _MAX_CHAIN:
+            macros = (macros[0], self._words.more, macros[-1])
+        return " > ".join(macros)
 
     def _about(self, function: FunctionRef) -> list[Span]:
         spans: list[Span] = []

@@ -21,15 +21,16 @@ _CLASSES = (
 def to_mermaid(
     graph: RootedGraph,
     *,
-    max_functions: int = 150,
+    max_functions: int = 120,
     title: str | None = None,
     url: str | None = None,
     version: str = "",
     marked: Marked = frozenset(),
+    fold_errors: bool = False,
 ) -> str:
     """Mermaid text. `url` is a template with `{file}`, `{line}`, `{version}`, or None. The arrows of `marked`
-    (caller, callee) are thick."""
-    drawing = draw(graph, max_functions=max_functions, title=title, marked=marked)
+    (caller, callee) are thick. `fold_errors`: what only failures lead to is left out."""
+    drawing = draw(graph, max_functions=max_functions, title=title, marked=marked, fold_errors=fold_errors)
     names = {box.key: f"f{number}" for number, box in enumerate(drawing.boxes)}
     names |= {junction.key: f"s{number}" for number, junction in enumerate(drawing.junctions)}
     # A quoted YAML string is also a JSON string; the title may hold anything.
@@ -61,7 +62,7 @@ def to_mermaid(
 
 
 def _box(name: str, box: Box) -> str:
-    text = box.function.name
+    text = f"[{box.held}] {box.function.name}" if box.held else box.function.name
     if box.folded:
         text += f"\n+{box.folded} not drawn"
     elif box.cut:

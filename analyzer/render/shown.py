@@ -99,7 +99,7 @@ def _title(item: Shown) -> str:
         case ShownEnum():
             return f"enum {item.name}".rstrip() + where
         case ShownConstants():
-            return item.name
+            return f"{item.name}{where}"
         case ShownTypedef():
             return f"typedef {_named(item)}{where}"
         case ShownMacro():
@@ -113,7 +113,8 @@ def _file_line(item: Shown) -> tuple[str, int]:
     if isinstance(item, ShownFunction):
         return item.function.ref.file, item.function.ref.line
     if isinstance(item, ShownConstants):
-        return "", 0
+        files = {c.file for c in item.constants}
+        return (files.pop(), min(c.line for c in item.constants)) if len(files) == 1 else ("", 0)
     return item.file, item.line
 
 
@@ -243,7 +244,8 @@ def _member_rows(members: Sequence[Member], depth: int, guard: str = "") -> Iter
     for member in members:
         note = _member_note(member, guard)
         if not member.members:
-            yield f"{indent}{member.text};", note
+            end = "" if member.keyword == "#define" else ";"
+            yield f"{indent}{member.text}{end}", note
             continue
         yield f"{indent}{member.keyword} {{", note
         if member.keyword.startswith("enum"):
@@ -284,7 +286,9 @@ def _remark(comment: str) -> str:
 
 
 def _constants(item: ShownConstants) -> str:
-    text = f"/* {item.name}: {plural(len(item.constants), 'constant')} */\n"
+    file, line = _file_line(item)
+    where = f", {file}:{line}" if file and len(item.constants) > 1 else ""
+    text = f"/* {item.name}: {plural(len(item.constants), 'constant')}{where} */\n"
     rows = [(c.name, _valued(c), _where(c), c.comment) for c in item.constants]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=True)) for row in rows)

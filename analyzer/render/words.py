@@ -4,6 +4,9 @@ Not handled: languages other than English.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
+
+import msgspec
 
 from analyzer.graph.sites import Site
 from analyzer.model.callgraph import Edge, Evidence, FunctionRef, Slot
@@ -63,6 +66,20 @@ def objects(edge: Edge) -> str:
     if len(names) > _MAX_OBJECTS:
         shown.append(f"+{len(names) - _MAX_OBJECTS}")
     return ", ".join(shown)
+
+
+def nearest_first(edge: Edge) -> Edge:
+    """The edge with its nearest evidence first, by folders: `tcp_prot` before `dccp_v4_prot` for
+    a function in net/ipv4/."""
+    if edge.slot is None or edge.callee is None:
+        return edge
+    folders = edge.callee.file.split("/")[:-1]
+
+    def shared(item: Evidence) -> int:
+        pairs = zip(folders, item.file.split("/")[:-1], strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    return msgspec.structs.replace(edge, evidence=tuple(sorted(edge.evidence, key=shared, reverse=True)))
 
 
 def case_text(edge: Edge) -> str:

@@ -178,7 +178,7 @@ enum sock_state {
 typedef unsigned short sa_family_t;
 /* include/linux/net.h:18 */
 #define sock_family(sock) ((sock)->family)
-/* AF_*: 2 constants */
+/* AF_*: 2 constants, include/linux/net.h:1 */
 AF_UNIX  1  include/linux/net.h:1
 AF_INET  2  include/linux/net.h:2
 """)

@@ -4,38 +4,13 @@ One test per note: what its commands print holds the items in this order. Lines 
 the tree, so that an item is a whole line or the beginning of one.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from gallery import assert_in_order, depth_of
 
 from .conftest import Kcg
-
-_DRAWING = re.compile(r"^[\s│├└─|+`-]*")
-
-
-def lines(text: str) -> list[str]:
-    """The lines without what draws the tree."""
-    return [_DRAWING.sub("", line) for line in text.splitlines()]
-
-
-def assert_in_order(text: str, items: Iterable[str]) -> None:
-    """Every item begins a line, each behind the one before."""
-    found = lines(text)
-    at = 0
-    for item in items:
-        position = next((n for n in range(at, len(found)) if found[n].startswith(item)), None)
-        assert position is not None, f"no line `{item}` behind line {at}: {found[max(0, at - 1)]}"
-        at = position + 1
-
-
-def depth_of(text: str, item: str) -> int:
-    """How far in the first line with an item stands."""
-    line = next(line for line in text.splitlines() if _DRAWING.sub("", line).startswith(item))
-    match = _DRAWING.match(line)
-    assert match is not None
-    return len(match.group())
 
 
 @pytest.fixture
@@ -318,3 +293,11 @@ def test_the_oldest_kernel(ask: Callable[..., str]) -> None:
         "udp_protocol": (".handler",),
     }.items():
         assert_in_order(ask("v2.6.11", "show", name), members)
+
+
+def test_a_macro_that_makes_a_call_is_a_step_with_the_call_below(ask: Callable[..., str]) -> None:
+    out = ask("v6.1", "tree", "inet_create", "--depth", "1", "--show", "args,macros", "--hide", "none")
+    assert_in_order(
+        out, ('request_module("pf%d.%d.%d", PF_INET, protocol, sock->type)  macro', "__request_module(")
+    )
+    assert depth_of(out, "__request_module(") == depth_of(out, "request_module(") + 4

@@ -61,7 +61,7 @@ def tree(tmp_path: Path) -> Path:
 
 def test_a_family_in_order_of_value_with_aliases_behind(kcg: Kcg, tree: Path) -> None:
     assert kcg("show", "AF_*", "-k", tree, "-q").out == (
-        "/* AF_*: 5 constants */\n"
+        "/* AF_*: 5 constants, include/linux/box.h:1 */\n"
         "AF_UNSPEC   0                      include/linux/box.h:2\n"
         "AF_INET     2                      include/linux/box.h:4  Internet IP Protocol\n"
         "AF_NETLINK  0x10                   include/linux/box.h:3\n"
@@ -132,3 +132,31 @@ def test_a_tag_restricts_the_kind(kcg: Kcg, tree: Path) -> None:
     (row,) = json.loads(kcg("show", "struct box", "--format", "json", "-k", tree, "-q").out)
     assert [field["name"] for field in row["fields"]] == ["size", "u", "u.number", "u.p", "open"]
     assert row["members"][1]["members"][0]["comment"] == "when counted"
+
+
+def test_a_comment_behind_a_constant_goes_on_below_it(kcg: Kcg, tree: Path) -> None:
+    text = "#define SOME_ONE 1 /* first,\n\t\t\t* and on */\n#define SOME_TWO 2 // short\n"
+    (tree / "include" / "linux" / "some.h").write_text(text, encoding="utf-8")
+    lines = kcg("show", "SOME_*", "-k", tree, "-q").out.splitlines()
+    assert lines[1].endswith("some.h:1  first, and on")
+    assert lines[2].endswith("some.h:3  short")
+
+
+def test_defines_among_members_that_name_a_members_member(kcg: Kcg, tree: Path) -> None:
+    text = (
+        "struct half { int first; };\n"
+        "struct whole {\n\tstruct half half;\n"
+        "#define w_first half.first\n#define W_SIZE 4\n#define w_else other.first\n"
+        "\tint second;\n};\n"
+    )
+    (tree / "include" / "linux" / "whole.h").write_text(text, encoding="utf-8")
+    assert kcg("show", "struct whole", "-k", tree, "-q").out == (
+        "/* include/linux/whole.h:2 */\n"
+        "struct whole {\n"
+        "    struct half half;           /* 3 */\n"
+        "    #define w_first half.first  /* 4 */\n"
+        "    int second;                 /* 7 */\n"
+        "};\n"
+    )
+    table = kcg("show", "struct whole", "-k", tree, "-q", "--format", "table").out.splitlines()
+    assert table[3].split() == ["w_first", "half.first", "4"]

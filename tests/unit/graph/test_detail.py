@@ -250,3 +250,13 @@ def test_a_case_that_only_falls_through_adds_its_label() -> None:
     }
     """
     assert planned(text, Detail(conditions=True)) == ["switch (a)", " case A, case B:", "  one()"]
+
+
+def test_the_same_function_called_again_for_another_result_is_shown_again() -> None:
+    text = "rc = one(1);\nif (rc)\n\treturn rc;\nrc = one(2);\nsk->n = two(one(3)) + 1;"
+    assert planned(text, Detail(conditions=True)) == [
+        "one(1)",
+        "if (rc) return rc",
+        "one(2)",
+        "two(one(3))",
+    ]

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from analyzer.errors import KcgError
 from analyzer.graph.budget import fit
 from analyzer.graph.formats import to_graphml, to_json
 from analyzer.graph.hide import Hide, default_hide
-from analyzer.graph.paths import paths_to, shortest_path
+from analyzer.graph.paths import leading_to, paths_to, shortest_path
 from analyzer.graph.rooted import grow
 from analyzer.graph.sites import Fold
 
@@ -161,3 +162,29 @@ def test_a_budget_folds_the_largest_subtree(chain):
     assert names(fit(graph, 2).functions) == ["a", "big"]
     assert fit(graph, 2).folded == {calls.ref("a"): 2, calls.ref("big"): 3}
     assert fit(graph, 100).folded == {}
+
+
+def test_a_budget_folds_what_only_failures_lead_to_first(chain):
+    calls = chain("a>ok>k1 a>undo>u1>u2>shared a>last>l1>l2>l3>shared")
+    graph = grow(calls.ref("a"), calls.successors, depth=9)
+    failing = frozenset((calls.edges[calls.ref("a")][1].site,))
+    graph = replace(graph, failing=failing)
+    everything = fit(graph, 11)
+    assert (len(everything.functions), everything.folded) == (11, {})
+    budgeted = fit(graph, 10)
+    assert names(budgeted.functions) == ["a", "ok", "undo", "last", "k1", "l1", "l2", "shared", "l3"]
+    assert budgeted.folded == {calls.ref("undo"): 2}
+    assert names(budgeted.closed) == ["undo"]
+    without = fit(graph, 11, fold_errors=True)
+    assert names(without.functions) == ["a", "ok", "last", "k1", "l1", "l2", "shared", "l3"]
+    assert without.folded == {calls.ref("a"): 3}
+
+
+def test_leading_to_searches_backwards_so_many_levels(chain):
+    calls = chain("a>b>c>d>end x>c y>end a>other")
+    found = leading_to(calls.ref("end"), calls.predecessors, levels=2)
+    assert found is not None
+    assert sorted(names(found)) == ["c", "d", "end", "y"]
+    assert leading_to(calls.ref("end"), calls.predecessors, levels=9, most=3) is None
+    everything = leading_to(calls.ref("end"), calls.predecessors, levels=9)
+    assert everything is not None and calls.ref("other") not in everything

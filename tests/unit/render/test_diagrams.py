@@ -1,9 +1,13 @@
 """DOT and Mermaid sources."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from analyzer.errors import KcgError
 from analyzer.graph.rooted import grow
+from analyzer.model.callgraph import Evidence, Slot
 from analyzer.render.dot import DotOptions, to_dot, wrap
 from analyzer.render.drawing import draw
 from analyzer.render.mermaid import to_mermaid
@@ -31,12 +35,16 @@ def test_links_and_junctions(graph):
         ("root (root.c line 1)", "open (open.c line 1)", "direct", ""),
         ("root (root.c line 1)", "x_out (external)", "direct", ""),
         ("root (root.c line 1)", "call 1 of root", "stem", ""),
-        ("call 1 of root", "tcp (tcp.c line 1)", "indirect", "tcp_ops"),
-        ("call 1 of root", "udp (udp.c line 1)", "indirect", "udp_ops"),
+        ("call 1 of root", "tcp (tcp.c line 1)", "indirect", ""),
+        ("call 1 of root", "udp (udp.c line 1)", "indirect", ""),
         ("open (open.c line 1)", "udp (udp.c line 1)", "indirect", "ops.run"),
         ("tcp (tcp.c line 1)", "call 2 of tcp", "stem", ""),
         ("udp (udp.c line 1)", "call 3 of udp", "stem", ""),
     ]
+    assert {box.function.name: box.held for box in drawing.boxes if box.held} == {
+        "tcp": "tcp_ops",
+        "udp": "udp_ops",
+    }
     assert [(j.label, j.resolved) for j in drawing.junctions] == [
         ("ops.run\n2 targets", True),
         ("3 unresolved calls", False),
@@ -55,6 +63,33 @@ def test_callers_of_one_slot_share_a_junction(calls):
     drawing = draw(grow(calls.ref("a"), calls.successors, depth=3))
     assert len(drawing.junctions) == 1
     assert sum(link.kind == "stem" for link in drawing.links) == 2
+
+
+def test_a_target_of_two_tables_has_them_beside_its_arrows(calls):
+    calls.slot("a", "p->run()", "t1", "t2")
+    calls.slot("a", "q->stop()", "t1", "t3")
+    edges = calls.edges[calls.ref("a")]
+    other = (Evidence("t1.c", 20, "t1_others"),)
+    edges[2] = msgspec.structs.replace(edges[2], slot=Slot("ops", "stop"), evidence=other)
+    edges[3] = msgspec.structs.replace(edges[3], slot=Slot("ops", "stop"))
+    drawing = draw(grow(calls.ref("a"), calls.successors, depth=3))
+    assert {b.function.name: b.held for b in drawing.boxes} == {"a": "", "t1": "", "t2": "t2_ops", "t3": "t3_ops"}
+    assert sorted(link.label for link in drawing.links if link.head.startswith("t1 ")) == ["t1_ops", "t1_others"]
+
+
+def test_calls_on_failure_are_told_apart(chain):
+    calls = chain("a>b a>undo>b a>c")
+    graph = grow(calls.ref("a"), calls.successors, depth=3)
+    undo = calls.edges[calls.ref("a")][1].site
+    drawing = draw(replace(graph, failing=frozenset((undo,))))
+    assert [(link.head.partition(" ")[0], link.failing) for link in drawing.links] == [
+        ("b", False),
+        ("undo", True),
+        ("c", False),
+        ("b", False),
+    ]
+    assert 'label="on failure"' in to_dot(replace(graph, failing=frozenset((undo,))))
+    assert "on failure" not in to_dot(graph)
 
 
 def test_marked_calls_stand_out_through_a_shared_junction(calls):
@@ -137,7 +172,8 @@ def test_mermaid(graph):
         's0>"ops.run<br/>2 targets"]:::site',
         's2{"? r-#gt;run"}:::unresolved',
         "f0 --> f1",
-        's0 -.->|"tcp_ops"| f3',
+        'f3["[tcp_ops] tcp"]',
+        "s0 -.-> f3",
         'click f1 href "open.c#1"',
     ):
         assert line in lines
