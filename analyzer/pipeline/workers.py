@@ -121,8 +121,9 @@ class Workers:
             self._executor = None
 
     def start(self) -> None:
-        """Make the executor now."""
-        self._running()
+        """Make the executor now; one that breaks at once is made again for the first piece of work."""
+        with contextlib.suppress(*self._deaths):
+            self._running()
 
     def close(self) -> None:
         """End the executor."""

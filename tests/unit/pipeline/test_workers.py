@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -54,6 +54,23 @@ def test_work_of_a_worker_killed_by_chance_is_done_again(workers: Workers, tmp_p
     done = list(workers.run(shout, str(tmp_path), pieces))
     assert [d.results for d in done] == [["X", "ONCE", "Y"], ["Z"]]
     assert not any(d.lost for d in done)
+
+
+def test_an_executor_that_breaks_while_it_starts_is_made_again(tmp_path: Path) -> None:
+    attempts: list[int] = []
+
+    def make() -> Executor:
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise BrokenExecutor("killed at once")
+        return ThreadPoolExecutor(1)
+
+    workers = Workers(make, 1)
+    workers.start()
+    done = list(workers.run(shout, str(tmp_path), [["a"], ["b"]]))
+    workers.close()
+    assert [d.results for d in done] == [["A"], ["B"]]
+    assert len(attempts) == 3
 
 
 def test_any_executor_will_do(tmp_path: Path) -> None:
