@@ -114,9 +114,7 @@ def check(
         commons[0].tell(f"wrote {known_file} ({known.write_baseline(known_file, found)} known failures)")
         return
     versions = [s.info.version for s in sessions]
-    if changes and form == "text":
-        _emit(changes, output)
-    _report(checked, found, versions, form, everything=everything, since=since, output=output)
+    _report(checked, found, versions, form, changes=changes, everything=everything, since=since, output=output)
     if any(f.failed for f in found):
         raise click.exceptions.Exit(1)
 
@@ -234,10 +232,12 @@ def _report(
     versions: list[str],
     form: str,
     *,
+    changes: str,
     everything: bool,
     since: str | None,
     output: str | None,
 ) -> None:
+    """Write what was found in a form; `changes` of golden trees stand above the text."""
     from analyzer.render import verdicts
     from analyzer.render.answers import document
 
@@ -251,7 +251,7 @@ def _report(
             text += verdicts.report_text(checked, found, everything=everything)
         else:
             text = verdicts.report_text(checked, found, everything=everything)
-        _emit(text, output)
+        _emit(changes + text, output)
     else:
         from analyzer.render import reports
 

@@ -351,6 +351,8 @@ def test_snapshots_are_compared_with_a_new_kernel(kcg: Run, tmp_path: Path) -> N
     done = kcg("check", *_kernel("v6.1"))
     assert done.returncode == 1
     assert done.stdout.startswith("sys_socket: Linux 5.10.0 → 6.1.0, snapshots/sys_socket.txt\n")
+    kcg("check", *_kernel("v6.1"), "-o", str(tmp_path / "report.txt"))
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == done.stdout
     assert "+         __sys_socket_create(family, type, protocol)" in done.stdout
     (tmp_path / "snapshots" / "sys_socket.txt").unlink()
     assert "there is no golden tree" in kcg("check", *_kernel("v6.1")).stdout
