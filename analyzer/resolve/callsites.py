@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.model.facts import DirectCall
+from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.made import Function, expansion_of
 from analyzer.resolve.names import Names
 from analyzer.resolve.tokens import Token, arguments_of, find_calls
@@ -114,7 +115,10 @@ class CallSites:
                 local = self._names.typer(path).variables(caller.definition)
                 called = self._names.typer(path).associations(tokens[found.start : found.opening], local)
             if any(name in spelled and self._binds(path, name, function) for name in called):
-                yield CallSite(caller, call.line, arguments_of(tokens, found), call.name not in spelled)
+                arguments = arguments_of(tokens, found)
+                if call.name not in spelled:
+                    arguments = tuple(_declared(tokens, argument) for argument in arguments)
+                yield CallSite(caller, call.line, arguments, call.name not in spelled)
                 return
 
     def _binds(self, path: str, name: str, function: Function) -> bool:
@@ -122,6 +126,14 @@ class CallSites:
         return any(
             f.path == function.path and f.definition.line == function.definition.line for f in bound.functions
         )
+
+
+def _declared(tokens: Sequence[Token], argument: tuple[Token, ...]) -> tuple[Token, ...]:
+    """What a variable that the expansion itself declares begins with; any other argument as it is."""
+    if len(argument) != 1 or not argument[0].is_name or argument[0].origin is None:
+        return argument
+    places = [at for at, token in enumerate(tokens) if token.text == argument[0].text]
+    return initial_value(tokens, places) or argument
 
 
 def _plain(text: str) -> str:

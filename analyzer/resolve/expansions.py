@@ -14,6 +14,7 @@ from typing import NamedTuple
 from analyzer.extract.dominance import TESTS
 from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, template_of
+from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.macros import Expander, Expansion, MacroDefinition
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell, tokenize
@@ -199,10 +200,10 @@ def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[Expande
         count = len(lengths)
         if call.name:
             at_name = places[call.name]
-            value = _initial_value(tokens, at_name)
+            value = initial_value(tokens, at_name)
             for _ in range(_MAX_RENAMED):
                 bare = [t.text for t in value if t.text not in ("(", ")")]
-                value = (_initial_value(tokens, places.get(bare[0], ())) if len(bare) == 1 else ()) or value
+                value = (initial_value(tokens, places.get(bare[0], ())) if len(bare) == 1 else ()) or value
             declared = _declares_function(tokens, at_name)
             yield ExpandedCall(
                 call.name, (), macros, False, origin is None, value, (), declared, guard, handed, count
@@ -214,23 +215,6 @@ def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[Expande
             yield ExpandedCall(
                 "", tuple(callee), macros, False, given, (), declaration, False, guard, handed, count
             )
-
-
-def _initial_value(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token, ...]:
-    """The initializer of a variable that an expansion declares: `typeof(f) name = value;`."""
-    for at in places:
-        if (
-            0 < at < len(tokens) - 2
-            and tokens[at + 1].text == "="
-            and (tokens[at - 1].is_name or tokens[at - 1].text in (")", "*"))
-        ):
-            end = at + 2
-            depth = 0
-            while end < len(tokens) and not (depth == 0 and tokens[end].text in (";", ",")):
-                depth += (tokens[end].text == "(") - (tokens[end].text == ")")
-                end += 1
-            return tuple(tokens[at + 2 : end])
-    return ()
 
 
 def _declares_function(tokens: Sequence[Token], places: Sequence[int]) -> bool:

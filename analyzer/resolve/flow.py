@@ -18,6 +18,7 @@ from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.ctypes import bears_function
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
+from analyzer.resolve.initializers import listed_values
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scope
@@ -322,7 +323,7 @@ class Flow:
         tokens = strip_callee(tokens)
         if not tokens:
             return
-        choice = _choices(tokens)
+        choice = listed_values(tokens) or _choices(tokens)
         if choice:
             for part in choice:
                 yield from self._evaluate(frame, scope, part, line)
