@@ -18,14 +18,14 @@ from analyzer.model.callgraph import (
     Location,
     Slot,
 )
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, DirectCall, IndirectCall
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.macros import MacroName
-from analyzer.resolve.made import Function
+from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.slots import Slots
@@ -33,21 +33,10 @@ from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flo
 from analyzer.resolve.static_calls import StaticCalls
 from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, last_member, tokenize
+from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPACE = re.compile(r"\s+")
-
-
-class Wanted(NamedTuple):
-    """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (one
-    without a struct stands for any of that field), and the files that use its name as a value. With
-    `pointers`, calls of parameters and variables may, too."""
-
-    names: frozenset[str]
-    macros: frozenset[str]
-    slots: frozenset[Slot]
-    files: frozenset[str]
-    pointers: bool = True
 
 
 class Calls:
@@ -72,7 +61,7 @@ class Calls:
         """Those of a function's edges that its text lets expect behind the wanted names and members, among them
         all that lead there. Cheap where little of a function matters."""
         known = self._callers.get(ref_of(function))
-        return known if known is not None else tuple(_Collector(self, function, ref_of(function)).edges(wanted))
+        return known if known is not None else tuple(_Collector(self, function, ref_of(function), wanted).edges())
 
 
 class _Site(NamedTuple):
@@ -86,9 +75,11 @@ class _Site(NamedTuple):
 
 
 class _Collector:
-    """Collects the edges of one function."""
+    """Collects the edges of one function: all, or those towards what is wanted and perhaps others."""
 
-    def __init__(self, calls: Calls, function: Function, caller: FunctionRef) -> None:
+    def __init__(
+        self, calls: Calls, function: Function, caller: FunctionRef, wanted: Wanted | None = None
+    ) -> None:
         self._expansions = calls.expansions
         self._names = calls.names
         self._slots = calls.slots
@@ -101,7 +92,7 @@ class _Collector:
         self._typer = self._frame.typer
         self._text = self._names.index.text(function.path) if self._definition.end else b""
         self._local_names = self._frame.parameters.keys() | self._frame.variables
-        self._wanted: Wanted | None = None
+        self._wanted = wanted
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -114,34 +105,34 @@ class _Collector:
             and self._scope.macro(i.callee.partition("(")[0].strip())
         }
 
-    def edges(self, wanted: Wanted | None = None) -> list[Edge]:
-        """All edges, or those towards what is wanted and perhaps others."""
-        self._wanted = wanted
+    def edges(self) -> list[Edge]:
+        """The edges in source order, one per (site, callee)."""
+        wanted = self._wanted
         definition = self._definition
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if (wanted is None or self._leads(call.name, wanted)) and self._enter(call.guard):
+                if (wanted is None or self._leads(call, wanted)) and self._enter(call.guard):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if (wanted is None or self._reads(indirect.callee, wanted)) and self._enter(indirect.guard):
+                if (wanted is None or self._reads(indirect, wanted)) and self._enter(indirect.guard):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
                     )
             self._enter(definition.guard)
-            if wanted is None or wanted.macros:
-                self._object_macros(wanted)
+            if wanted is None or wanted.bare:
+                self._object_macros()
             self._dispatched()
             if wanted is None or any(name in wanted.names for name, _ in definition.references):
                 self._handed_over()
         else:
             for made in definition.indirect:
-                if wanted is None or self._reads(made.callee, wanted):
+                if wanted is None or self._reads(made, wanted):
                     site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
                     self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
-            if wanted is None or name in wanted.names or name in wanted.macros:
+            if wanted is None or wanted.pointers or name in wanted.names:
                 self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
         self._found.sort(key=lambda f: (f[0], f[1]))
         distinct: dict[tuple[object, ...], Edge] = {}
@@ -150,20 +141,33 @@ class _Collector:
             distinct.setdefault(key, edge)
         return list(distinct.values())
 
-    def _leads(self, name: str, wanted: Wanted) -> bool:
-        """Whether a call by that name may be one that is wanted, through a pointer in a variable, too."""
-        if name in self._local_names:
-            return wanted.pointers
-        return name in wanted.names or name in wanted.macros
+    def _leads(self, call: DirectCall, wanted: Wanted) -> bool:
+        """Whether a call by name may be one that is wanted: of the function, of a variable that may hold it, or of a
+        macro that calls it or is given it."""
+        name = call.name
+        if name in wanted.names or (wanted.pointers and name in self._local_names):
+            return True
+        if name in wanted.macros and wanted.through(name, self._source(call.start, call.end)):
+            return True
+        given = wanted.mention.search(self._text, call.start + len(name), call.end)
+        return given is not None and bool(self._scope.macro(name))
 
-    def _reads(self, callee: str, wanted: Wanted) -> bool:
+    def _reads(self, call: IndirectCall, wanted: Wanted) -> bool:
         """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""
+        callee = call.callee
+        macro = callee.partition("(")[0].strip()
+        if macro in wanted.macros or (macro != callee and wanted.spelled.search(callee.encode())):
+            return True
         field = last_member(callee)
-        slots = {s for s in wanted.slots if s.field == field} if field else set()
-        if not field or not slots or Slot("", field) in slots:
-            return bool(slots) if field else wanted.pointers
+        if not field:
+            given = wanted.mention.search(callee.encode()) or wanted.mention.search(
+                self._text, call.start, call.end
+            )
+            return wanted.pointers or (given is not None and bool(self._scope.macro(macro)))
+        if field not in wanted.members:
+            return False
         slot = self._slots.slot_of(self._scope, self._typer.expand(callee), self._frame.types)
-        return slot is None or slot in slots
+        return slot is None or slot in wanted.slots
 
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
@@ -368,8 +372,11 @@ class _Collector:
 
     def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
         targets: tuple[Target, ...] = ()
-        if self._wanted is not None and slot in self._wanted.slots:
-            targets = self._flow.put_into(slot, self._wanted.files)
+        wanted = self._wanted
+        if wanted is not None and slot in wanted.slots:
+            targets = self._flow.named_in(slot, wanted.slots[slot])
+            if all(target.function != wanted.function for target in targets):
+                targets = ()
         targets = targets or self._flow.of_place(Place("slot", slot, 0))
         if not targets:
             self._add(site, None, kind, "slot without fillers", "possible", slot=slot)
@@ -483,6 +490,8 @@ class _Collector:
             if not definition.line <= include.line <= definition.end_line:
                 continue
             for row in self._names.lists.system_calls(include):
+                if self._wanted is not None and canonical_name(row.function) not in self._wanted.names:
+                    continue
                 location = Location(self._function.path, include.line, 1)
                 written = f"case {row.number}: {row.function}(regs)"
                 site = _Site(location, written, (), definition.end)
@@ -492,7 +501,7 @@ class _Collector:
                     case = str(row.number)
                     self._add(site, ref_of(function), "direct", rule, "certain", evidence=evidence, case=case)
 
-    def _object_macros(self, wanted: Wanted | None) -> None:
+    def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
         definition = self._definition
         body = self._text[definition.body : definition.end]
@@ -506,7 +515,7 @@ class _Collector:
             name = word.decode()
             if name in KEYWORDS or name in self._local_names or name in called:
                 continue
-            if wanted is not None and name not in wanted.macros:
+            if self._wanted is not None and name not in self._wanted.bare:
                 continue
             definitions = self._scope.macro(name)
             if not definitions or all(d.parameters is not None for d in definitions):

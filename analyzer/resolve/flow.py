@@ -110,17 +110,15 @@ class Flow:
                 found.setdefault(target.function, target)
         return tuple(sorted(found.values(), key=_order))
 
-    def put_into(self, slot: Slot, paths: Collection[str]) -> tuple[Target, ...]:
-        """The functions that entries in some files put into a slot: enough to know whether one is among them."""
+    def named_in(self, slot: Slot, paths: Collection[str]) -> tuple[Target, ...]:
+        """The functions whose names some files put into a slot: enough to know whether one is among them. Empty for
+        a slot that shares its memory with others."""
         if self._slots.overlay(slot) is not None:
             return ()
         found: dict[FunctionRef, Target] = {}
-        for entry in self._slots.fillers_in(slot, paths):
-            evidence = Evidence(entry.file, entry.line, entry.object)
-            for function in entry.functions:
-                ref = ref_of(function)
-                before = found[ref].evidence if ref in found else ()
-                found[ref] = Target(ref, (*before, evidence), entry.guard, False, None, ("slot",), 0)
+        for source in self._put_into(slot, paths):
+            if isinstance(source.value, FunctionRef):
+                _add(found, source.value, (source.evidence,), source, source.guard, source.handed, ("slot",))
         return tuple(found.values())
 
     def of_place(self, place: Place) -> tuple[Target, ...]:
@@ -139,15 +137,7 @@ class Flow:
                 evidence = (*chain, source.evidence)
                 passed = handed or source.handed
                 if isinstance(source.value, FunctionRef):
-                    known_target = found.get(source.value)
-                    if known_target is None:
-                        found[source.value] = Target(
-                            source.value, evidence, guard or source.guard, passed, source.kind, kinds, source.rank
-                        )
-                    elif known_target.places == kinds and len(known_target.evidence) < 8:
-                        found[source.value] = known_target._replace(
-                            evidence=tuple(dict.fromkeys((*known_target.evidence, *evidence)))
-                        )
+                    _add(found, source.value, evidence, source, guard or source.guard, passed, kinds)
                 elif source.value not in seen:
                     seen.add(source.value)
                     queue.append(
@@ -245,12 +235,14 @@ class Flow:
                 return len(function.definition.parameters)
         return None
 
-    def _put_into(self, slot: Slot) -> Iterator[Source]:
-        for entry in self._slots.fillers(slot):
+    def _put_into(self, slot: Slot, paths: Collection[str] | None = None) -> Iterator[Source]:
+        """What is put into a slot anywhere, or in some files."""
+        entries = self._slots.fillers(slot) if paths is None else self._slots.fillers_in(slot, paths)
+        for entry in entries:
             evidence = Evidence(entry.file, entry.line, entry.object)
             for function in entry.functions:
                 yield Source(ref_of(function), evidence, entry.guard)
-        for store in self._stores.of(slot):
+        for store in self._stores.of(slot, paths):
             yield from self._from_store(store)
 
     def _from_store(self, store: Store) -> Iterator[Source]:
@@ -396,6 +388,24 @@ class Flow:
                         yield from self._evaluate(frame, scope, arguments[place.name], evidence.line)
                 else:
                     yield source
+
+
+def _add(
+    found: dict[FunctionRef, Target],
+    function: FunctionRef,
+    evidence: tuple[Evidence, ...],
+    source: Source,
+    guard: str,
+    handed: bool,
+    kinds: tuple[PlaceKind, ...],
+) -> None:
+    """Put a function that a source names among targets. Of several ways the first counts; others of its kind add
+    their evidence."""
+    known = found.get(function)
+    if known is None:
+        found[function] = Target(function, evidence, guard, handed, source.kind, kinds, source.rank)
+    elif known.places == kinds and len(known.evidence) < 8:
+        found[function] = known._replace(evidence=tuple(dict.fromkeys((*known.evidence, *evidence))))
 
 
 def _order(target: Target) -> tuple[int, FunctionRef]:

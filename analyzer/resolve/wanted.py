@@ -1,0 +1,54 @@
+"""What a search for callers is after, so that only the call sites that may matter are resolved."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from analyzer.model.callgraph import FunctionRef, Slot
+from analyzer.resolve.names import has_word
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What may lead to a function: its names, macros whose expansion may call it (with the words of which a use
+    must hold one, if any; `bare` ones are used without parentheses), slots that may hold it (with the files that put
+    its name there), and `values` that stand for it otherwise: static calls, variables. With `pointers`, calls of
+    parameters and variables may lead there, too."""
+
+    function: FunctionRef
+    names: frozenset[str]
+    macros: Mapping[str, frozenset[str]]
+    bare: frozenset[str]
+    slots: Mapping[Slot, frozenset[str]]
+    values: frozenset[str]
+    pointers: bool = True
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """The members of the slots."""
+        return frozenset(slot.field for slot in self.slots)
+
+    @cached_property
+    def mention(self) -> re.Pattern[bytes]:
+        """Finds what matters where a macro is given it: a name, a member, a value."""
+        return _any_of(self.names | self.members | self.values)
+
+    @cached_property
+    def spelled(self) -> re.Pattern[bytes]:
+        """The same without members, of which most are of other structs."""
+        return _any_of(self.names | self.values)
+
+    @cached_property
+    def bare_words(self) -> re.Pattern[bytes]:
+        """Finds macros that are used without parentheses."""
+        return _any_of(self.bare)
+
+    def through(self, macro: str, text: str) -> bool:
+        """Whether a use of a macro may lead there whatever it is given, or by a part of a name that it is given."""
+        words = self.macros.get(macro)
+        return words is not None and (not words or any(has_word(text, word) for word in words))
+
+
+def _any_of(words: frozenset[str]) -> re.Pattern[bytes]:
+    return re.compile(rb"\b(?:" + "|".join(map(re.escape, sorted(words))).encode() + rb")\b")
