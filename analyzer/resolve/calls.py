@@ -145,7 +145,7 @@ class _Collector:
         """Whether a call by name may be one that is wanted: of the function, of a variable that may hold it, or of a
         macro that calls it or is given it."""
         name = call.name
-        if name in wanted.names or (wanted.pointers and name in self._local_names):
+        if name in wanted.names or name in wanted.values or (wanted.pointers and name in self._local_names):
             return True
         if name in wanted.macros and wanted.through(name, self._source(call.start, call.end)):
             return True

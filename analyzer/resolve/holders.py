@@ -18,6 +18,7 @@ from typing import NamedTuple
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.model.facts import Definition, Invocation, Object
 from analyzer.resolve.callsites import arguments_of
+from analyzer.resolve.ctypes import Arr, Base, Fun, Ptr, Type
 from analyzer.resolve.flow import Flow, Place
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.listed import inclusions
@@ -34,6 +35,7 @@ _MAX_PLACES = 400  # that an address is followed through
 _MAX_READERS = 4_000  # files that mention a member whose readers are looked for
 _MAX_PARTS = 100  # files with a part of a pasted name in a macro use
 _MAX_USES = 4  # files in which a macro that names the function is looked at
+_NUMBER = re.compile(r"\b(?:char|short|int|long|unsigned|signed|float|double|bool|_Bool|void|enum)\b")
 _EVENT = "register_trace_"
 
 
@@ -81,6 +83,7 @@ class _Search:
         self.slots: dict[Slot, set[str]] = {}
         self.values: set[str] = set()
         self.found: dict[FunctionRef, Function] = {}
+        self._offsets = False  # initcalls may stand as offsets in their section
         self._todo: deque[tuple[Place, Function | None]] = deque()
         self._seen: set[Place] = set()
         self._followed: set[tuple[FunctionRef, str, bool]] = set()
@@ -143,6 +146,7 @@ class _Search:
             self._in_macros(name)
 
     def _initcall(self) -> None:
+        self._offsets = True
         for symbol in self._flow.initcalls.symbols():
             self._go(Place("global", "", symbol))
 
@@ -301,6 +305,8 @@ class _Search:
         if number >= len(definition.parameters) or not definition.parameters[number].name:
             return
         name = definition.parameters[number].name
+        if not self._holds(function, definition.parameters[number].type):
+            return
         if definition.end:
             self._follow(function, name, member=False)
             return
@@ -318,6 +324,8 @@ class _Search:
     def _result(self, function: Function) -> None:
         """What callers do with the value of a function that returns the address."""
         name = function.definition.name
+        if not self._holds(function, function.definition.return_type):
+            return
         if function.definition.static and not function.path.endswith(".h"):
             paths: Sequence[str] = (function.path, *self._names.scopes.of(function.path).includers)
         else:
@@ -328,6 +336,11 @@ class _Search:
                     caller = self._names.function_of(path, definition)
                     if caller is not None:
                         self._follow(caller, name, member=False, called=True)
+
+    def _holds(self, function: Function, type_text: str) -> bool:
+        """Whether something of a type that a function's text spells can hold an address."""
+        typer = self._names.typer(function.path)
+        return _may_hold(typer.type_of_text(type_text), offsets=self._offsets)
 
     # bodies
 
@@ -349,9 +362,11 @@ class _Search:
         for use in uses_of(frame.skeleton, name, member=member, called=called):
             if slot is not None and not self._reads(frame, use, slot):
                 continue
-            if use.called and not member and not (own and frame.skeleton[use.end :].lstrip().startswith(b"(")):
+            direct = not called and frame.skeleton[use.end :].lstrip().startswith(b"(")
+            if use.called and not member and not (own and direct):
                 self._add(function)  # calls of members and of names are found by their spelling
-            self._used(function, use, name)
+            if not direct:
+                self._used(function, use, name)
         if name in frame.variables or name in frame.parameters:
             self.values.add(name)
         if not member:
@@ -390,7 +405,7 @@ class _Search:
         match = re.search(r"(?:\.|->)\s*\w+\s*(?:\[[^\]]*\]\s*)*$", left)
         if match:
             slot = self._slots.slot_of(frame.scope, frame.typer.expand(left), frame.types)
-            if slot is not None:
+            if slot is not None and _may_hold(frame.typer.type_of(left, frame.types), offsets=self._offsets):
                 self._into_slot(slot)
             return
         pointer = re.search(r"\(\s*\*\s*(?:const\s+)?(\w+)\s*(?:\[[^\]]*\]\s*)*\)", left)
@@ -400,7 +415,8 @@ class _Search:
             return
         name = found.group(1)
         if name in frame.variables or name in frame.parameters:
-            self._follow(function, name, member=False)
+            if _may_hold(frame.types.get(name), offsets=self._offsets):
+                self._follow(function, name, member=False)
             return
         known = self._names.object(frame.scope, name)
         if known is not None:
@@ -439,8 +455,10 @@ class _Search:
                 start = postfix_start(tokens, at - 1)
                 if function is not None and start < at - 2:
                     frame = self._flow.frame(function)
-                    slot = self._slots.slot_of(scope, tokens[start:at], frame.types)
-                    if slot is not None:
+                    left = tokens[start:at]
+                    slot = self._slots.slot_of(scope, left, frame.types)
+                    held = _may_hold(frame.typer.type_of_tokens(left, frame.types), offsets=self._offsets)
+                    if slot is not None and held:
                         self._into_slot(slot)
             else:
                 known.add(tokens[at - 1].text)
@@ -459,6 +477,19 @@ class _Search:
                     if self._index.files("function", name) or function is None:
                         for taker in self._names.bind(scope, name).functions:
                             self._go(Place("parameter", ref_of(taker), number), taker)
+
+
+def _may_hold(type_: Type | None, *, offsets: bool) -> bool:
+    """Whether something of a type can hold a function's address: an unknown type, a pointer to a function, to void, or
+    to such a pointer (`offsets`: to a number that stands for one)."""
+    if type_ is None:
+        return True
+    if isinstance(type_, Ptr | Arr):
+        inner = type_.to if isinstance(type_, Ptr) else type_.of
+        if isinstance(inner, Base):
+            return offsets or inner.name == "void" or not _NUMBER.search(inner.name)
+        return _may_hold(inner, offsets=offsets)
+    return isinstance(type_, Fun) or (isinstance(type_, Base) and not _NUMBER.search(type_.name))
 
 
 def _value_end(tokens: Sequence[Token], start: int) -> int:
