@@ -254,9 +254,10 @@ class _Collector:
         type_ = type_.to if isinstance(type_, Ptr) else type_
         return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
 
-    def _expanded(self, name: str, site: _Site) -> None:
+    def _expanded(self, name: str, site: _Site, *, curried: bool = False) -> None:
         outside = self._guard
-        for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
+        use = tokenize(site.written)
+        for made in self._expansions.summary(self._scope, name, use, curried=curried):
             if not self._enter(conjunction(outside, made.guard)):
                 continue
             arguments = site.arguments if made.cleanup else told(made.handed, made.taken, site.arguments)
@@ -315,9 +316,9 @@ class _Collector:
     def _indirect(self, callee: str, site: _Site) -> None:
         name = callee.partition("(")[0].strip()
         if (site.position, name) in self._curried:
-            made = self._expansions.summary(self._scope, name, tokenize(site.written))
-            if any(m.name or m.macros for m in made):
-                self._expanded(name, site)
+            made = self._expansions.summary(self._scope, name, tokenize(site.written), curried=True)
+            if any(m.name or (m.macros and not _spelled_here(m.callee)) for m in made):
+                self._expanded(name, site, curried=True)
                 return
         self._computed(tokenize(callee), site)
 
@@ -527,3 +528,9 @@ class _Collector:
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
             self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+
+
+def _spelled_here(callee: Sequence[Token]) -> bool:
+    """Whether the site's own text gives what is called, and the macro only surrounds it: `READ_ONCE(sk->ready)(sk)`."""
+    names = [token for token in callee if token.is_name]
+    return bool(names) and names[-1].origin is None

@@ -37,17 +37,20 @@ class Expansions:
     """What macro uses call, by the scope of the use."""
 
     def __init__(self) -> None:
-        self._summaries: dict[tuple[str, str], tuple[ExpandedCall, ...]] = {}
-        self._shared: dict[str, list[tuple[Mapping[str, object], tuple[ExpandedCall, ...]]]] = {}
+        self._summaries: dict[tuple[str, str, bool], tuple[ExpandedCall, ...]] = {}
+        self._shared: dict[tuple[str, bool], list[tuple[Mapping[str, object], tuple[ExpandedCall, ...]]]] = {}
         self._quiet: dict[tuple[str, str], bool] = {}
 
-    def summary(self, scope: Scope, name: str, use: Sequence[Token]) -> tuple[ExpandedCall, ...]:
-        """The calls that expanding a macro use makes, its own argument text left out."""
-        key = (scope.path, name)
+    def summary(
+        self, scope: Scope, name: str, use: Sequence[Token], *, curried: bool = False
+    ) -> tuple[ExpandedCall, ...]:
+        """The calls that expanding a macro use makes, its own argument text left out. `curried`: a second pair of
+        parentheses follows the use, `CLASS(fd, f)(fd)`."""
+        key = (scope.path, name, curried)
         found = self._summaries.get(key)
         if found is not None:
             return found
-        shared = self._shared.setdefault(name, [])
+        shared = self._shared.setdefault((name, curried), [])
         for footprint, made in shared:
             if all(n in TESTS or scope.macro(n) == d for n, d in footprint.items()):
                 self._summaries[key] = made

@@ -54,7 +54,7 @@ class Routes:
                 if len(found) >= _MAX_MACROS:
                     return
                 found[macro] = words
-            elif before == ANYTHING or words <= before and words != ANYTHING:
+            elif before == ANYTHING or (words <= before and words != ANYTHING):
                 return
             else:
                 found[macro] = words = before | words if words else ANYTHING
