@@ -24,7 +24,7 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
 from analyzer.resolve.wanted import Wanted
 
-_NOTHING = Held({}, frozenset(), {})
+_NOTHING = Held({}, frozenset(), frozenset(), {})
 
 
 class Callers:
@@ -44,7 +44,7 @@ class Callers:
         held = self._holders.of(function) if function else _NOTHING
         members = frozenset(slot.field for slot in held.slots)
         hooks = {name for slot in held.slots if (name := static_calls.name_of(slot))}
-        macros, bare = self._routes.to(names | held.values | hooks, members)
+        macros, bare = self._routes.to(names | hooks, held.values, members)
         wanted = Wanted(ref, names, macros, bare, held.slots, held.values)
         elsewhere = function is not None and self._names.scopes.foreign(function.path)
         candidates = dict(held.functions)
@@ -53,9 +53,10 @@ class Callers:
                 for found in self._in_file(path, wanted):
                     candidates.setdefault(ref_of(found), found)
         named = replace(wanted, pointers=False)
+        pointed = replace(wanted, values=held.values | held.variables)
         edges: list[Edge] = []
         for caller, found in candidates.items():
-            towards = self._calls.towards(found, wanted if caller in held.functions else named)
+            towards = self._calls.towards(found, pointed if caller in held.functions else named)
             edges += (edge for edge in towards if _leads_to(edge, ref))
         return tuple(sorted(edges, key=lambda e: (e.caller.file, e.caller.line, e.caller.name, e.site)))
 
@@ -65,8 +66,12 @@ class Callers:
         paths: set[str] = set()
         for name in wanted.names:
             paths.update(files("call", name), files("reference", name), files("argument", name))
-        for name in wanted.macros:
-            paths.update(files("call", name), files("use", name), files("argument", name))
+        for name, words in wanted.macros.items():
+            paths.update(files("call", name))
+            using = {*files("use", name), *files("argument", name)}
+            if words:
+                using.intersection_update({path for word in words for path in files("argument", word)})
+            paths.update(using)
         for name in wanted.bare:
             paths.update(self._index.mentioning(name))
         for member in wanted.members:
@@ -86,7 +91,8 @@ class Callers:
         scope = self._names.scopes.of(path)
         for use in facts.invocations:
             given = f"{use.arguments} {use.tail}"
-            if wanted.through(use.macro, given) or wanted.spelled.search(given.encode()):
+            named = wanted.through(use.macro, given) or wanted.spelled.search(given.encode())
+            if named and (use.tail or self._names.maker.may_define(scope, use)):
                 yield from self._names.maker.from_use(scope, use)
         for definition in facts.definitions:
             macro = definition.head.partition("(")[0].strip()

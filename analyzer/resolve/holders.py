@@ -41,11 +41,12 @@ _EVENT = "register_trace_"
 
 class Held(NamedTuple):
     """Where a function may be called through a pointer: the slots, each with the files that put the function's own
-    name there, the names of static calls and variables that may hold it, and the functions that may call those or
-    hand them over."""
+    name there, the names of static calls and file-scope variables that may hold it, and the functions that may call
+    what holds it, with the names of their variables that do."""
 
     slots: dict[Slot, frozenset[str]]
     values: frozenset[str]
+    variables: frozenset[str]
     functions: dict[FunctionRef, Function]
 
 
@@ -65,6 +66,7 @@ class Holders:
         return Held(
             {slot: frozenset(paths) for slot, paths in search.slots.items()},
             frozenset(search.values),
+            frozenset(search.variables),
             search.found,
         )
 
@@ -82,6 +84,7 @@ class _Search:
         self._own = {function.definition.name, *function.aliases}
         self.slots: dict[Slot, set[str]] = {}
         self.values: set[str] = set()
+        self.variables: set[str] = set()
         self.found: dict[FunctionRef, Function] = {}
         self._offsets = False  # initcalls may stand as offsets in their section
         self._todo: deque[tuple[Place, Function | None]] = deque()
@@ -153,13 +156,15 @@ class _Search:
     def _in_macros(self, name: str) -> None:
         """Macros whose bodies put the name somewhere; what one use does, others do."""
         macros, _ = self._routes.to([name])
-        for macro in macros:
+        for macro, words in macros.items():
             for path in itertools.islice(self._native(self._index.files("use", macro)), _MAX_USES):
                 scope = self._names.scopes.of(path)
                 for use in self._index.facts(path).invocations:
-                    if use.macro == macro:
+                    given = not words or any(has_word(use.arguments, word) for word in words)
+                    if use.macro == macro and given:
                         self._made_by(scope, use, name)
-            for path in itertools.islice(self._native(self._index.files("call", macro)), _MAX_USES):
+            calling = () if words else self._index.files("call", macro)
+            for path in itertools.islice(self._native(calling), _MAX_USES):
                 for definition in self._index.facts(path).definitions:
                     if any(call.name == macro for call in definition.calls):
                         holder = self._names.function_of(path, definition)
@@ -368,7 +373,7 @@ class _Search:
             if not direct:
                 self._used(function, use, name)
         if name in frame.variables or name in frame.parameters:
-            self.values.add(name)
+            self.variables.add(name)
         if not member:
             self._in_local_objects(function, definition, name)
 
@@ -395,8 +400,7 @@ class _Search:
             elif way.name in frame.parameters or way.name in frame.variables:
                 break
             else:
-                for taker in self._names.bind(frame.scope, way.name).functions:
-                    self._go(Place("parameter", ref_of(taker), way.number), taker)
+                self._hand(frame.scope, way.name, way.number)
                 break  # what the call gives is another value
 
     def _assigned(self, function: Function, left: str) -> None:
@@ -474,9 +478,13 @@ class _Search:
                         if token.text.startswith(KEY):
                             self._go(Place("static_call", "", token.text.removeprefix(KEY)))
                 for name in callees:
-                    if self._index.files("function", name) or function is None:
-                        for taker in self._names.bind(scope, name).functions:
-                            self._go(Place("parameter", ref_of(taker), number), taker)
+                    self._hand(scope, name, number)
+
+    def _hand(self, scope: Scope, name: str, number: int) -> None:
+        """The value is an argument of a function by name. Those that macros make hand nothing on but probes."""
+        if self._index.files("function", name) or name.startswith(_EVENT):
+            for taker in self._names.bind(scope, name).functions:
+                self._go(Place("parameter", ref_of(taker), number), taker)
 
 
 def _may_hold(type_: Type | None, *, offsets: bool) -> bool:
@@ -487,7 +495,7 @@ def _may_hold(type_: Type | None, *, offsets: bool) -> bool:
     if isinstance(type_, Ptr | Arr):
         inner = type_.to if isinstance(type_, Ptr) else type_.of
         if isinstance(inner, Base):
-            return offsets or inner.name == "void" or not _NUMBER.search(inner.name)
+            return (offsets and inner.name == "int") or inner.name == "void" or not _NUMBER.search(inner.name)
         return _may_hold(inner, offsets=offsets)
     return isinstance(type_, Fun) or (isinstance(type_, Base) and not _NUMBER.search(type_.name))
 

@@ -40,9 +40,9 @@ class Routes:
         self._called: frozenset[str] | None = None
 
     def to(
-        self, names: Iterable[str], members: Iterable[str] = ()
+        self, names: Iterable[str], values: Iterable[str] = (), members: Iterable[str] = ()
     ) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-        """The macros whose expansion may call one of the names, or through one of the members, with the words of
+        """The macros whose expansion may call one of the names, or through one of the variables or members, with the words of
         which a use must hold one (`ANYTHING`: it need not); and those of them that are used without parentheses."""
         bare: set[str] = set()
         found: dict[str, frozenset[str]] = {}
@@ -65,6 +65,7 @@ class Routes:
                 if macro.parameters is None:
                     bare.add(macro.name)
                 reach(macro.name, ANYTHING)
+        todo += [(value, ANYTHING) for value in sorted(values)]
         for name in sorted(names):
             todo.append((name, ANYTHING))
             for paste in self._making(name):
