@@ -30,7 +30,7 @@ from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
-from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, last_member, tokenize
 from analyzer.resolve.wanted import Wanted
@@ -258,6 +258,8 @@ class _Collector:
         outside = self._guard
         use = tokenize(site.written)
         for made in self._expansions.summary(self._scope, name, use, curried=curried):
+            if made.name and not made.value and not self._matters(made.name):
+                continue
             if not self._enter(conjunction(outside, made.guard)):
                 continue
             arguments = site.arguments if made.cleanup else told(made.handed, made.taken, site.arguments)
@@ -272,9 +274,16 @@ class _Collector:
                 self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
         self._guard = outside
 
+    def _matters(self, name: str) -> bool:
+        """Whether a call by that name may lead to what is wanted, if something is."""
+        wanted = self._wanted
+        return wanted is None or name in self._local_names or name.startswith(TRAMPOLINE) or wanted.named(name)
+
     def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
-        if (site.macros and name in self._local_names) or name.startswith(StaticCalls.TRAMPOLINE):
+        if (site.macros and name in self._local_names) or name.startswith(TRAMPOLINE):
             self._pointer((Token(name),), site)
+            return
+        if not self._matters(name):
             return
         bound: Bound = self._names.bind(self._scope, name)
         if not bound.functions:
@@ -326,7 +335,7 @@ class _Collector:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
         if called := StaticCalls.called_by_key(expanded):
-            self._pointer((Token(StaticCalls.TRAMPOLINE + called),), site)
+            self._pointer((Token(TRAMPOLINE + called),), site)
             return
         if self._is_cast(expanded):
             return
@@ -374,7 +383,9 @@ class _Collector:
     def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
         targets: tuple[Target, ...] = ()
         wanted = self._wanted
-        if wanted is not None and slot in wanted.slots:
+        if wanted is not None:
+            if slot not in wanted.slots:
+                return
             targets = self._flow.named_in(slot, wanted.slots[slot])
             if all(target.function != wanted.function for target in targets):
                 targets = ()
@@ -404,8 +415,10 @@ class _Collector:
         """A call of a parameter, a variable or another value that is no member."""
         name = callee[0].text if len(callee) == 1 else ""
         hook = None
-        if name.startswith(StaticCalls.TRAMPOLINE):
+        if name.startswith(TRAMPOLINE):
             hook = self._flow.hook_of(name)
+        if self._wanted is not None and not self._wanted.pointed(callee, hook):
+            return
         targets = self._flow.of_expression(self._frame, callee, site.location.line)
         if not targets:
             rule = "pointer variable" if name else "untyped callee"

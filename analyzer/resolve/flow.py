@@ -21,14 +21,14 @@ from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
-from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stores import Store, Stores
 from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
-_EVENT = f"{StaticCalls.TRAMPOLINE}tp_func_"
+_EVENT = f"{TRAMPOLINE}tp_func_"
 _REGISTER = ("register_trace_", "register_trace_prio_")
 
 
@@ -158,7 +158,7 @@ class Flow:
 
     def hook_of(self, trampoline: str) -> Slot | None:
         """The LSM hook that a static call's trampoline stands for."""
-        return self._static_calls.hook(trampoline.removeprefix(StaticCalls.TRAMPOLINE))
+        return self._static_calls.hook(trampoline.removeprefix(TRAMPOLINE))
 
     def probes(self, caller: str, callee: Sequence[Token]) -> tuple[Place, ...]:
         """The places that a tracepoint's probes come from, for a call in a function that the tracepoint's macro
@@ -351,8 +351,8 @@ class Flow:
             if name in frame.variables:
                 yield Source(Place("variable", frame.ref, name), evidence)
                 return
-        if name.startswith(StaticCalls.TRAMPOLINE):
-            yield Source(Place("static_call", "", name.removeprefix(StaticCalls.TRAMPOLINE)), evidence)
+        if name.startswith(TRAMPOLINE):
+            yield Source(Place("static_call", "", name.removeprefix(TRAMPOLINE)), evidence)
             return
         if self._names.may_be_function(name):
             bound = self._names.bind(scope, name)

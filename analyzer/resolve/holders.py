@@ -129,12 +129,13 @@ class _Search:
 
     def _named(self, name: str, paths: Iterable[str], *, own: bool = False) -> None:
         """A name that stands for the function wherever it is a value: the function's own, a file-scope variable's."""
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        # a call of the function by its name gives its address to nobody
+        word = re.compile(rb"\b" + re.escape(name.encode()) + (rb"\b(?!\s*\()" if own else rb"\b"))
         for path in self._native(paths):
-            self._in_objects(path, name, own)
             text = self._index.text(path)
             if not word.search(text):
                 continue
+            self._in_objects(path, name, own)
             for definition in self._index.facts(path).definitions:
                 if definition.end and word.search(text, definition.body, definition.end):
                     holder = self._names.function_of(path, definition)
@@ -155,8 +156,7 @@ class _Search:
 
     def _in_macros(self, name: str) -> None:
         """Macros whose bodies put the name somewhere; what one use does, others do."""
-        macros, _ = self._routes.to([name])
-        for macro, words in macros.items():
+        for macro, words in self._routes.putting(name).items():
             for path in itertools.islice(self._native(self._index.files("use", macro)), _MAX_USES):
                 scope = self._names.scopes.of(path)
                 for use in self._index.facts(path).invocations:

@@ -84,6 +84,16 @@ class Routes:
                     reach(macro.name, words)
         return found, frozenset(bare & found.keys())
 
+    def putting(self, name: str) -> dict[str, frozenset[str]]:
+        """The macros whose expansion may use a name as a value, as `to` gives them."""
+        value = re.compile(rf"\b{re.escape(name)}\b(?!\s*\()")
+        found = {macro.name: ANYTHING for macro in self._naming(name) if value.search(macro.body)}
+        for paste in self._making(name):
+            part = name[len(paste.first) : len(name) - len(paste.last)]
+            found.setdefault(paste.macro, frozenset({part} if paste.single else parts_of(part)))
+        above, _ = self.to((), found)
+        return {macro: found.get(macro, words) for macro, words in {**above, **found}.items()}
+
     def calling(self) -> frozenset[str]:
         """The macros that may call what they are given, or a member whose name they are given."""
         if self._called is None:

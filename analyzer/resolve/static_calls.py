@@ -21,6 +21,7 @@ from analyzer.resolve.tokens import Token, find_calls
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MAX_USES = 100  # with a short part of a name that are expanded
+TRAMPOLINE = "__SCT__"
 KEY = "__SCK__"  # with the name of a static call: its object
 _UPDATE = "__static_call_update"
 _LSM = re.compile(r"^lsm_static_call_(\w+)_\w*$")
@@ -43,8 +44,6 @@ class Setting(NamedTuple):
 
 class StaticCalls:
     """Static calls of a kernel by name."""
-
-    TRAMPOLINE = "__SCT__"
 
     def __init__(self, names: Names, callsites: CallSites) -> None:
         self._names = names

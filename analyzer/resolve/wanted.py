@@ -1,12 +1,15 @@
 """What a search for callers is after, so that only the call sites that may matter are resolved."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from analyzer.model.callgraph import FunctionRef, Slot
+from analyzer.resolve.made import canonical_name
 from analyzer.resolve.names import has_word
+from analyzer.resolve.static_calls import TRAMPOLINE
+from analyzer.resolve.tokens import Token
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ class Wanted:
         """Whether a use of a macro may lead there whatever it is given, or by a part of a name that it is given."""
         words = self.macros.get(macro)
         return words is not None and (not words or any(has_word(text, word) for word in words))
+
+    def named(self, name: str) -> bool:
+        """Whether a call of that name may be one of the function, or of a variable that holds it."""
+        return name in self.values or name in self.names or canonical_name(name) in self.names
+
+    def pointed(self, callee: Sequence[Token], hook: Slot | None) -> bool:
+        """Whether a call of a value that is no member may be one of the function."""
+        if self.pointers or hook in self.slots:
+            return True
+        words = {token.text.removeprefix(TRAMPOLINE) for token in callee}
+        return not words.isdisjoint(self.names) or not words.isdisjoint(self.values)
 
 
 def _any_of(words: frozenset[str]) -> re.Pattern[bytes]:
