@@ -20,6 +20,7 @@ from analyzer.resolve.holders import Held, Holders
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.routes import Routes
+from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
 from analyzer.resolve.wanted import Wanted
@@ -44,8 +45,10 @@ class Callers:
         held = self._holders.of(function) if function else _NOTHING
         members = frozenset(slot.field for slot in held.slots)
         hooks = {name for slot in held.slots if (name := static_calls.name_of(slot))}
-        macros, bare = self._routes.to(names | hooks, held.values, members)
-        wanted = Wanted(ref, names, macros, bare, held.slots, held.values)
+        routes = self._routes.to(names, held.values, members)
+        if hooks:
+            routes = routes.joined(self._routes.to(hooks))
+        wanted = Wanted(ref, names, routes, held.slots, held.values)
         elsewhere = function is not None and self._names.scopes.foreign(function.path)
         candidates = dict(held.functions)
         for path in sorted(self._files(wanted)):
@@ -66,13 +69,13 @@ class Callers:
         paths: set[str] = set()
         for name in wanted.names:
             paths.update(files("call", name), files("reference", name), files("argument", name))
-        for name, words in wanted.macros.items():
+        for name, words in wanted.routes.macros.items():
             paths.update(files("call", name))
             using = {*files("use", name), *files("argument", name)}
             if words:
                 using.intersection_update({path for word in words for path in files("argument", word)})
             paths.update(using)
-        for name in wanted.bare:
+        for name in wanted.routes.bare:
             paths.update(self._index.mentioning(name))
         for member in wanted.members:
             paths.update(files("dispatch", member), files("reference", member))
@@ -89,31 +92,43 @@ class Callers:
                 if function is not None:
                     yield function
         scope = self._names.scopes.of(path)
+        maker = self._names.maker
         for use in facts.invocations:
-            given = f"{use.arguments} {use.tail}"
-            named = wanted.through(use.macro, given) or wanted.spelled.search(given.encode())
-            if named and (use.tail or self._names.maker.may_define(scope, use)):
-                yield from self._names.maker.from_use(scope, use)
-        for definition in facts.definitions:
-            macro = definition.head.partition("(")[0].strip()
-            if macro and (
-                wanted.through(macro, definition.head) or wanted.spelled.search(definition.head.encode())
+            if self._makes(scope, use.macro, use.arguments, use.tail, wanted) and (
+                use.tail or maker.may_define(scope, use)
             ):
-                yield from self._names.maker.from_head(scope, definition)
+                yield from maker.from_use(scope, use)
+        for definition in facts.definitions:
+            macro, _, rest = definition.head.partition("(")
+            if macro and self._makes(scope, macro.strip(), rest.rstrip(") "), "", wanted):
+                yield from maker.from_head(scope, definition)
+
+    def _makes(self, scope: Scope, macro: str, arguments: str, tail: str, wanted: Wanted) -> bool:
+        """Whether functions that a macro use makes may call what is wanted: the use is given its name, or spells it."""
+        given = f"{arguments} {tail}"
+        if wanted.spelled.search(given.encode()):
+            return True
+        if not wanted.through(macro, given):
+            return False
+        maker = self._names.maker
+        return any(
+            maker.may_spell(scope, macro, arguments, name)
+            for name in wanted.names | wanted.members | wanted.values
+        ) or any(maker.may_paste(scope, macro, arguments, name) for name in wanted.names)
 
     def _matters(self, definition: Definition, text: bytes, wanted: Wanted) -> bool:
         """Whether a function's text names something that is wanted where it may matter."""
         calls = {call.name for call in definition.calls}
-        if not calls.isdisjoint(wanted.names) or not calls.isdisjoint(wanted.macros):
+        if not calls.isdisjoint(wanted.names) or not calls.isdisjoint(wanted.routes.macros):
             return True
         for indirect in definition.indirect:
             if last_member(indirect.callee) in wanted.members or wanted.spelled.search(indirect.callee.encode()):
                 return True
-            if indirect.callee.partition("(")[0].strip() in wanted.macros:
+            if indirect.callee.partition("(")[0].strip() in wanted.routes.macros:
                 return True
         if any(name in wanted.names for name, _ in definition.references):
             return True
-        if wanted.bare and wanted.bare_words.search(text, definition.body, definition.end):
+        if wanted.routes.bare and wanted.bare_words.search(text, definition.body, definition.end):
             return True
         giving = not calls.isdisjoint(self._routes.calling())
         return giving and wanted.mention.search(text, definition.body, definition.end) is not None

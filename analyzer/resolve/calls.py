@@ -121,7 +121,7 @@ class _Collector:
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
                     )
             self._enter(definition.guard)
-            if wanted is None or wanted.bare:
+            if wanted is None or wanted.routes.bare:
                 self._object_macros()
             self._dispatched()
             if wanted is None or any(name in wanted.names for name, _ in definition.references):
@@ -147,16 +147,27 @@ class _Collector:
         name = call.name
         if name in wanted.names or name in wanted.values or (wanted.pointers and name in self._local_names):
             return True
-        if name in wanted.macros and wanted.through(name, self._source(call.start, call.end)):
+        if name in wanted.routes.macros and self._goes_through(call, wanted):
             return True
         given = wanted.mention.search(self._text, call.start + len(name), call.end)
         return given is not None and bool(self._scope.macro(name))
+
+    def _goes_through(self, call: DirectCall, wanted: Wanted) -> bool:
+        """Whether a macro's use may lead there, by what it is or by what it pastes."""
+        written = self._source(call.start, call.end)
+        if not wanted.through(call.name, written):
+            return False
+        if call.name not in wanted.routes.pasting:
+            return True
+        arguments = written.partition("(")[2].removesuffix(")")
+        maker = self._names.maker
+        return any(maker.may_paste(self._scope, call.name, arguments, name) for name in wanted.names)
 
     def _reads(self, call: IndirectCall, wanted: Wanted) -> bool:
         """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""
         callee = call.callee
         macro = callee.partition("(")[0].strip()
-        if macro in wanted.macros or (macro != callee and wanted.spelled.search(callee.encode())):
+        if macro in wanted.routes.macros or (macro != callee and wanted.spelled.search(callee.encode())):
             return True
         field = last_member(callee)
         if not field:
@@ -529,7 +540,7 @@ class _Collector:
             name = word.decode()
             if name in KEYWORDS or name in self._local_names or name in called:
                 continue
-            if self._wanted is not None and name not in self._wanted.bare:
+            if self._wanted is not None and name not in self._wanted.routes.bare:
                 continue
             definitions = self._scope.macro(name)
             if not definitions or all(d.parameters is not None for d in definitions):

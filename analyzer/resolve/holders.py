@@ -33,8 +33,8 @@ from analyzer.resolve.values import Put, Use, uses_of
 
 _MAX_PLACES = 400  # that an address is followed through
 _MAX_READERS = 4_000  # files that mention a member whose readers are looked for
-_MAX_PARTS = 100  # files with a part of a pasted name in a macro use
-_MAX_USES = 4  # files in which a macro that names the function is looked at
+_MAX_PARTS = 20  # files with a part of a pasted name in a macro use
+_MAX_USES = 4  # of a macro that names the function are looked at
 _NUMBER = re.compile(r"\b(?:char|short|int|long|unsigned|signed|float|double|bool|_Bool|void|enum)\b")
 _EVENT = "register_trace_"
 
@@ -156,20 +156,25 @@ class _Search:
 
     def _in_macros(self, name: str) -> None:
         """Macros whose bodies put the name somewhere; what one use does, others do."""
-        for macro, words in self._routes.putting(name).items():
-            for path in itertools.islice(self._native(self._index.files("use", macro)), _MAX_USES):
-                scope = self._names.scopes.of(path)
-                for use in self._index.facts(path).invocations:
-                    given = not words or any(has_word(use.arguments, word) for word in words)
-                    if use.macro == macro and given:
-                        self._made_by(scope, use, name)
-            calling = () if words else self._index.files("call", macro)
-            for path in itertools.islice(self._native(calling), _MAX_USES):
-                for definition in self._index.facts(path).definitions:
-                    if any(call.name == macro for call in definition.calls):
-                        holder = self._names.function_of(path, definition)
-                        if holder is not None:
-                            self._in_body(holder, macro, name)
+        for macro in self._routes.putting(name):
+            uses = (
+                (self._names.scopes.of(path), use)
+                for path in self._native(self._index.files("use", macro))
+                for use in self._index.facts(path).invocations
+                if use.macro == macro
+            )
+            for scope, use in itertools.islice(uses, _MAX_USES):
+                self._made_by(scope, use, name)
+            bodies = (
+                (path, definition)
+                for path in self._native(self._index.files("call", macro))
+                for definition in self._index.facts(path).definitions
+                if any(call.name == macro for call in definition.calls)
+            )
+            for path, definition in itertools.islice(bodies, _MAX_USES):
+                holder = self._names.function_of(path, definition)
+                if holder is not None:
+                    self._in_body(holder, macro, name)
 
     def _in_body(self, function: Function, macro: str, name: str) -> None:
         """What a macro in a body, which names the function itself, does with it."""
@@ -218,15 +223,13 @@ class _Search:
                 self._go(Place("static_call", "", variable.name.removeprefix(KEY)))
             self._in_object(scope.path, variable, name)
         self._in_tokens(scope, expansion_of(scope, use), {name}, None)
-        for made in self._names.maker.from_use(scope, use):
-            self._add(made)
 
     def _pasted(self, name: str) -> None:
         """Macro uses that paste the name together."""
         tried: set[tuple[str, int]] = set()
         for part in parts_of(name):
             paths = self._index.files("argument", part)
-            if len(paths) > _MAX_PARTS:
+            if len(paths) > _MAX_PARTS or 2 * len(part) < len(name):
                 paths = tuple(p for p in paths if p == self._function.path)
             for path in self._native(paths):
                 scope = self._names.scopes.of(path)
@@ -235,7 +238,7 @@ class _Search:
                     if key in tried or not has_word(use.arguments, part):
                         continue
                     tried.add(key)
-                    if not self._names.maker.may_hold(scope, use, name):
+                    if not self._names.maker.holds(scope, use, name):
                         continue
                     if self._flow.initcalls.makes(use):
                         self._initcall()

@@ -23,10 +23,57 @@ _CALLED = re.compile(r"(?<![\w#])([A-Za-z_]\w*)\s*\(|(?<![\w\s])\s*\(\s*([A-Za-z
 class _Paste(NamedTuple):
     """An identifier that a macro makes: what is literally at its ends, and whether one argument is all between."""
 
-    macro: str
+    macro: Macro
     first: str
     last: str
     single: bool
+
+
+class Reached(NamedTuple):
+    """Macros on the way to a call, with the words of which a use must hold one (`ANYTHING`: it need not). `bare` ones
+    are used without parentheses; `pasting` ones lead there only by pasting the name together."""
+
+    macros: dict[str, frozenset[str]]
+    bare: frozenset[str]
+    pasting: frozenset[str]
+
+    def joined(self, other: "Reached") -> "Reached":
+        """These and others, all of which count as found whatever is pasted."""
+        macros = dict(self.macros)
+        for name, words in other.macros.items():
+            before = macros.get(name)
+            macros[name] = words if before is None else before | words if before and words else ANYTHING
+        return Reached(macros, self.bare | other.bare, self.pasting - other.macros.keys())
+
+
+class _Search:
+    """The macros found on the way upwards, and from where to go on."""
+
+    def __init__(self) -> None:
+        self.macros: dict[str, frozenset[str]] = {}
+        self.bare: set[str] = set()
+        self.pasting: set[str] = set()
+        self.todo: list[tuple[str, frozenset[str], bool]] = []
+
+    def reach(self, macro: Macro, words: frozenset[str], *, pasted: bool) -> None:
+        """Come to a macro; go on from there if it was not known to be reached so easily."""
+        name = macro.name
+        before = self.macros.get(name)
+        if before is None:
+            if len(self.macros) >= _MAX_MACROS:
+                return
+        elif (before == ANYTHING or (words <= before and words != ANYTHING)) and (
+            pasted or name not in self.pasting
+        ):
+            return
+        if macro.parameters is None:
+            self.bare.add(name)
+        if pasted and before is None:
+            self.pasting.add(name)
+        elif not pasted:
+            self.pasting.discard(name)
+        self.macros[name] = words if before is None else before | words if before and words else ANYTHING
+        self.todo.append((name, self.macros[name], pasted))
 
 
 class Routes:
@@ -39,60 +86,35 @@ class Routes:
         self._calling: dict[str, set[int]] = {}
         self._called: frozenset[str] | None = None
 
-    def to(
-        self, names: Iterable[str], values: Iterable[str] = (), members: Iterable[str] = ()
-    ) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-        """The macros whose expansion may call one of the names, or through one of the variables or members, with the words of
-        which a use must hold one (`ANYTHING`: it need not); and those of them that are used without parentheses."""
-        bare: set[str] = set()
-        found: dict[str, frozenset[str]] = {}
-        todo: list[tuple[str, frozenset[str]]] = []
-
-        def reach(macro: str, words: frozenset[str]) -> None:
-            before = found.get(macro)
-            if before is None:
-                if len(found) >= _MAX_MACROS:
-                    return
-                found[macro] = words
-            elif before == ANYTHING or (words <= before and words != ANYTHING):
-                return
-            else:
-                found[macro] = words = before | words if words else ANYTHING
-            todo.append((macro, words))
-
+    def to(self, names: Iterable[str], values: Iterable[str] = (), members: Iterable[str] = ()) -> Reached:
+        """The macros whose expansion may call one of the names, or through one of the variables or members."""
+        search = _Search()
         for member in sorted(members):
             for macro in self._calling_member(member):
-                if macro.parameters is None:
-                    bare.add(macro.name)
-                reach(macro.name, ANYTHING)
-        todo += [(value, ANYTHING) for value in sorted(values)]
+                search.reach(macro, ANYTHING, pasted=False)
+        search.todo += [(value, ANYTHING, False) for value in sorted(values)]
         for name in sorted(names):
-            todo.append((name, ANYTHING))
+            search.todo.append((name, ANYTHING, False))
             for paste in self._making(name):
                 part = name[len(paste.first) : len(name) - len(paste.last)]
-                reach(paste.macro, frozenset({part} if paste.single else parts_of(part)))
-        while todo:
-            name, words = todo.pop()
+                words = frozenset({part} if paste.single else parts_of(part))
+                search.reach(paste.macro, words, pasted=True)
+        while search.todo:
+            name, words, pasted = search.todo.pop()
             for macro in self._naming(name):
                 if macro.name == name:
                     continue
-                if macro.parameters is None:
-                    bare.add(macro.name)
-                if words == ANYTHING or any(has_word(macro.body, w) for w in words) or "##" in macro.body:
-                    reach(macro.name, ANYTHING)
-                elif macro.parameters:
-                    reach(macro.name, words)
-        return found, frozenset(bare & found.keys())
+                literal = any(has_word(macro.body, w) for w in words)
+                given = literal or words == ANYTHING or "##" in macro.body
+                if given or macro.parameters:
+                    search.reach(macro, ANYTHING if given else words, pasted=pasted and not literal)
+        return Reached(search.macros, frozenset(search.bare), frozenset(search.pasting))
 
-    def putting(self, name: str) -> dict[str, frozenset[str]]:
-        """The macros whose expansion may use a name as a value, as `to` gives them."""
+    def putting(self, name: str) -> list[str]:
+        """The macros whose body, or that of a macro they use, has a name as a value."""
         value = re.compile(rf"\b{re.escape(name)}\b(?!\s*\()")
-        found = {macro.name: ANYTHING for macro in self._naming(name) if value.search(macro.body)}
-        for paste in self._making(name):
-            part = name[len(paste.first) : len(name) - len(paste.last)]
-            found.setdefault(paste.macro, frozenset({part} if paste.single else parts_of(part)))
-        above, _ = self.to((), found)
-        return {macro: found.get(macro, words) for macro, words in {**above, **found}.items()}
+        found = {macro.name for macro in self._naming(name) if value.search(macro.body)}
+        return sorted(found | self.to((), found).macros.keys())
 
     def calling(self) -> frozenset[str]:
         """The macros that may call what they are given, or a member whose name they are given."""
@@ -183,4 +205,4 @@ def _pastes_of(macro: Macro) -> Iterator[_Paste]:
         behind = next(n for n, kept in enumerate(reversed(literal)) if not kept)
         first, last = "".join(parts[:before]), "".join(parts[len(parts) - behind :])
         if first or last:
-            yield _Paste(macro.name, first, last, len(parts) - before - behind == 1)
+            yield _Paste(macro, first, last, len(parts) - before - behind == 1)

@@ -8,21 +8,20 @@ from functools import cached_property
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.resolve.made import canonical_name
 from analyzer.resolve.names import has_word
+from analyzer.resolve.routes import Reached
 from analyzer.resolve.static_calls import TRAMPOLINE
 from analyzer.resolve.tokens import Token
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What may lead to a function: its names, macros whose expansion may call it (with the words of which a use
-    must hold one, if any; `bare` ones are used without parentheses), slots that may hold it (with the files that put
-    its name there), and `values` that stand for it otherwise: static calls, variables. With `pointers`, calls of
+    """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (with the
+    files that put its name there), and `values` that stand for it otherwise: static calls, variables. With `pointers`, calls of
     parameters and variables may lead there, too."""
 
     function: FunctionRef
     names: frozenset[str]
-    macros: Mapping[str, frozenset[str]]
-    bare: frozenset[str]
+    routes: Reached
     slots: Mapping[Slot, frozenset[str]]
     values: frozenset[str]
     pointers: bool = True
@@ -45,11 +44,11 @@ class Wanted:
     @cached_property
     def bare_words(self) -> re.Pattern[bytes]:
         """Finds macros that are used without parentheses."""
-        return _any_of(self.bare)
+        return _any_of(self.routes.bare)
 
     def through(self, macro: str, text: str) -> bool:
         """Whether a use of a macro may lead there whatever it is given, or by a part of a name that it is given."""
-        words = self.macros.get(macro)
+        words = self.routes.macros.get(macro)
         return words is not None and (not words or any(has_word(text, word) for word in words))
 
     def named(self, name: str) -> bool:
