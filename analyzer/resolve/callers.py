@@ -128,7 +128,7 @@ class Callers:
                 return True
         if any(name in wanted.names for name, _ in definition.references):
             return True
-        if wanted.routes.bare and wanted.bare_words.search(text, definition.body, definition.end):
+        if wanted.without_parentheses(text, definition.body, definition.end):
             return True
         giving = not calls.isdisjoint(self._routes.calling())
         return giving and wanted.mention.search(text, definition.body, definition.end) is not None

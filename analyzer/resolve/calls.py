@@ -121,7 +121,7 @@ class _Collector:
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
                     )
             self._enter(definition.guard)
-            if wanted is None or wanted.routes.bare:
+            if wanted is None or wanted.without_parentheses(self._text, definition.body, definition.end):
                 self._object_macros()
             self._dispatched()
             if wanted is None or any(name in wanted.names for name, _ in definition.references):

@@ -33,8 +33,9 @@ class Wanted:
 
     @cached_property
     def mention(self) -> re.Pattern[bytes]:
-        """Finds what matters where a macro is given it: a name, a member, a value."""
-        return _any_of(self.names | self.members | self.values)
+        """Finds what matters where a macro is given it: a name, a member, a value. What is called there is a call site
+        of its own."""
+        return _any_of(self.names | self.members | self.values, rb"(?!\s*\()")
 
     @cached_property
     def spelled(self) -> re.Pattern[bytes]:
@@ -42,9 +43,12 @@ class Wanted:
         return _any_of(self.names | self.values)
 
     @cached_property
-    def bare_words(self) -> re.Pattern[bytes]:
-        """Finds macros that are used without parentheses."""
+    def _bare(self) -> re.Pattern[bytes]:
         return _any_of(self.routes.bare)
+
+    def without_parentheses(self, text: bytes, start: int, end: int) -> bool:
+        """Whether a text has one of the macros that are used without parentheses."""
+        return bool(self.routes.bare) and self._bare.search(text, start, end) is not None
 
     def through(self, macro: str, text: str) -> bool:
         """Whether a use of a macro may lead there whatever it is given, or by a part of a name that it is given."""
@@ -63,5 +67,5 @@ class Wanted:
         return not words.isdisjoint(self.names) or not words.isdisjoint(self.values)
 
 
-def _any_of(words: frozenset[str]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:" + "|".join(map(re.escape, sorted(words))).encode() + rb")\b")
+def _any_of(words: frozenset[str], behind: bytes = b"") -> re.Pattern[bytes]:
+    return re.compile(rb"\b(?:" + "|".join(map(re.escape, sorted(words))).encode() + rb")\b" + behind)
