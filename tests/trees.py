@@ -1,10 +1,12 @@
 """Kernels in memory, for tests of resolution: a few files given as text."""
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 
 from analyzer.extract.extractor import extract
 from analyzer.extract.kbuild import extract_makefile
+from analyzer.extract.lexical import lex
 from analyzer.model.facts import FileFacts, Include
 from analyzer.model.kbuild import BuildTable
 from analyzer.pipeline.builds import is_makefile
@@ -46,6 +48,10 @@ class Tree:
 
     def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
         return tuple(sorted(self._files.get((kind, name), ())))
+
+    def mentioning(self, word: str) -> tuple[str, ...]:
+        pattern = re.compile(rb"\b" + word.encode() + rb"\b")
+        return tuple(path for path in self._facts if pattern.search(lex(self._texts[path]).skeleton))
 
     def text(self, path: str) -> bytes:
         return self._texts.get(path, b"")

@@ -128,6 +128,9 @@ def default_path() -> Path:
     return Path(base) / "kcg" / "index.sqlite"
 
 
+_SEAL = 4  # bytes before sealed data
+
+
 def _sealed(data: bytes) -> bytes:
     return zlib.crc32(data).to_bytes(4, "little") + data
 
@@ -294,6 +297,19 @@ class Store:
         if row is None:
             raise self.database.damaged("the words of a file are missing")
         return self._unsealed(row[0])
+
+    def blobs_with_word(self, word: bytes) -> list[int]:
+        """Rows of the blobs that have a word, as their marks tell: some too many, none too few."""
+        mark = word_mark(word)
+        found = []
+        for blob, data in self.database.rows("SELECT blob, data FROM words"):
+            at = data.find(mark, _SEAL)
+            while at >= 0 and (at - _SEAL) % len(mark):
+                at = data.find(mark, at + 1)
+            if at >= 0:
+                self._unsealed(data)
+                found.append(blob)
+        return found
 
     def save_blobs(self, fingerprint: int, dialect: int, rows: Sequence[BlobRow]) -> dict[bytes, int]:
         """Keep facts; returns their rows by blob id. `settle` makes them findable by name."""

@@ -9,7 +9,7 @@ import zlib
 from collections import defaultdict
 
 from analyzer.io.postings import pack_keys
-from analyzer.model.facts import Definition, FileFacts, Object
+from analyzer.model.facts import Definition, FileFacts, Macro, Object
 from analyzer.resolve.fillers import plain_struct
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.tokens import KEYWORDS, last_member
@@ -17,6 +17,9 @@ from analyzer.resolve.tokens import KEYWORDS, last_member
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _ASSOCIATED = re.compile(r":\s*([A-Za-z_]\w*)\s*[,)]")  # `_Generic(x, type: f, default: g)(…)`
+_GIVEN = re.compile(r"[(,=]\s*&?\s*([A-Za-z_]\w*)\s*(?=[,);}]|$)")
+_LAST = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)[\s)]*$")
+_PASTED = re.compile(r"\w\s*##\s*\w")
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
@@ -37,6 +40,7 @@ def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
     found["declaration"] = {declaration.name for declaration in facts.declarations}
     found["macro"] = {macro.name for macro in facts.macros}
     for macro in facts.macros:
+        _of_macro(macro, found)
         if "(" in macro.body:
             found["expanded"].update(word for word in _CALLED.findall(macro.body) if word not in KEYWORDS)
             if "_Generic" in macro.body:
@@ -59,6 +63,20 @@ def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
         if include.quoted or include.target.endswith(".c"):
             found["includer"].add(posixpath.basename(include.target))
     return found
+
+
+def _of_macro(macro: Macro, found: defaultdict[NameKind, set[str]]) -> None:
+    """Names that a use may call without their having a parenthesis in the body: the last one (`#define f g`), and
+    those that the body gives to other macros. Names in capitals are left out: hardly a function has one."""
+    body = macro.body
+    if body[:2] == "0x" or body[-1:].isdigit():  # most are register numbers
+        return
+    parameters = macro.parameters or ()
+    named = [*_GIVEN.findall(body), *_LAST.findall(body)]
+    found["expanded"].update(w for w in named if w not in parameters and not w.isupper() and w not in KEYWORDS)
+    calls = parameters and any(word in parameters for word in _CALLED.findall(body.replace(")", "")))
+    if calls or ("##" in body and _PASTED.search(body)):
+        found["shaping"].add("")
 
 
 def _of_definition(definition: Definition, found: defaultdict[NameKind, set[str]]) -> None:

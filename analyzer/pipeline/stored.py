@@ -44,6 +44,7 @@ class StoredIndex:
         self._texts: OrderedDict[str, bytes] = OrderedDict()
         self._includes: dict[str, tuple[Include, ...]] = {}
         self._files: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._mentioned: dict[str, tuple[str, ...]] = {}
         self._basenames: dict[str, list[str]] | None = None
         self._tables: tuple[str, ...] | None = None
 
@@ -90,6 +91,15 @@ class StoredIndex:
             blobs = self._store.blobs_with(self._fingerprint, key_of(kind, name))
             paths = {p for b in blobs for p in self._paths.get(b, ())}
             found = self._files[key] = tuple(sorted(paths))
+        return found
+
+    def mentioning(self, word: str) -> tuple[str, ...]:
+        """The files that have an identifier outside their directives, sorted."""
+        found = self._mentioned.get(word)
+        if found is None:
+            blobs = self._store.blobs_with_word(word.encode())
+            found = tuple(sorted({p for b in blobs for p in self._paths.get(b, ())}))
+            self._mentioned[word] = found
         return found
 
     def text(self, path: str) -> bytes:

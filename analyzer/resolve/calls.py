@@ -18,36 +18,25 @@ from analyzer.model.callgraph import (
     Location,
     Slot,
 )
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, DirectCall, IndirectCall
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.macros import MacroName
-from analyzer.resolve.made import Function
+from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
-from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, last_member, tokenize
+from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPACE = re.compile(r"\s+")
-
-
-class Wanted(NamedTuple):
-    """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (one
-    without a struct stands for any of that field), and the files that use its name as a value. With
-    `pointers`, calls of parameters and variables may, too."""
-
-    names: frozenset[str]
-    macros: frozenset[str]
-    slots: frozenset[Slot]
-    files: frozenset[str]
-    pointers: bool = True
 
 
 class Calls:
@@ -72,7 +61,7 @@ class Calls:
         """Those of a function's edges that its text lets expect behind the wanted names and members, among them
         all that lead there. Cheap where little of a function matters."""
         known = self._callers.get(ref_of(function))
-        return known if known is not None else tuple(_Collector(self, function, ref_of(function)).edges(wanted))
+        return known if known is not None else tuple(_Collector(self, function, ref_of(function), wanted).edges())
 
 
 class _Site(NamedTuple):
@@ -86,9 +75,11 @@ class _Site(NamedTuple):
 
 
 class _Collector:
-    """Collects the edges of one function."""
+    """Collects the edges of one function: all, or those towards what is wanted and perhaps others."""
 
-    def __init__(self, calls: Calls, function: Function, caller: FunctionRef) -> None:
+    def __init__(
+        self, calls: Calls, function: Function, caller: FunctionRef, wanted: Wanted | None = None
+    ) -> None:
         self._expansions = calls.expansions
         self._names = calls.names
         self._slots = calls.slots
@@ -101,7 +92,7 @@ class _Collector:
         self._typer = self._frame.typer
         self._text = self._names.index.text(function.path) if self._definition.end else b""
         self._local_names = self._frame.parameters.keys() | self._frame.variables
-        self._wanted: Wanted | None = None
+        self._wanted = wanted
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -114,34 +105,34 @@ class _Collector:
             and self._scope.macro(i.callee.partition("(")[0].strip())
         }
 
-    def edges(self, wanted: Wanted | None = None) -> list[Edge]:
-        """All edges, or those towards what is wanted and perhaps others."""
-        self._wanted = wanted
+    def edges(self) -> list[Edge]:
+        """The edges in source order, one per (site, callee)."""
+        wanted = self._wanted
         definition = self._definition
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if (wanted is None or self._leads(call.name, wanted)) and self._enter(call.guard):
+                if (wanted is None or self._leads(call, wanted)) and self._enter(call.guard):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if (wanted is None or self._reads(indirect.callee, wanted)) and self._enter(indirect.guard):
+                if (wanted is None or self._reads(indirect, wanted)) and self._enter(indirect.guard):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
                     )
             self._enter(definition.guard)
-            if wanted is None or wanted.macros:
-                self._object_macros(wanted)
+            if wanted is None or wanted.without_parentheses(self._text, definition.body, definition.end):
+                self._object_macros()
             self._dispatched()
             if wanted is None or any(name in wanted.names for name, _ in definition.references):
                 self._handed_over()
         else:
             for made in definition.indirect:
-                if wanted is None or self._reads(made.callee, wanted):
+                if wanted is None or self._reads(made, wanted):
                     site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
                     self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
-            if wanted is None or name in wanted.names or name in wanted.macros:
+            if wanted is None or wanted.pointers or name in wanted.names:
                 self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
         self._found.sort(key=lambda f: (f[0], f[1]))
         distinct: dict[tuple[object, ...], Edge] = {}
@@ -150,20 +141,44 @@ class _Collector:
             distinct.setdefault(key, edge)
         return list(distinct.values())
 
-    def _leads(self, name: str, wanted: Wanted) -> bool:
-        """Whether a call by that name may be one that is wanted, through a pointer in a variable, too."""
-        if name in self._local_names:
-            return wanted.pointers
-        return name in wanted.names or name in wanted.macros
+    def _leads(self, call: DirectCall, wanted: Wanted) -> bool:
+        """Whether a call by name may be one that is wanted: of the function, of a variable that may hold it, or of a
+        macro that calls it or is given it."""
+        name = call.name
+        if name in wanted.names or name in wanted.values or (wanted.pointers and name in self._local_names):
+            return True
+        if name in wanted.routes.macros and self._goes_through(call, wanted):
+            return True
+        given = wanted.mention.search(self._text, call.start + len(name), call.end)
+        return given is not None and bool(self._scope.macro(name))
 
-    def _reads(self, callee: str, wanted: Wanted) -> bool:
+    def _goes_through(self, call: DirectCall, wanted: Wanted) -> bool:
+        """Whether a macro's use may lead there, by what it is or by what it pastes."""
+        written = self._source(call.start, call.end)
+        if not wanted.through(call.name, written):
+            return False
+        if call.name not in wanted.routes.pasting:
+            return True
+        arguments = written.partition("(")[2].removesuffix(")")
+        maker = self._names.maker
+        return any(maker.may_paste(self._scope, call.name, arguments, name) for name in wanted.names)
+
+    def _reads(self, call: IndirectCall, wanted: Wanted) -> bool:
         """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""
+        callee = call.callee
+        macro = callee.partition("(")[0].strip()
+        if macro in wanted.routes.macros or (macro != callee and wanted.spelled.search(callee.encode())):
+            return True
         field = last_member(callee)
-        slots = {s for s in wanted.slots if s.field == field} if field else set()
-        if not field or not slots or Slot("", field) in slots:
-            return bool(slots) if field else wanted.pointers
+        if not field:
+            given = wanted.mention.search(callee.encode()) or wanted.mention.search(
+                self._text, call.start, call.end
+            )
+            return wanted.pointers or (given is not None and bool(self._scope.macro(macro)))
+        if field not in wanted.members:
+            return False
         slot = self._slots.slot_of(self._scope, self._typer.expand(callee), self._frame.types)
-        return slot is None or slot in slots
+        return slot is None or slot in wanted.slots
 
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
@@ -253,6 +268,8 @@ class _Collector:
     def _expanded(self, name: str, site: _Site) -> None:
         outside = self._guard
         for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
+            if made.name and not made.value and not self._matters(made.name):
+                continue
             if not self._enter(conjunction(outside, made.guard)):
                 continue
             arguments = site.arguments if made.cleanup else told(made.handed, made.taken, site.arguments)
@@ -267,9 +284,16 @@ class _Collector:
                 self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
         self._guard = outside
 
+    def _matters(self, name: str) -> bool:
+        """Whether a call by that name may lead to what is wanted, if something is."""
+        wanted = self._wanted
+        return wanted is None or name in self._local_names or name.startswith(TRAMPOLINE) or wanted.named(name)
+
     def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
-        if (site.macros and name in self._local_names) or name.startswith(StaticCalls.TRAMPOLINE):
+        if (site.macros and name in self._local_names) or name.startswith(TRAMPOLINE):
             self._pointer((Token(name),), site)
+            return
+        if not self._matters(name):
             return
         bound: Bound = self._names.bind(self._scope, name)
         if not bound.functions:
@@ -312,7 +336,7 @@ class _Collector:
         name = callee.partition("(")[0].strip()
         if (site.position, name) in self._curried:
             made = self._expansions.summary(self._scope, name, tokenize(site.written))
-            if any(m.name or m.macros for m in made):
+            if any(m.name or (m.macros and not _spelled_here(m.callee)) for m in made):
                 self._expanded(name, site)
                 return
         self._computed(tokenize(callee), site)
@@ -321,7 +345,7 @@ class _Collector:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
         if called := StaticCalls.called_by_key(expanded):
-            self._pointer((Token(StaticCalls.TRAMPOLINE + called),), site)
+            self._pointer((Token(TRAMPOLINE + called),), site)
             return
         if self._is_cast(expanded):
             return
@@ -368,8 +392,13 @@ class _Collector:
 
     def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
         targets: tuple[Target, ...] = ()
-        if self._wanted is not None and slot in self._wanted.slots:
-            targets = self._flow.put_into(slot, self._wanted.files)
+        wanted = self._wanted
+        if wanted is not None:
+            if slot not in wanted.slots:
+                return
+            targets = self._flow.named_in(slot, wanted.slots[slot])
+            if all(target.function != wanted.function for target in targets):
+                targets = ()
         targets = targets or self._flow.of_place(Place("slot", slot, 0))
         if not targets:
             self._add(site, None, kind, "slot without fillers", "possible", slot=slot)
@@ -396,8 +425,10 @@ class _Collector:
         """A call of a parameter, a variable or another value that is no member."""
         name = callee[0].text if len(callee) == 1 else ""
         hook = None
-        if name.startswith(StaticCalls.TRAMPOLINE):
+        if name.startswith(TRAMPOLINE):
             hook = self._flow.hook_of(name)
+        if self._wanted is not None and not self._wanted.pointed(callee, hook):
+            return
         targets = self._flow.of_expression(self._frame, callee, site.location.line)
         if not targets:
             rule = "pointer variable" if name else "untyped callee"
@@ -483,6 +514,8 @@ class _Collector:
             if not definition.line <= include.line <= definition.end_line:
                 continue
             for row in self._names.lists.system_calls(include):
+                if self._wanted is not None and canonical_name(row.function) not in self._wanted.names:
+                    continue
                 location = Location(self._function.path, include.line, 1)
                 written = f"case {row.number}: {row.function}(regs)"
                 site = _Site(location, written, (), definition.end)
@@ -492,7 +525,7 @@ class _Collector:
                     case = str(row.number)
                     self._add(site, ref_of(function), "direct", rule, "certain", evidence=evidence, case=case)
 
-    def _object_macros(self, wanted: Wanted | None) -> None:
+    def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
         definition = self._definition
         body = self._text[definition.body : definition.end]
@@ -506,7 +539,7 @@ class _Collector:
             name = word.decode()
             if name in KEYWORDS or name in self._local_names or name in called:
                 continue
-            if wanted is not None and name not in wanted.macros:
+            if self._wanted is not None and name not in self._wanted.routes.bare:
                 continue
             definitions = self._scope.macro(name)
             if not definitions or all(d.parameters is not None for d in definitions):
@@ -518,3 +551,9 @@ class _Collector:
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
             self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+
+
+def _spelled_here(callee: Sequence[Token]) -> bool:
+    """Whether the site's own text gives what is called, and the macro only surrounds it: `READ_ONCE(sk->ready)(sk)`."""
+    names = [token for token in callee if token.is_name]
+    return bool(names) and names[-1].origin is None

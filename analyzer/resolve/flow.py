@@ -23,14 +23,14 @@ from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
-from analyzer.resolve.static_calls import StaticCalls
+from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stores import Store, Stores
 from analyzer.resolve.stripping import strip_callee
 from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
-_EVENT = f"{StaticCalls.TRAMPOLINE}tp_func_"
+_EVENT = f"{TRAMPOLINE}tp_func_"
 _REGISTER = ("register_trace_", "register_trace_prio_")
 
 
@@ -112,17 +112,15 @@ class Flow:
                 found.setdefault(target.function, target)
         return tuple(sorted(found.values(), key=_order))
 
-    def put_into(self, slot: Slot, paths: Collection[str]) -> tuple[Target, ...]:
-        """The functions that entries in some files put into a slot: enough to know whether one is among them."""
+    def named_in(self, slot: Slot, paths: Collection[str]) -> tuple[Target, ...]:
+        """The functions whose names some files put into a slot: enough to know whether one is among them. Empty for
+        a slot that shares its memory with others."""
         if self._slots.overlay(slot) is not None:
             return ()
         found: dict[FunctionRef, Target] = {}
-        for entry in self._slots.fillers_in(slot, paths):
-            evidence = Evidence(entry.file, entry.line, entry.object)
-            for function in entry.functions:
-                ref = ref_of(function)
-                before = found[ref].evidence if ref in found else ()
-                found[ref] = Target(ref, (*before, evidence), entry.guard, False, None, ("slot",), 0)
+        for source in self._put_into(slot, paths):
+            if isinstance(source.value, FunctionRef):
+                _add(found, source.value, (source.evidence,), source, source.guard, source.handed, ("slot",))
         return tuple(found.values())
 
     def of_place(self, place: Place) -> tuple[Target, ...]:
@@ -141,15 +139,7 @@ class Flow:
                 evidence = (*chain, source.evidence)
                 passed = handed or source.handed
                 if isinstance(source.value, FunctionRef):
-                    known_target = found.get(source.value)
-                    if known_target is None:
-                        found[source.value] = Target(
-                            source.value, evidence, guard or source.guard, passed, source.kind, kinds, source.rank
-                        )
-                    elif known_target.places == kinds and len(known_target.evidence) < 8:
-                        found[source.value] = known_target._replace(
-                            evidence=tuple(dict.fromkeys((*known_target.evidence, *evidence)))
-                        )
+                    _add(found, source.value, evidence, source, guard or source.guard, passed, kinds)
                 elif source.value not in seen:
                     seen.add(source.value)
                     queue.append(
@@ -170,7 +160,7 @@ class Flow:
 
     def hook_of(self, trampoline: str) -> Slot | None:
         """The LSM hook that a static call's trampoline stands for."""
-        return self._static_calls.hook(trampoline.removeprefix(StaticCalls.TRAMPOLINE))
+        return self._static_calls.hook(trampoline.removeprefix(TRAMPOLINE))
 
     def probes(self, caller: str, callee: Sequence[Token]) -> tuple[Place, ...]:
         """The places that a tracepoint's probes come from, for a call in a function that the tracepoint's macro
@@ -247,12 +237,14 @@ class Flow:
                 return len(function.definition.parameters)
         return None
 
-    def _put_into(self, slot: Slot) -> Iterator[Source]:
-        for entry in self._slots.fillers(slot):
+    def _put_into(self, slot: Slot, paths: Collection[str] | None = None) -> Iterator[Source]:
+        """What is put into a slot anywhere, or in some files."""
+        entries = self._slots.fillers(slot) if paths is None else self._slots.fillers_in(slot, paths)
+        for entry in entries:
             evidence = Evidence(entry.file, entry.line, entry.object)
             for function in entry.functions:
                 yield Source(ref_of(function), evidence, entry.guard)
-        for store in self._stores.of(slot):
+        for store in self._stores.of(slot, paths):
             yield from self._from_store(store)
 
     def _from_store(self, store: Store) -> Iterator[Source]:
@@ -360,8 +352,8 @@ class Flow:
             if name in frame.variables or frame.assigned(name):
                 yield Source(Place("variable", frame.ref, name), evidence)
             return
-        if name.startswith(StaticCalls.TRAMPOLINE):
-            yield Source(Place("static_call", "", name.removeprefix(StaticCalls.TRAMPOLINE)), evidence)
+        if name.startswith(TRAMPOLINE):
+            yield Source(Place("static_call", "", name.removeprefix(TRAMPOLINE)), evidence)
             return
         if self._names.may_be_function(name):
             bound = self._names.bind(scope, name)
@@ -400,6 +392,24 @@ class Flow:
                         yield from self._evaluate(frame, scope, arguments[place.name], evidence.line)
                 else:
                     yield source
+
+
+def _add(
+    found: dict[FunctionRef, Target],
+    function: FunctionRef,
+    evidence: tuple[Evidence, ...],
+    source: Source,
+    guard: str,
+    handed: bool,
+    kinds: tuple[PlaceKind, ...],
+) -> None:
+    """Put a function that a source names among targets. Of several ways the first counts; others of its kind add
+    their evidence."""
+    known = found.get(function)
+    if known is None:
+        found[function] = Target(function, evidence, guard, handed, source.kind, kinds, source.rank)
+    elif known.places == kinds and len(known.evidence) < 8:
+        found[function] = known._replace(evidence=tuple(dict.fromkeys((*known.evidence, *evidence))))
 
 
 def _order(target: Target) -> tuple[int, FunctionRef]:

@@ -57,7 +57,8 @@ class Frame:
         return self._index.text(self.function.path)[definition.body : definition.end]
 
     @cached_property
-    def _skeleton(self) -> bytes:
+    def skeleton(self) -> bytes:
+        """The body without comments, directives and the insides of literals; offsets are the body's."""
         return lex(self._text).skeleton
 
     @cached_property
@@ -78,16 +79,16 @@ class Frame:
         """Initial values of a variable and all that is assigned to it by name, in source order."""
         declarator = rb"(?:\s*\)\s*\([^;{}=]*\)|(?:\s*\[[^\]]*\])+)?"  # `(*f)(int) =`, `f[2] =`
         pattern = re.compile(rb"(?<![\w.>])" + re.escape(name.encode()) + declarator + rb"\s*=(?!=)")
-        return tuple(self._value(m.end()) for m in pattern.finditer(self._skeleton))
+        return tuple(self._value(m.end()) for m in pattern.finditer(self.skeleton))
 
     @cached_property
     def returned(self) -> Sequence[Value]:
         """What the function returns, in source order."""
-        return tuple(self._value(m.end()) for m in re.finditer(rb"\breturn\b(?!\s*;)", self._skeleton))
+        return tuple(self._value(m.end()) for m in re.finditer(rb"\breturn\b(?!\s*;)", self.skeleton))
 
     def _value(self, start: int) -> Value:
         """The expression that begins at an offset: up to `;` or `,` outside parentheses."""
-        text = self._skeleton
+        text = self.skeleton
         depth = 0
         end = start
         limit = min(len(text), start + _LONGEST)

@@ -21,7 +21,8 @@ NameKind = Literal[
     "slot",  # an initializer of `struct.field`, or `?.field` when the struct needs types
     "store",  # an assignment to a member or file-scope variable of that name
     "includer",  # includes a file of that base name by a quoted name or a .c
-    "expanded",  # called in a macro's body
+    "expanded",  # called in a macro's body, its last word, or what it gives to another macro
+    "shaping",  # (with the name "") has macros that paste identifiers or call what they are given
     "dispatch",  # an indirect call through a member of that name
     "filler",  # a macro whose body has `.name =` or `->name =`
 ]
@@ -48,6 +49,11 @@ class Index(Protocol):
 
     def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
         """The files that have a name in that role, sorted."""
+        ...
+
+    def mentioning(self, word: str) -> tuple[str, ...]:
+        """The files of C that have an identifier outside their directives (perhaps some more), sorted. This looks at
+        the words of all files: for questions that no role of a name answers."""
         ...
 
     def text(self, path: str) -> bytes:

@@ -86,6 +86,21 @@ class Initcalls:
         macros = self._macros()
         return any(u.macro in macros and name in u.arguments for u in self._index.facts(path).invocations)
 
+    def makes(self, use: Invocation) -> bool:
+        """Whether a macro use may make an initcall."""
+        return use.macro in self._macros()
+
+    @staticmethod
+    def symbols() -> Iterator[str]:
+        """The names of the linker's symbols behind which initcalls may lie."""
+        yield from (
+            "__initcall_start",
+            "__early_initcall_end",
+            "__con_initcall_start",
+            "__security_initcall_start",
+        )
+        yield from (f"__initcall{level}_start" for level in _ORDER)
+
     def _macros(self) -> set[str]:
         return {"console_initcall", "security_initcall", *self._callsites.macros(_DEFINE)}
 

@@ -42,6 +42,7 @@ class Lists:
         self._closing: dict[tuple[str, int], int] = {}
         self._tables: dict[str, tuple[SystemCall, ...]] = {}
         self._entries: dict[tuple[str, int], tuple[Entry, ...]] = {}
+        self._including: tuple[str, ...] | None = None
 
     def entries(self, path: str, variable: Object) -> tuple[Entry, ...]:
         """The entries that inclusions inside an object's braces add."""
@@ -110,6 +111,16 @@ class Lists:
         if found is None:
             found = self._tables[kind] = tuple(self._read(kind))
         return found
+
+    def including(self) -> tuple[str, ...]:
+        """The sources of the analysed architecture that include a generated header with system calls."""
+        if self._including is None:
+            folder = f"arch/{self._scopes.configuration.directory}/"
+            paths = [p for p in self._index.paths() if p.startswith(folder)] if self._index.tables() else []
+            self._including = tuple(
+                path for path in paths if any(_GENERATED.match(i.target) for i in self._index.includes(path))
+            )
+        return self._including
 
     def _read(self, kind: str) -> Iterator[SystemCall]:
         folder = f"arch/{self._scopes.configuration.directory}/"

@@ -128,9 +128,22 @@ class Maker:
 
     def may_hold(self, scope: Scope, use: Invocation, name: str) -> bool:
         """Whether under some definition of its macro a use makes an identifier out of its arguments."""
-        values = values_of(use.arguments)
-        templates = self.templates.of_all(scope, use.macro, len(values))
+        return self.may_paste(scope, use.macro, use.arguments, name)
+
+    def may_paste(self, scope: Scope, macro: str, arguments: str, name: str) -> bool:
+        """The same for a use anywhere."""
+        values = values_of(arguments)
+        templates = self.templates.of_all(scope, macro, len(values))
         return templates is None or any(t.holds(values, name) for t in templates)
+
+    def holds(self, scope: Scope, use: Invocation, name: str) -> bool:
+        """Whether a use makes an identifier out of its arguments, under the definitions that its file sees."""
+        definitions = scope.macro(use.macro)
+        values = values_of(use.arguments)
+        lookup = scope.macro
+        return bool(definitions) and self.templates.of(lookup, use.macro, len(values), definitions).holds(
+            values, name
+        )
 
     def may_have_member(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether under some definition of its macro a use has `.field`, or may get one from its arguments."""

@@ -1,27 +1,24 @@
 """Questions about functions of one kernel, answered from its index.
 
-Ties together names, slots and calls; holds no algorithm of its own but the search for callers.
-Not handled: callers through values that are copied on their way (see `holders`).
+Ties together names, slots and calls; holds no algorithm of its own.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from analyzer.model import callgraph
-from analyzer.model.callgraph import Edge, FunctionRef, Slot
-from analyzer.resolve.calls import Calls, Wanted
+from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.resolve.callers import Callers
+from analyzer.resolve.calls import Calls
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.flow import Flow
-from analyzer.resolve.holders import Holders
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
-from analyzer.resolve.tokens import last_member
-from analyzer.resolve.words import has_word
 
 
 class Resolver:
@@ -37,7 +34,7 @@ class Resolver:
         self.flow = Flow(self.names, self.slots, self.callsites)
         self.calls = Calls(self.names, self.slots, self.flow)
         self.signatures = Signatures(self.names)
-        self.holders = Holders(self.names, self.slots, self.flow.initcalls)
+        self._callers = Callers(self.names, self.slots, self.flow, self.calls)
         self._functions: dict[FunctionRef, Function | None] = {}
         self._folders: Counter[str] | None = None
 
@@ -113,24 +110,7 @@ class Resolver:
 
     def callers(self, ref: FunctionRef) -> tuple[Edge, ...]:
         """The edges that lead to a function, by caller's file and line."""
-        found: dict[tuple[object, ...], Edge] = {}
-        known = self.function(ref)
-        spelled = frozenset({ref.name, *(known.aliases if known else ())})
-        slots, holders = self.holders.of(known) if known else (set[Slot](), [])
-        macros = frozenset[str]().union(*map(self.callsites.macros, spelled))
-        holding = frozenset(path for name in spelled for path in self.index.files("reference", name))
-        handed = Wanted(spelled, macros, frozenset(slots), holding)
-        named = handed._replace(pointers=False)
-        edges = [e for holder in holders for e in self.calls.towards(holder, handed)]
-        holding_refs = {ref_of(holder) for holder in holders}
-        for function in self._naming(known, named):
-            if ref_of(function) not in holding_refs:
-                edges += self.calls.towards(function, named)
-        for edge in edges:
-            callee = edge.callee
-            if callee == ref or (callee and ref.external and callee.name == ref.name and callee.external):
-                found[(edge.caller, edge.site, edge.macros, edge.kind)] = edge
-        return tuple(sorted(found.values(), key=lambda e: (e.caller.file, e.caller.line, e.site)))
+        return self._callers.of(ref, self.function(ref))
 
     def carries(self, first: Edge, second: Edge) -> bool:
         """Whether a call can lead on by another in its callee: false when that calls a parameter which this call
@@ -152,41 +132,6 @@ class Resolver:
             if not targets or any(t.function == second.callee for t in targets):
                 return True
         return not known
-
-    def _naming(self, function: Function | None, wanted: Wanted) -> Iterator[Function]:
-        """The functions whose text names what is wanted."""
-        files = self.index.files
-        paths: set[str] = set()
-        for name in wanted.names | wanted.macros:
-            paths.update(files("call", name), files("use", name))
-        for name in wanted.macros:
-            paths.update(files("argument", name))
-        for slot in wanted.slots:
-            paths.update(files("dispatch", slot.field))
-        elsewhere = function is not None and self.scopes.foreign(function.path)
-        for path in sorted(paths):
-            if elsewhere or not self.scopes.foreign(path):
-                yield from self._mentioning(path, wanted)
-
-    def _mentioning(self, path: str, wanted: Wanted) -> Iterator[Function]:
-        """The functions of a file in which something that is wanted is named."""
-        facts = self.index.facts(path)
-        named = wanted.names | wanted.macros
-        members = {slot.field for slot in wanted.slots}
-        for definition in facts.definitions:
-            if any(c.name in named for c in definition.calls) or any(
-                last_member(i.callee) in members for i in definition.indirect
-            ):
-                function = self.names.function_of(path, definition)
-                if function is not None:
-                    yield function
-        scope = self.scopes.of(path)
-        for use in facts.invocations:
-            if use.macro in wanted.macros or any(has_word(use.arguments, m) for m in wanted.macros):
-                yield from self.names.maker.from_use(scope, use)
-        for definition in facts.definitions:
-            if definition.head and definition.head.partition("(")[0].strip() in wanted.macros:
-                yield from (f for f in self.names.maker.from_head(scope, definition) if not f.definition.end)
 
     def neighbours(self, path: str) -> int:
         """How many source files share a file's folder."""

@@ -131,6 +131,11 @@ class Slots:
                     placed.extend(self._of_assignments(scope, definition, field) if field else ())
         return {p.slot for p in placed if has_word(p.value, name)}
 
+    def named_by(self, scope: Scope, variable: Object, name: str) -> set[Slot]:
+        """The slots that an object's initializer puts a value into in which a name stands."""
+        placed = self._of_object(scope, variable, lambda entry: has_word(entry.value, name))
+        return {p.slot for p in placed if has_word(p.value, name)}
+
     def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
         """The entries that put a function into a slot, anywhere in the tree, by file and line."""
         found = self._slots.get(slot)

@@ -22,10 +22,16 @@ from analyzer.resolve.words import parts_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MAX_USES = 100  # with a short part of a name that are expanded
-_KEY = "__SCK__"
+TRAMPOLINE = "__SCT__"
+KEY = "__SCK__"  # with the name of a static call: its object
 _UPDATE = "__static_call_update"
 _LSM = re.compile(r"^lsm_static_call_(\w+)_\w*$")
 _LSM_SLOTS = "security_list_options"
+
+
+def name_of(slot: Slot) -> str:
+    """The name of the first static call of an LSM hook, "" for any other slot."""
+    return f"lsm_static_call_{slot.field}_0" if slot.struct == _LSM_SLOTS else ""
 
 
 class Setting(NamedTuple):
@@ -40,8 +46,6 @@ class Setting(NamedTuple):
 class StaticCalls:
     """Static calls of a kernel by name."""
 
-    TRAMPOLINE = "__SCT__"
-
     def __init__(self, names: Names, callsites: CallSites) -> None:
         self._names = names
         self._index = names.index
@@ -55,8 +59,8 @@ class StaticCalls:
         """The static call whose key a callee reads (`__SCK__name.func`), as without support by the architecture;
         "" when it reads none."""
         for at in range(len(callee) - 2):
-            if callee[at].text.startswith(_KEY) and callee[at + 1].text == "." and callee[at + 2].text == "func":
-                return callee[at].text[len(_KEY) :]
+            if callee[at].text.startswith(KEY) and callee[at + 1].text == "." and callee[at + 2].text == "func":
+                return callee[at].text[len(KEY) :]
         return ""
 
     def hook(self, name: str) -> Slot | None:
@@ -108,11 +112,11 @@ class StaticCalls:
 
     def _in_use(self, path: str, use: Invocation, name: str) -> Iterator[Setting]:
         scope = self._names.scopes.of(path)
-        if not self._names.maker.may_hold(scope, use, _KEY + name):
+        if not self._names.maker.may_hold(scope, use, KEY + name):
             return
         facts = self._names.maker.use(scope, use)
         for variable in facts.objects if facts else ():
-            if variable.name != _KEY + name:
+            if variable.name != KEY + name:
                 continue
             for entry in variable.entries:
                 if entry.path.endswith(".func"):
@@ -141,7 +145,7 @@ class StaticCalls:
             if call.name != _UPDATE:
                 continue
             arguments = arguments_of(tokens, call)
-            keys = [t.text for t in arguments[0] if t.text.startswith(_KEY)] if arguments else []
+            keys = [t.text for t in arguments[0] if t.text.startswith(KEY)] if arguments else []
             if not keys or not arguments[-1]:
                 continue
             value = arguments[-1]
@@ -155,4 +159,4 @@ class StaticCalls:
                         end += 1
                     value = tuple(tokens[at + 1 : end])
                     break
-            yield keys[0][len(_KEY) :], Setting(function, function.path, value, line)
+            yield keys[0][len(KEY) :], Setting(function, function.path, value, line)

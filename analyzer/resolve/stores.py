@@ -6,7 +6,7 @@ object. Not handled: copies of whole structs, which change nothing where members
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
@@ -43,17 +43,20 @@ class Stores:
         self._index = names.index
         self._found: dict[tuple[str, str], Mapping[Slot, Sequence[Store]]] = {}
 
-    def of(self, slot: Slot) -> Iterator[Store]:
-        """All stores into a slot, by file and line."""
+    def of(self, slot: Slot, among: Collection[str] | None = None) -> Iterator[Store]:
+        """All stores into a slot, or those in some files, by file and line."""
         macros = self._slots.by_macros.macros(slot.field, _STATEMENT)
+        for path in sorted(self._files(slot) if among is None else among):
+            if not self._names.scopes.foreign(path):
+                yield from self._by_slot(path, slot.field, macros).get(slot, ())
+
+    def _files(self, slot: Slot) -> set[str]:
         files = self._index.files
         paths = set(files("store", slot.field))
         paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))
         for shape in (_STATEMENT, DESIGNATOR):
             paths.update(self._slots.by_macros.users("call", slot.field, shape))
-        for path in sorted(paths):
-            if not self._names.scopes.foreign(path):
-                yield from self._by_slot(path, slot.field, macros).get(slot, ())
+        return paths
 
     def _by_slot(self, path: str, field: str, macros: frozenset[str]) -> Mapping[Slot, Sequence[Store]]:
         """A file's stores into members of a name: structs that have one of that name share the search."""

@@ -1,0 +1,148 @@
+"""Who calls a function: the edges that lead to it, found backwards from its name.
+
+Candidates come from the index: the files that have its name, a macro that may call it (`routes`), or a call through a
+member that may hold it (`holders`). Of each function there only the call sites that may matter are resolved
+(`Calls.towards`), in the same way as for its own edges; so every caller given is one, and what is missing is a candidate
+that was not found.
+
+Not handled: what `routes` and `holders` do not handle.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from analyzer.model.callgraph import Edge, FunctionRef
+from analyzer.model.facts import Definition
+from analyzer.resolve import static_calls
+from analyzer.resolve.calls import Calls
+from analyzer.resolve.flow import Flow
+from analyzer.resolve.holders import Held, Holders
+from analyzer.resolve.made import Function
+from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.routes import Routes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.slots import Slots
+from analyzer.resolve.tokens import last_member
+from analyzer.resolve.wanted import Wanted
+
+_NOTHING = Held({}, frozenset(), frozenset(), {})
+
+
+class Callers:
+    """Edges by callee."""
+
+    def __init__(self, names: Names, slots: Slots, flow: Flow, calls: Calls) -> None:
+        self._names = names
+        self._index = names.index
+        self._calls = calls
+        self._routes = Routes(names)
+        self._holders = Holders(names, slots, flow, self._routes)
+        self._given: frozenset[str] | None = None
+
+    def of(self, ref: FunctionRef, function: Function | None) -> tuple[Edge, ...]:
+        """The edges that lead to a function, by caller's file and line; `function` is None for an external one."""
+        names = frozenset({ref.name, *(function.aliases if function else ())})
+        held = self._holders.of(function) if function else _NOTHING
+        members = frozenset(slot.field for slot in held.slots)
+        hooks = {name for slot in held.slots if (name := static_calls.name_of(slot))}
+        routes = self._routes.to(names, held.values, members)
+        if hooks:
+            routes = routes.joined(self._routes.to(hooks))
+        wanted = Wanted(ref, names, routes, held.slots, held.values)
+        elsewhere = function is not None and self._names.scopes.foreign(function.path)
+        candidates = dict(held.functions)
+        for path in sorted(self._files(wanted)):
+            if elsewhere or not self._names.scopes.foreign(path):
+                for found in self._in_file(path, wanted):
+                    candidates.setdefault(ref_of(found), found)
+        named = replace(wanted, pointers=False)
+        pointed = replace(wanted, values=held.values | held.variables)
+        edges: list[Edge] = []
+        for caller, found in candidates.items():
+            towards = self._calls.towards(found, pointed if caller in held.functions else named)
+            edges += (edge for edge in towards if _leads_to(edge, ref))
+        return tuple(sorted(edges, key=lambda e: (e.caller.file, e.caller.line, e.caller.name, e.site)))
+
+    def _files(self, wanted: Wanted) -> set[str]:
+        """The files in which something that is wanted is named."""
+        files = self._index.files
+        paths: set[str] = set()
+        for name in wanted.names:
+            paths.update(files("call", name), files("reference", name), files("argument", name))
+        for name, words in wanted.routes.macros.items():
+            paths.update(files("call", name))
+            using = {*files("use", name), *files("argument", name)}
+            if words:
+                using.intersection_update({path for word in words for path in files("argument", word)})
+            paths.update(using)
+        for name in wanted.routes.bare:
+            paths.update(self._index.mentioning(name))
+        for member in wanted.members:
+            paths.update(files("dispatch", member), files("reference", member))
+            paths.update(self._taking().intersection(self._index.mentioning(member)))
+        return paths
+
+    def _in_file(self, path: str, wanted: Wanted) -> Iterator[Function]:
+        """The functions of a file in which something that is wanted is named."""
+        facts = self._index.facts(path)
+        text = self._index.text(path)
+        for definition in facts.definitions:
+            if definition.end and self._matters(definition, text, wanted):
+                function = self._names.function_of(path, definition)
+                if function is not None:
+                    yield function
+        scope = self._names.scopes.of(path)
+        maker = self._names.maker
+        for use in facts.invocations:
+            if self._makes(scope, use.macro, use.arguments, use.tail, wanted) and (
+                use.tail or maker.may_define(scope, use)
+            ):
+                yield from maker.from_use(scope, use)
+        for definition in facts.definitions:
+            macro, _, rest = definition.head.partition("(")
+            if macro and self._makes(scope, macro.strip(), rest.rstrip(") "), "", wanted):
+                yield from maker.from_head(scope, definition)
+
+    def _makes(self, scope: Scope, macro: str, arguments: str, tail: str, wanted: Wanted) -> bool:
+        """Whether functions that a macro use makes may call what is wanted: the use is given its name, or spells it."""
+        given = f"{arguments} {tail}"
+        if wanted.spelled.search(given.encode()):
+            return True
+        if not wanted.through(macro, given):
+            return False
+        maker = self._names.maker
+        return any(
+            maker.may_spell(scope, macro, arguments, name)
+            for name in wanted.names | wanted.members | wanted.values
+        ) or any(maker.may_paste(scope, macro, arguments, name) for name in wanted.names)
+
+    def _matters(self, definition: Definition, text: bytes, wanted: Wanted) -> bool:
+        """Whether a function's text names something that is wanted where it may matter."""
+        calls = {call.name for call in definition.calls}
+        if not calls.isdisjoint(wanted.names) or not calls.isdisjoint(wanted.routes.macros):
+            return True
+        for indirect in definition.indirect:
+            if last_member(indirect.callee) in wanted.members or wanted.spelled.search(indirect.callee.encode()):
+                return True
+            if indirect.callee.partition("(")[0].strip() in wanted.routes.macros:
+                return True
+        if any(name in wanted.names for name, _ in definition.references):
+            return True
+        if wanted.without_parentheses(text, definition.body, definition.end):
+            return True
+        giving = not calls.isdisjoint(self._routes.calling())
+        return giving and wanted.mention.search(text, definition.body, definition.end) is not None
+
+    def _taking(self) -> frozenset[str]:
+        """The files with a call of a macro that may call what it is given."""
+        if self._given is None:
+            found: set[str] = set()
+            for macro in self._routes.calling():
+                found.update(self._index.files("call", macro))
+            self._given = frozenset(found)
+        return self._given
+
+
+def _leads_to(edge: Edge, ref: FunctionRef) -> bool:
+    callee = edge.callee
+    return callee == ref or (callee is not None and callee.external and ref.external and callee.name == ref.name)

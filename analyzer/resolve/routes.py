@@ -1,0 +1,209 @@
+"""Macros that lead to a call: backwards from a function's name to those whose expansion may spell it.
+
+A macro's body may call the name, end in it (`#define f g`), give it to another macro, or paste it together: then the
+use, or the macro around it, must give the part that is missing (`guard(mutex)` for `class_mutex_constructor`).
+
+Not handled: names that a macro pastes only of what it is given (`CONCAT(a, b)`), and parts that are themselves macros.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from analyzer.model.facts import Macro
+from analyzer.resolve.names import Names
+from analyzer.resolve.spelling import argument_texts
+from analyzer.resolve.words import has_word, parts_of
+
+ANYTHING: frozenset[str] = frozenset()  # no word is needed in a use
+_RUN = re.compile(r"\w+(?:\s*##\s*\w+)+")
+_MAX_MACROS = 4_000  # macros followed upwards
+_CALLED = re.compile(r"(?<![\w#])([A-Za-z_]\w*)\s*\(|(?<![\w\s])\s*\(\s*([A-Za-z_]\w*)\s*\)\s*\(")
+
+
+class _Paste(NamedTuple):
+    """An identifier that a macro makes: what is literally at its ends, and whether one argument is all between."""
+
+    macro: Macro
+    first: str
+    last: str
+    single: bool
+
+
+class Reached(NamedTuple):
+    """Macros on the way to a call, with the words of which a use must hold one (`ANYTHING`: it need not). `bare` ones
+    are used without parentheses; `pasting` ones lead there only by pasting the name together."""
+
+    macros: dict[str, frozenset[str]]
+    bare: frozenset[str]
+    pasting: frozenset[str]
+
+    def joined(self, other: "Reached") -> "Reached":
+        """These and others, all of which count as found whatever is pasted."""
+        macros = dict(self.macros)
+        for name, words in other.macros.items():
+            before = macros.get(name)
+            macros[name] = words if before is None else before | words if before and words else ANYTHING
+        return Reached(macros, self.bare | other.bare, self.pasting - other.macros.keys())
+
+
+class _Search:
+    """The macros found on the way upwards, and from where to go on."""
+
+    def __init__(self) -> None:
+        self.macros: dict[str, frozenset[str]] = {}
+        self.bare: set[str] = set()
+        self.pasting: set[str] = set()
+        self.todo: list[tuple[str, frozenset[str], bool]] = []
+
+    def reach(self, macro: Macro, words: frozenset[str], *, pasted: bool) -> None:
+        """Come to a macro; go on from there if it was not known to be reached so easily."""
+        name = macro.name
+        before = self.macros.get(name)
+        if before is None:
+            if len(self.macros) >= _MAX_MACROS:
+                return
+        elif (before == ANYTHING or (words <= before and words != ANYTHING)) and (
+            pasted or name not in self.pasting
+        ):
+            return
+        if macro.parameters is None:
+            self.bare.add(name)
+        if pasted and before is None:
+            self.pasting.add(name)
+        elif not pasted:
+            self.pasting.discard(name)
+        self.macros[name] = words if before is None else before | words if before and words else ANYTHING
+        self.todo.append((name, self.macros[name], pasted))
+
+
+class Routes:
+    """Macros by what their expansion may call."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._index = names.index
+        self._pastes: list[_Paste] | None = None
+        self._calling: dict[str, set[int]] = {}
+        self._called: frozenset[str] | None = None
+
+    def to(self, names: Iterable[str], values: Iterable[str] = (), members: Iterable[str] = ()) -> Reached:
+        """The macros whose expansion may call one of the names, or through one of the variables or members."""
+        search = _Search()
+        for member in sorted(members):
+            for macro in self._calling_member(member):
+                search.reach(macro, ANYTHING, pasted=False)
+        search.todo += [(value, ANYTHING, False) for value in sorted(values)]
+        for name in sorted(names):
+            search.todo.append((name, ANYTHING, False))
+            for paste in self._making(name):
+                part = name[len(paste.first) : len(name) - len(paste.last)]
+                words = frozenset({part} if paste.single else parts_of(part))
+                search.reach(paste.macro, words, pasted=True)
+        while search.todo:
+            name, words, pasted = search.todo.pop()
+            for macro in self._naming(name):
+                if macro.name == name:
+                    continue
+                literal = any(has_word(macro.body, w) for w in words)
+                given = literal or words == ANYTHING or "##" in macro.body
+                if given or macro.parameters:
+                    search.reach(macro, ANYTHING if given else words, pasted=pasted and not literal)
+        return Reached(search.macros, frozenset(search.bare), frozenset(search.pasting))
+
+    def putting(self, name: str) -> list[str]:
+        """The macros whose body, or that of a macro they use, has a name as a value."""
+        value = re.compile(rf"\b{re.escape(name)}\b(?!\s*\()")
+        found = {macro.name for macro in self._naming(name) if value.search(macro.body)}
+        return sorted(found | self.to((), found).macros.keys())
+
+    def calling(self) -> frozenset[str]:
+        """The macros that may call what they are given, or a member whose name they are given."""
+        if self._called is None:
+            self._read()
+            called = {name: set(positions) for name, positions in self._calling.items()}
+            todo = sorted(called)
+            while todo:
+                name = todo.pop()
+                for macro in self._naming(name):
+                    fresh = set(_handed_to(macro, name, called[name])) - called.setdefault(macro.name, set())
+                    if fresh:
+                        called[macro.name] |= fresh
+                        todo.append(macro.name)
+            self._called = frozenset(name for name, positions in called.items() if positions)
+        return self._called
+
+    def _naming(self, name: str) -> Iterator[Macro]:
+        """The macros in whose body a name stands."""
+        for path in self._index.files("expanded", name):
+            if not self._names.scopes.foreign(path):
+                for macro in self._index.facts(path).macros:
+                    if name in macro.body and has_word(macro.body, name) and name not in (macro.parameters or ()):
+                        yield macro
+
+    def _calling_member(self, member: str) -> Iterator[Macro]:
+        pattern = re.compile(rf"(?:\.|->)\s*{re.escape(member)}\s*\)*\s*\(")
+        for path in self._index.files("expanded", member):
+            if not self._names.scopes.foreign(path):
+                yield from (m for m in self._index.facts(path).macros if pattern.search(m.body))
+
+    def _making(self, name: str) -> Iterator[_Paste]:
+        """The macros that may paste a name together."""
+        for paste in self._read():
+            if (
+                name.startswith(paste.first)
+                and name.endswith(paste.last)
+                and len(name) > len(paste.first) + len(paste.last)
+            ):
+                yield paste
+
+    def _read(self) -> list[_Paste]:
+        """What the macros of the kernel paste; finds also those that call what they are given."""
+        if self._pastes is None:
+            pastes: dict[_Paste, None] = {}
+            for path in self._index.files("shaping", ""):
+                if self._names.scopes.foreign(path):
+                    continue
+                for macro in self._index.facts(path).macros:
+                    if "##" in macro.body:
+                        pastes.update(dict.fromkeys(_pastes_of(macro)))
+                    called = {w for pair in _CALLED.findall(macro.body) for w in pair} if macro.parameters else ()
+                    positions = [n for n, p in enumerate(macro.parameters or ()) if p in called]
+                    if positions:
+                        self._calling.setdefault(macro.name, set()).update(positions)
+            self._pastes = list(pastes)
+        return self._pastes
+
+
+def _handed_to(macro: Macro, name: str, positions: Collection[int]) -> Iterator[int]:
+    """The parameters of a macro that its body gives to another one at some positions."""
+    for match in re.finditer(rf"\b{re.escape(name)}\s*\(", macro.body):
+        arguments = argument_texts(_balanced(macro.body, match.end() - 1))
+        for position in positions:
+            given = arguments[position] if position < len(arguments) else ""
+            yield from (n for n, p in enumerate(macro.parameters or ()) if has_word(given, p))
+
+
+def _balanced(text: str, opening: int) -> str:
+    """The text from a parenthesis to the one that closes it."""
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if depth == 0:
+            return text[opening : at + 1]
+    return ""
+
+
+def _pastes_of(macro: Macro) -> Iterator[_Paste]:
+    """The identifiers that a macro pastes with a literal part at one end at least."""
+    parameters = macro.parameters or ()
+    for run in _RUN.findall(macro.body):
+        parts = [p.strip() for p in run.split("##")]
+        literal = [p not in parameters and p != "__VA_ARGS__" for p in parts]
+        if all(literal):
+            continue
+        before = next(n for n, kept in enumerate(literal) if not kept)
+        behind = next(n for n, kept in enumerate(reversed(literal)) if not kept)
+        first, last = "".join(parts[:before]), "".join(parts[len(parts) - behind :])
+        if first or last:
+            yield _Paste(macro, first, last, len(parts) - before - behind == 1)
