@@ -22,7 +22,7 @@ from analyzer.io.store import Store, VersionRow, default_path
 from analyzer.pipeline.code import code_digest
 from analyzer.resolve.configuration import Configuration, parse_config
 
-_LARGEST_REPLY = 8 << 20  # bytes; what is longer is made anew
+_LARGEST_REPLY = 32 << 20  # bytes; what is longer is made anew
 
 
 class Kernel(NamedTuple):
