@@ -54,6 +54,8 @@ _ARITHMETIC = frozenset(
     """.split()
 )
 
+_NUMBERS = _ARITHMETIC | {"enum"}
+
 
 def pointee(type_: Type | None) -> Type | None:
     """What a pointer or array leads to."""
@@ -62,6 +64,23 @@ def pointee(type_: Type | None) -> Type | None:
     if isinstance(type_, Arr):
         return type_.of
     return type_
+
+
+def holds_address(type_: Type | None, *, offsets: bool = False) -> bool:
+    """Whether something of a type can hold a function's address: an unknown type, a pointer to a function, to void
+    or to such a pointer (`offsets`: also one to an `int` that stands for an address)."""
+    if type_ is None:
+        return True
+    if isinstance(type_, Ptr | Arr):
+        inner = pointee(type_)
+        if isinstance(inner, Base):
+            return inner.name == "void" or (offsets and inner.name == "int") or not _is_number(inner)
+        return holds_address(inner, offsets=offsets)
+    return isinstance(type_, Fun) or (isinstance(type_, Base) and not _is_number(type_))
+
+
+def _is_number(type_: Base) -> bool:
+    return not _NUMBERS.isdisjoint(type_.name.split())
 
 
 def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], bool]) -> bool:
