@@ -18,6 +18,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _ASSOCIATED = re.compile(r":\s*([A-Za-z_]\w*)\s*[,)]")  # `_Generic(x, type: f, default: g)(…)`
 _GIVEN = re.compile(r"[(,=]\s*&?\s*([A-Za-z_]\w*)\s*(?=[,);}]|$)")
+_POINTED = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)\s*->")
 _LAST = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)[\s)]*$")
 _PASTED = re.compile(r"\w\s*##\s*\w")
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
@@ -66,13 +67,14 @@ def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
 
 
 def _of_macro(macro: Macro, found: defaultdict[NameKind, set[str]]) -> None:
-    """Names that a use may call without their having a parenthesis in the body: the last one (`#define f g`), and
-    those that the body gives to other macros. Names in capitals are left out: hardly a function has one."""
+    """Names that a use may call without their having a parenthesis in the body: the last one (`#define f g`),
+    those that the body gives to other macros, those that it reads members of (`current->pid`). Names in capitals
+    are left out: hardly a function has one."""
     body = macro.body
     if body[:2] == "0x" or body[-1:].isdigit():  # most are register numbers
         return
     parameters = macro.parameters or ()
-    named = [*_GIVEN.findall(body), *_LAST.findall(body)]
+    named = [*_GIVEN.findall(body), *_POINTED.findall(body), *_LAST.findall(body)]
     found["expanded"].update(w for w in named if w not in parameters and not w.isupper() and w not in KEYWORDS)
     calls = parameters and any(word in parameters for word in _CALLED.findall(body.replace(")", "")))
     if calls or ("##" in body and _PASTED.search(body)):

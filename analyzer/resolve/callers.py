@@ -1,9 +1,9 @@
 """Who calls a function: the edges that lead to it, found backwards from its name.
 
-Candidates come from the index: the files that have its name, a macro that may call it (`routes`), or a call through a
-member that may hold it (`holders`). Of each function there only the call sites that may matter are resolved
-(`Calls.towards`), in the same way as for its own edges; so every caller given is one, and what is missing is a candidate
-that was not found.
+Candidates come from the index: the files that have its name, a macro that may call it (`routes`), or a call
+through a member that may hold it (`holders`). Of each function there only the call sites that may matter are
+resolved (`Calls.towards`), in the same way as for its own edges. So every edge given is one of its caller's,
+and what is missing is a candidate that was not found.
 
 Not handled: what `routes` and `holders` do not handle.
 """
@@ -104,7 +104,7 @@ class Callers:
                 yield from maker.from_head(scope, definition)
 
     def _makes(self, scope: Scope, macro: str, arguments: str, tail: str, wanted: Wanted) -> bool:
-        """Whether functions that a macro use makes may call what is wanted: the use is given its name, or spells it."""
+        """Whether functions that a macro use makes may call what is wanted: it is given the name, or spells it."""
         given = f"{arguments} {tail}"
         if wanted.spelled.search(given.encode()):
             return True

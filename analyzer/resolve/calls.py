@@ -18,7 +18,7 @@ from analyzer.model.callgraph import (
     Location,
     Slot,
 )
-from analyzer.model.facts import Definition, DirectCall, IndirectCall
+from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
@@ -28,11 +28,12 @@ from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
+from analyzer.resolve.sieve import Sieve
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import KEYWORDS, Token, last_member, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -93,6 +94,7 @@ class _Collector:
         self._text = self._names.index.text(function.path) if self._definition.end else b""
         self._local_names = self._frame.parameters.keys() | self._frame.variables
         self._wanted = wanted
+        self._sieve = Sieve(wanted, calls.names, calls.slots, self._frame, self._text) if wanted else None
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -107,15 +109,15 @@ class _Collector:
 
     def edges(self) -> list[Edge]:
         """The edges in source order, one per (site, callee)."""
-        wanted = self._wanted
+        wanted, sieve = self._wanted, self._sieve
         definition = self._definition
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if (wanted is None or self._leads(call, wanted)) and self._enter(call.guard):
+                if (sieve is None or sieve.leads(call)) and self._enter(call.guard):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if (wanted is None or self._reads(indirect, wanted)) and self._enter(indirect.guard):
+                if (sieve is None or sieve.reads(indirect)) and self._enter(indirect.guard):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
@@ -128,7 +130,7 @@ class _Collector:
                 self._handed_over()
         else:
             for made in definition.indirect:
-                if wanted is None or self._reads(made, wanted):
+                if sieve is None or sieve.reads(made):
                     site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
                     self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
@@ -140,45 +142,6 @@ class _Collector:
             key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
             distinct.setdefault(key, edge)
         return list(distinct.values())
-
-    def _leads(self, call: DirectCall, wanted: Wanted) -> bool:
-        """Whether a call by name may be one that is wanted: of the function, of a variable that may hold it, or of a
-        macro that calls it or is given it."""
-        name = call.name
-        if name in wanted.names or name in wanted.values or (wanted.pointers and name in self._local_names):
-            return True
-        if name in wanted.routes.macros and self._goes_through(call, wanted):
-            return True
-        given = wanted.mention.search(self._text, call.start + len(name), call.end)
-        return given is not None and bool(self._scope.macro(name))
-
-    def _goes_through(self, call: DirectCall, wanted: Wanted) -> bool:
-        """Whether a macro's use may lead there, by what it is or by what it pastes."""
-        written = self._source(call.start, call.end)
-        if not wanted.through(call.name, written):
-            return False
-        if call.name not in wanted.routes.pasting:
-            return True
-        arguments = written.partition("(")[2].removesuffix(")")
-        maker = self._names.maker
-        return any(maker.may_paste(self._scope, call.name, arguments, name) for name in wanted.names)
-
-    def _reads(self, call: IndirectCall, wanted: Wanted) -> bool:
-        """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""
-        callee = call.callee
-        macro = callee.partition("(")[0].strip()
-        if macro in wanted.routes.macros or (macro != callee and wanted.spelled.search(callee.encode())):
-            return True
-        field = last_member(callee)
-        if not field:
-            given = wanted.mention.search(callee.encode()) or wanted.mention.search(
-                self._text, call.start, call.end
-            )
-            return wanted.pointers or (given is not None and bool(self._scope.macro(macro)))
-        if field not in wanted.members:
-            return False
-        slot = self._slots.slot_of(self._scope, self._typer.expand(callee), self._frame.types)
-        return slot is None or slot in wanted.slots
 
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
@@ -268,7 +231,7 @@ class _Collector:
     def _expanded(self, name: str, site: _Site) -> None:
         outside = self._guard
         for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
-            if made.name and not made.value and not self._matters(made.name):
+            if made.name and not made.value and self._sieve and not self._sieve.matters(made.name):
                 continue
             if not self._enter(conjunction(outside, made.guard)):
                 continue
@@ -284,16 +247,11 @@ class _Collector:
                 self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
         self._guard = outside
 
-    def _matters(self, name: str) -> bool:
-        """Whether a call by that name may lead to what is wanted, if something is."""
-        wanted = self._wanted
-        return wanted is None or name in self._local_names or name.startswith(TRAMPOLINE) or wanted.named(name)
-
     def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
         if (site.macros and name in self._local_names) or name.startswith(TRAMPOLINE):
             self._pointer((Token(name),), site)
             return
-        if not self._matters(name):
+        if self._sieve and not self._sieve.matters(name):
             return
         bound: Bound = self._names.bind(self._scope, name)
         if not bound.functions:
@@ -554,6 +512,6 @@ class _Collector:
 
 
 def _spelled_here(callee: Sequence[Token]) -> bool:
-    """Whether the site's own text gives what is called, and the macro only surrounds it: `READ_ONCE(sk->ready)(sk)`."""
+    """Whether the site's own text gives what is called, and the macro only surrounds it: `READ_ONCE(x->f)(x)`."""
     names = [token for token in callee if token.is_name]
     return bool(names) and names[-1].origin is None

@@ -55,6 +55,8 @@ _ARITHMETIC = frozenset(
     """.split()
 )
 
+_NUMBERS = _ARITHMETIC | {"enum"}
+
 
 def pointee(type_: Type | None) -> Type | None:
     """What a pointer or array leads to."""
@@ -72,6 +74,24 @@ def bears_function(type_: Type | None) -> bool:
     while isinstance(type_, Arr | Ptr):
         type_, pointed = (type_.of if isinstance(type_, Arr) else type_.to), True
     return not pointed or not isinstance(type_, Rec)
+
+
+def holds_address(type_: Type | None, *, offsets: bool = False) -> bool:
+    """Whether an address is worth following into something of a type: an unknown type, a pointer to a function, to
+    void or to such a pointer (`offsets`: also one to an `int` that stands for an address). Narrower than
+    `bears_function`: forwards, numbers lead everywhere."""
+    if type_ is None:
+        return True
+    if isinstance(type_, Ptr | Arr):
+        inner = pointee(type_)
+        if isinstance(inner, Base):
+            return inner.name == "void" or (offsets and inner.name == "int") or not _is_number(inner)
+        return holds_address(inner, offsets=offsets)
+    return isinstance(type_, Fun) or (isinstance(type_, Base) and not _is_number(type_))
+
+
+def _is_number(type_: Base) -> bool:
+    return not _NUMBERS.isdisjoint(type_.name.split())
 
 
 def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], bool]) -> bool:

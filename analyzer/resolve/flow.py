@@ -113,8 +113,8 @@ class Flow:
         return tuple(sorted(found.values(), key=_order))
 
     def named_in(self, slot: Slot, paths: Collection[str]) -> tuple[Target, ...]:
-        """The functions whose names some files put into a slot: enough to know whether one is among them. Empty for
-        a slot that shares its memory with others."""
+        """The functions whose names some files put into a slot: enough to know whether one is among them. Empty
+        for a slot that shares its memory with others."""
         if self._slots.overlay(slot) is not None:
             return ()
         found: dict[FunctionRef, Target] = {}

@@ -1,12 +1,14 @@
 """Where the address of a function goes: forwards, the way that `flow` follows backwards from a call.
 
-A function's name used as a value stands in an initializer, in an assignment, in a macro use at file scope, among the
-arguments of a call. From place to place (see `flow.Place`) it is followed to the members, variables and parameters that
-may hold it; where these are called, the function may be. Inside a function every mention of such a name counts
-(`values`), whatever the order of statements.
+A function's name used as a value stands in an initializer, in an assignment, in a macro use at file scope,
+among the arguments of a call. From place to place (see `flow.Place`) it is followed to the members, variables
+and parameters that may hold it; where these are called, the function may be. Inside a function every mention of
+such a name counts (`values`), whatever the order of statements.
 
-The answer holds candidates, more than do call the function; whoever asks looks at their edges. Not handled: members
-that too many files mention are followed to their calls only, not into variables and other members.
+The answer holds candidates, more than do call the function; whoever asks looks at their edges. Not handled:
+addresses kept as numbers, names that a macro in a body pastes together as a value, what functions that macros
+make hand on, and ways of more than `_MAX_PLACES` places. Members that more than `_MAX_READERS` files mention
+are followed to their calls only, not into variables and other members.
 """
 
 import itertools
@@ -17,7 +19,7 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.model.facts import Definition, Invocation, Object
-from analyzer.resolve.ctypes import Arr, Base, Fun, Ptr, Type
+from analyzer.resolve.ctypes import holds_address
 from analyzer.resolve.flow import Flow, Place
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.listed import inclusions
@@ -35,14 +37,13 @@ _MAX_PLACES = 400  # that an address is followed through
 _MAX_READERS = 4_000  # files that mention a member whose readers are looked for
 _MAX_PARTS = 20  # files with a part of a pasted name in a macro use
 _MAX_USES = 4  # of a macro that names the function are looked at
-_NUMBER = re.compile(r"\b(?:char|short|int|long|unsigned|signed|float|double|bool|_Bool|void|enum)\b")
 _EVENT = "register_trace_"
 
 
 class Held(NamedTuple):
     """Where a function may be called through a pointer: the slots, each with the files that put the function's own
-    name there, the names of static calls and file-scope variables that may hold it, and the functions that may call
-    what holds it, with the names of their variables that do."""
+    name there, the static calls and file-scope variables that may hold it, and the functions that may call what
+    holds it, with the names of their variables that do."""
 
     slots: dict[Slot, frozenset[str]]
     values: frozenset[str]
@@ -128,7 +129,7 @@ class _Search:
         return (path for path in paths if not self._names.scopes.foreign(path))
 
     def _named(self, name: str, paths: Iterable[str], *, own: bool = False) -> None:
-        """A name that stands for the function wherever it is a value: the function's own, a file-scope variable's."""
+        """A name that stands for the function where it is a value: the function's own, a file-scope variable's."""
         # a call of the function by its name gives its address to nobody
         word = re.compile(rb"\b" + re.escape(name.encode()) + (rb"\b(?!\s*\()" if own else rb"\b"))
         for path in self._native(paths):
@@ -348,7 +349,7 @@ class _Search:
     def _holds(self, function: Function, type_text: str) -> bool:
         """Whether something of a type that a function's text spells can hold an address."""
         typer = self._names.typer(function.path)
-        return _may_hold(typer.type_of_text(type_text), offsets=self._offsets)
+        return holds_address(typer.type_of_text(type_text), offsets=self._offsets)
 
     # bodies
 
@@ -412,7 +413,7 @@ class _Search:
         match = re.search(r"(?:\.|->)\s*\w+\s*(?:\[[^\]]*\]\s*)*$", left)
         if match:
             slot = self._slots.slot_of(frame.scope, frame.typer.expand(left), frame.types)
-            if slot is not None and _may_hold(frame.typer.type_of(left, frame.types), offsets=self._offsets):
+            if slot is not None and holds_address(frame.typer.type_of(left, frame.types), offsets=self._offsets):
                 self._into_slot(slot)
             return
         pointer = re.search(r"\(\s*\*\s*(?:const\s+)?(\w+)\s*(?:\[[^\]]*\]\s*)*\)", left)
@@ -422,7 +423,7 @@ class _Search:
             return
         name = found.group(1)
         if name in frame.variables or name in frame.parameters:
-            if _may_hold(frame.types.get(name), offsets=self._offsets):
+            if holds_address(frame.types.get(name), offsets=self._offsets):
                 self._follow(function, name, member=False)
             return
         known = self._names.declared.object(frame.scope, name)
@@ -450,7 +451,7 @@ class _Search:
     def _in_tokens(
         self, scope: Scope, tokens: Sequence[Token], words: Collection[str], function: Function | None
     ) -> None:
-        """What an expansion does with names: it hands them on, stores them, or puts them into variables of its own."""
+        """What an expansion does with names: hands them on, stores them, puts them into variables of its own."""
         known = set(words)
         for at in range(1, len(tokens) - 1):
             if tokens[at].text != "=" or not tokens[at - 1].is_name:
@@ -464,7 +465,7 @@ class _Search:
                     frame = self._flow.frame(function)
                     left = tokens[start:at]
                     slot = self._slots.slot_of(scope, left, frame.types)
-                    held = _may_hold(frame.typer.type_of_tokens(left, frame.types), offsets=self._offsets)
+                    held = holds_address(frame.typer.type_of_tokens(left, frame.types), offsets=self._offsets)
                     if slot is not None and held:
                         self._into_slot(slot)
             else:
@@ -488,19 +489,6 @@ class _Search:
         if self._index.files("function", name) or name.startswith(_EVENT):
             for taker in self._names.bind(scope, name).functions:
                 self._go(Place("parameter", ref_of(taker), number), taker)
-
-
-def _may_hold(type_: Type | None, *, offsets: bool) -> bool:
-    """Whether something of a type can hold a function's address: an unknown type, a pointer to a function, to void, or
-    to such a pointer (`offsets`: to a number that stands for one)."""
-    if type_ is None:
-        return True
-    if isinstance(type_, Ptr | Arr):
-        inner = type_.to if isinstance(type_, Ptr) else type_.of
-        if isinstance(inner, Base):
-            return (offsets and inner.name == "int") or inner.name == "void" or not _NUMBER.search(inner.name)
-        return _may_hold(inner, offsets=offsets)
-    return isinstance(type_, Fun) or (isinstance(type_, Base) and not _NUMBER.search(type_.name))
 
 
 def _value_end(tokens: Sequence[Token], start: int) -> int:

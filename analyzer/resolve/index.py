@@ -52,8 +52,8 @@ class Index(Protocol):
         ...
 
     def mentioning(self, word: str) -> tuple[str, ...]:
-        """The files of C that have an identifier outside their directives (perhaps some more), sorted. This looks at
-        the words of all files: for questions that no role of a name answers."""
+        """The files of C that have an identifier outside their directives (perhaps some more), sorted. This looks
+        at the words of all files: for questions that no role of a name answers."""
         ...
 
     def text(self, path: str) -> bytes:

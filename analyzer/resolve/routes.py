@@ -1,9 +1,10 @@
 """Macros that lead to a call: backwards from a function's name to those whose expansion may spell it.
 
-A macro's body may call the name, end in it (`#define f g`), give it to another macro, or paste it together: then the
-use, or the macro around it, must give the part that is missing (`guard(mutex)` for `class_mutex_constructor`).
+A macro's body may call the name, end in it (`#define f g`), give it to another macro, or paste it together: then
+the use, or the macro around it, must give the part that is missing (`guard(mutex)` for `class_mutex_constructor`).
 
-Not handled: names that a macro pastes only of what it is given (`CONCAT(a, b)`), and parts that are themselves macros.
+Not handled: macros in capitals that other macros use without parentheses, names that a macro pastes only of
+what it is given (`CONCAT(a, b)`), and parts that are macros themselves.
 """
 
 import re
@@ -31,8 +32,8 @@ class _Paste(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """Macros on the way to a call, with the words of which a use must hold one (`ANYTHING`: it need not). `bare` ones
-    are used without parentheses; `pasting` ones lead there only by pasting the name together."""
+    """Macros on the way to a call, with the words of which a use must hold one (`ANYTHING`: it need not). `bare`
+    ones are used without parentheses; `pasting` ones lead there only by pasting the name together."""
 
     macros: dict[str, frozenset[str]]
     bare: frozenset[str]
@@ -107,7 +108,7 @@ class Routes:
                     continue
                 literal = any(has_word(macro.body, w) for w in words)
                 given = literal or words == ANYTHING or "##" in macro.body
-                if given or macro.parameters:
+                if given or _passes(macro, name):
                     search.reach(macro, ANYTHING if given else words, pasted=pasted and not literal)
         return Reached(search.macros, frozenset(search.bare), frozenset(search.pasting))
 
@@ -173,6 +174,15 @@ class Routes:
                         self._calling.setdefault(macro.name, set()).update(positions)
             self._pastes = list(pastes)
         return self._pastes
+
+
+def _passes(macro: Macro, name: str) -> bool:
+    """Whether a macro's body gives another one something that it is given itself."""
+    for match in re.finditer(rf"\b{re.escape(name)}\s*\(", macro.body):
+        given = _balanced(macro.body, match.end() - 1)
+        if any(has_word(given, parameter) for parameter in macro.parameters or ()) or "__VA_ARGS__" in given:
+            return True
+    return False
 
 
 def _handed_to(macro: Macro, name: str, positions: Collection[int]) -> Iterator[int]:

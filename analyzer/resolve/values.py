@@ -3,7 +3,7 @@
 Reads the skeleton of a body (`lexical.lex`) backwards from each mention: enclosing calls, assignments, `return`.
 Every way that C may mean counts; tests and comparisons give the value to nobody.
 
-Not handled: values that go through the address of a variable, through arithmetic, or out of a statement expression.
+Not handled: values that go through a variable's address, through arithmetic, or out of a statement expression.
 """
 
 import re
@@ -42,8 +42,8 @@ class _Called(NamedTuple):
 
 
 class Use(NamedTuple):
-    """One mention of a value: the expression's offsets in the body, whether it is called, and what it is given to and
-    put into, from the inside out."""
+    """One mention of a value: the expression's offsets in the body, whether it is called, and what it is given to
+    and put into, from the inside out."""
 
     start: int
     end: int
@@ -52,8 +52,8 @@ class Use(NamedTuple):
 
 
 def uses_of(skeleton: bytes, name: str, *, member: bool = False, called: bool = False) -> Iterator[Use]:
-    """The mentions of a name in a body: of a variable, of a member behind `.` or `->` (`member`), or of the value that
-    a call of that name gives (`called`)."""
+    """The mentions of a name in a body: of a variable, of a member behind `.` or `->` (`member`), or of the value
+    that a call of that name gives (`called`)."""
     for match in re.finditer(rb"(?<!\w)" + re.escape(name.encode()) + rb"(?!\w)", skeleton):
         start, end = match.span()
         before = skeleton[:start].rstrip()[-2:]
@@ -81,7 +81,7 @@ def _ways(text: bytes, start: int) -> Iterator[Given | Put | _Called]:
     """What stands around an expression, from the inside out."""
     depth = 0  # of what lies beside the expression
     commas = 0  # between it and what is around it
-    for at in range(start - 1, max(0, start - _LONGEST), -1):
+    for at in range(start - 1, max(-1, start - _LONGEST), -1):
         char = text[at]
         if char in _CLOSING:
             if char == _CLOSING[2] and not depth:
@@ -89,7 +89,7 @@ def _ways(text: bytes, start: int) -> Iterator[Given | Put | _Called]:
             depth += 1
         elif depth:
             depth -= char in _OPENING
-        elif char in b";{[!|" or text[at - 1 : at + 1] == b"&&":
+        elif char in b";{[!|" or text[max(0, at - 1) : at + 1] == b"&&":
             return
         elif char == _OPENING[0]:
             word = _BEFORE.search(text, max(0, at - 80), at)
@@ -105,7 +105,7 @@ def _ways(text: bytes, start: int) -> Iterator[Given | Put | _Called]:
         elif char == _COMMA:
             commas += 1
         elif char == _EQUAL:
-            if text[at - 1] in b"=!<>":
+            if at and text[at - 1] in b"=!<>":
                 return
             if not commas:
                 yield Put(_left_of(text, at))

@@ -16,8 +16,8 @@ from analyzer.resolve.words import has_word
 @dataclass(frozen=True)
 class Wanted:
     """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (with the
-    files that put its name there), and `values` that stand for it otherwise: static calls, variables. With `pointers`, calls of
-    parameters and variables may lead there, too."""
+    files that put its name there), and `values` that stand for it otherwise: static calls, variables. With
+    `pointers`, calls of parameters and variables may lead there, too."""
 
     function: FunctionRef
     names: frozenset[str]
@@ -33,8 +33,8 @@ class Wanted:
 
     @cached_property
     def mention(self) -> re.Pattern[bytes]:
-        """Finds what matters where a macro is given it: a name, a member, a value. What is called there is a call site
-        of its own."""
+        """Finds what matters where a macro is given it: a name, a member, a value. What is called there is a call
+        site of its own."""
         return _any_of(self.names | self.members | self.values, rb"(?!\s*\()")
 
     @cached_property
@@ -51,7 +51,7 @@ class Wanted:
         return bool(self.routes.bare) and self._bare.search(text, start, end) is not None
 
     def through(self, macro: str, text: str) -> bool:
-        """Whether a use of a macro may lead there whatever it is given, or by a part of a name that it is given."""
+        """Whether a use of a macro may lead there, whatever it is given or by a part of a name in it."""
         words = self.routes.macros.get(macro)
         return words is not None and (not words or any(has_word(text, word) for word in words))
 

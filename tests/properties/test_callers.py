@@ -14,7 +14,7 @@ from analyzer.resolve.resolver import Resolver
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 TREES = sorted(p for kind in ("kernels", "phenomena") for p in (FIXTURES / kind).iterdir() if p.is_dir())
 
-# What `routes` and `holders` do not handle, each with a tree that shows it: strict, so that it is removed when it is.
+# What `routes` and `holders` do not handle, each with a file that shows it: strict, so that it goes when it is.
 LIMITS = {
     "a name pasted only of what a macro is given": """
         #define CALL(a, b) a ## b()

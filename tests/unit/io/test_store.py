@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +96,19 @@ def test_marks_of_words() -> None:
     packed = word_marks(words)
     assert len(packed) == 9
     assert all(word_mark(word) in {packed[at : at + 3] for at in (0, 3, 6)} for word in words)
+
+
+def test_blobs_with_a_word(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    store.fingerprint("extractor")
+    texts = [{b"sk", b"fn"}, {b"fn", b"current"}, set()]
+    rows = [msgspec.structs.replace(blob(n, {n}), words=word_marks(words)) for n, words in enumerate(texts)]
+    ids = store.save_blobs(1, 1, rows)
+    numbers = [ids[row.oid] for row in rows]
+    assert store.blobs_with_word(b"fn") == numbers[:2]
+    assert store.blobs_with_word(b"current") == numbers[1:2]
+    assert store.blobs_with_word(b"nothing") == []
+    store.close()
 
 
 def test_two_writers_at_once(tmp_path: Path) -> None:
