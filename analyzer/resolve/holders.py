@@ -454,22 +454,25 @@ class _Search:
         """What an expansion does with names: hands them on, stores them, puts them into variables of its own."""
         known = set(words)
         for at in range(1, len(tokens) - 1):
-            if tokens[at].text != "=" or not tokens[at - 1].is_name:
+            if tokens[at].text != "=":
+                continue
+            left = _before_subscripts(tokens, at - 1)
+            if not tokens[left].is_name:
                 continue
             end = _value_end(tokens, at + 1)
             if known.isdisjoint(t.text for t in tokens[at + 1 : end]):
                 continue
-            if at > 1 and tokens[at - 2].text in (".", "->"):
-                start = postfix_start(tokens, at - 1)
-                if function is not None and start < at - 2:
+            if left and tokens[left - 1].text in (".", "->"):
+                start = postfix_start(tokens, left)
+                if function is not None and start < left - 1:
                     frame = self._flow.frame(function)
-                    left = tokens[start:at]
-                    slot = self._slots.slot_of(scope, left, frame.types)
-                    held = holds_address(frame.typer.type_of_tokens(left, frame.types), offsets=self._offsets)
+                    place = tokens[start:at]
+                    slot = self._slots.slot_of(scope, place, frame.types)
+                    held = holds_address(frame.typer.type_of_tokens(place, frame.types), offsets=self._offsets)
                     if slot is not None and held:
                         self._into_slot(slot)
             else:
-                known.add(tokens[at - 1].text)
+                known.add(tokens[left].text)
         for call in find_calls(tokens):
             callees = (
                 [call.name] if call.name else [t.text for t in tokens[call.start : call.opening] if t.is_name]
@@ -489,6 +492,18 @@ class _Search:
         if self._index.files("function", name) or name.startswith(_EVENT):
             for taker in self._names.bind(scope, name).functions:
                 self._go(Place("parameter", ref_of(taker), number), taker)
+
+
+def _before_subscripts(tokens: Sequence[Token], at: int) -> int:
+    """Index of the last token before the subscripts that end at an index: of `v` in `v[2][n]`."""
+    while at > 1 and tokens[at].text == "]":
+        depth = 0
+        while at > 0:
+            depth += (tokens[at].text == "]") - (tokens[at].text == "[")
+            at -= 1
+            if depth == 0:
+                break
+    return at
 
 
 def _value_end(tokens: Sequence[Token], start: int) -> int:

@@ -81,7 +81,9 @@ def _ways(text: bytes, start: int) -> Iterator[Given | Put | _Called]:
     """What stands around an expression, from the inside out."""
     depth = 0  # of what lies beside the expression
     commas = 0  # between it and what is around it
-    for at in range(start - 1, max(-1, start - _LONGEST), -1):
+    at, last = start, max(0, start - _LONGEST)
+    while at > last:
+        at -= 1
         char = text[at]
         if char in _CLOSING:
             if char == _CLOSING[2] and not depth:
@@ -89,6 +91,8 @@ def _ways(text: bytes, start: int) -> Iterator[Given | Put | _Called]:
             depth += 1
         elif depth:
             depth -= char in _OPENING
+        elif literal := _literal_start(text, at):
+            at, commas = literal, 0
         elif char in b";{[!|" or text[max(0, at - 1) : at + 1] == b"&&":
             return
         elif char == _OPENING[0]:
@@ -112,6 +116,19 @@ def _ways(text: bytes, start: int) -> Iterator[Given | Put | _Called]:
         elif char == _LAST_OF_RETURN and _RETURN.search(text, max(0, at - 7), at + 1):
             yield Put("")
             return
+
+
+def _literal_start(text: bytes, at: int) -> int:
+    """Where the compound literal begins whose list opens here, `(t[]){ … }`; 0 when none does."""
+    head = text[:at].rstrip() if text[at] == _OPENING[2] else b""
+    if not head.endswith(b")"):
+        return 0
+    depth = 0
+    for start in range(len(head) - 1, max(-1, len(head) - _LONGEST), -1):
+        depth += (head[start] in _CLOSING) - (head[start] in _OPENING)
+        if depth == 0:
+            return start if head[:start].rstrip().endswith((b"(", b",", b"=", b"&")) else 0
+    return 0
 
 
 def _left_of(text: bytes, at: int) -> str:
