@@ -8,7 +8,7 @@ and what is missing is a candidate that was not found.
 Not handled: what `routes` and `holders` do not handle.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from analyzer.model.callgraph import Edge, FunctionRef
@@ -70,17 +70,31 @@ class Callers:
         for name in wanted.names:
             paths.update(files("call", name), files("reference", name), files("argument", name))
         for name, words in wanted.routes.macros.items():
-            paths.update(files("call", name))
+            paths.update(self._seeing(files("call", name), name, wanted))
             using = {*files("use", name), *files("argument", name)}
             if words:
                 using.intersection_update({path for word in words for path in files("argument", word)})
-            paths.update(using)
+            paths.update(self._seeing(using, name, wanted))
         for name in wanted.routes.bare:
-            paths.update(self._index.mentioning(name))
+            definers = wanted.routes.definers[name]
+            if all(path.endswith(".c") and not self._names.scopes.includable(path) for path in definers):
+                paths.update(definers)
+            else:
+                paths.update(self._seeing(self._index.mentioning(name), name, wanted))
         for member in wanted.members:
             paths.update(files("dispatch", member), files("reference", member))
             paths.update(self._taking().intersection(self._index.mentioning(member)))
         return paths
+
+    def _seeing(self, paths: Iterable[str], macro: str, wanted: Wanted) -> Iterator[str]:
+        """Those of the files that may see a definition of a macro that leads on. What a header has may mean what
+        the files around it define: all headers count."""
+        scopes = self._names.scopes
+        definers = sorted(wanted.routes.definers[macro])
+        for path in paths:
+            seeing = not path.endswith(".c") or any(scopes.includes.may_see(path, definer) for definer in definers)
+            if seeing and not scopes.foreign(path):
+                yield path
 
     def _in_file(self, path: str, wanted: Wanted) -> Iterator[Function]:
         """The functions of a file in which something that is wanted is named."""

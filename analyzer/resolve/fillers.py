@@ -72,18 +72,8 @@ class MacroFillers:
         """The files that have one of these macros in a role and may see a definition of it that counts."""
         for name, definers in sorted(self._defined(field, shape).items()):
             for path in self._index.files(kind, name):
-                if any(self._may_see(path, definer) for definer in definers):
+                if any(self._names.scopes.includes.may_see(path, definer) for definer in definers):
                     yield path
-
-    def _may_see(self, path: str, definer: str) -> bool:
-        """Whether a file may see another's macros: those of public headers, of its own folder and of the
-        folders above it count as seen without a look at the includes."""
-        if definer.startswith(("include/", "arch/")) and "include/" in definer:
-            return True
-        folder = definer[: definer.rfind("/") + 1]
-        if definer.endswith(".h") and path.startswith(folder):
-            return True
-        return path == definer or definer in self._names.scopes.includes.closure(path)
 
     def _defined(self, field: str, shape: str) -> Mapping[str, Sequence[str]]:
         """The files that define each of these macros so that it fills the member."""
@@ -109,7 +99,7 @@ class MacroFillers:
             todo += [
                 (m.name, path)
                 for path in self._index.files("expanded", name)
-                if not self._names.scopes.foreign(path) and self._may_see(path, definer)
+                if not self._names.scopes.foreign(path) and self._names.scopes.includes.may_see(path, definer)
                 for m in self._index.facts(path).macros
                 if path not in found.get(m.name, ()) and used.search(m.body) and holds(m.guard) is not False
             ]

@@ -83,6 +83,16 @@ class Includes:
             found = self._closures[path] = self._reach(path, sure=False)
         return found
 
+    def may_see(self, path: str, definer: str) -> bool:
+        """Whether a file may see another's macros: those of public headers, of its own folder and of the folders
+        above it count as seen without a look at the includes."""
+        if definer.startswith(("include/", "arch/")) and "include/" in definer:
+            return True
+        folder = definer[: definer.rfind("/") + 1]
+        if definer.endswith(".h") and path.startswith(folder):
+            return True
+        return path == definer or definer in self.closure(path)
+
     def sure_closure(self, path: str) -> PathSet:
         """The part of the closure that no unknown condition stands before."""
         found = self._sure.get(path)

@@ -25,6 +25,7 @@ _CALLED = re.compile(r"(?<![\w#])([A-Za-z_]\w*)\s*\(|(?<![\w\s])\s*\(\s*([A-Za-z
 class _Paste(NamedTuple):
     """An identifier that a macro makes: what is literally at its ends, and whether one argument is all between."""
 
+    path: str
     macro: Macro
     first: str
     last: str
@@ -32,20 +33,32 @@ class _Paste(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """Macros on the way to a call, with the words of which a use must hold one (`ANYTHING`: it need not). `bare`
-    ones are used without parentheses; `pasting` ones lead there only by pasting the name together."""
+    """Macros on the way to a call, with the words of which a use must hold one (`ANYTHING`: it need not), and the
+    files that define them so. `bare` ones are used without parentheses; `pasting` ones lead there only by pasting
+    the name together."""
 
     macros: dict[str, frozenset[str]]
+    definers: dict[str, frozenset[str]]
     bare: frozenset[str]
     pasting: frozenset[str]
 
     def joined(self, other: "Reached") -> "Reached":
         """These and others, all of which count as found whatever is pasted."""
-        macros = dict(self.macros)
+        macros, definers = dict(self.macros), dict(self.definers)
         for name, words in other.macros.items():
             before = macros.get(name)
             macros[name] = words if before is None else before | words if before and words else ANYTHING
-        return Reached(macros, self.bare | other.bare, self.pasting - other.macros.keys())
+            definers[name] = definers.get(name, frozenset()) | other.definers[name]
+        return Reached(macros, definers, self.bare | other.bare, self.pasting - other.macros.keys())
+
+
+class _Step(NamedTuple):
+    """A name to look for in macros' bodies; `definer` is the file of the macro that it is, "" for another name."""
+
+    name: str
+    words: frozenset[str]
+    pasted: bool
+    definer: str
 
 
 class _Search:
@@ -53,19 +66,22 @@ class _Search:
 
     def __init__(self) -> None:
         self.macros: dict[str, frozenset[str]] = {}
+        self.definers: dict[str, set[str]] = {}
         self.bare: set[str] = set()
         self.pasting: set[str] = set()
-        self.todo: list[tuple[str, frozenset[str], bool]] = []
+        self.todo: list[_Step] = []
 
-    def reach(self, macro: Macro, words: frozenset[str], *, pasted: bool) -> None:
-        """Come to a macro; go on from there if it was not known to be reached so easily."""
+    def reach(self, path: str, macro: Macro, words: frozenset[str], *, pasted: bool) -> None:
+        """Come to a macro; go on from there if it was not known to be reached so easily, or from that file."""
         name = macro.name
         before = self.macros.get(name)
         if before is None:
             if len(self.macros) >= _MAX_MACROS:
                 return
-        elif (before == ANYTHING or (words <= before and words != ANYTHING)) and (
-            pasted or name not in self.pasting
+        elif (
+            path in self.definers[name]
+            and (before == ANYTHING or (words <= before and words != ANYTHING))
+            and (pasted or name not in self.pasting)
         ):
             return
         if macro.parameters is None:
@@ -75,7 +91,13 @@ class _Search:
         elif not pasted:
             self.pasting.discard(name)
         self.macros[name] = words if before is None else before | words if before and words else ANYTHING
-        self.todo.append((name, self.macros[name], pasted))
+        self.definers.setdefault(name, set()).add(path)
+        self.todo.append(_Step(name, self.macros[name], pasted, path))
+
+    def reached(self) -> Reached:
+        """What was found."""
+        definers = {name: frozenset(paths) for name, paths in self.definers.items()}
+        return Reached(self.macros, definers, frozenset(self.bare), frozenset(self.pasting))
 
 
 class Routes:
@@ -92,30 +114,30 @@ class Routes:
         """The macros whose expansion may call one of the names, or through one of the variables or members."""
         search = _Search()
         for member in sorted(members):
-            for macro in self._calling_member(member):
-                search.reach(macro, ANYTHING, pasted=False)
-        search.todo += [(value, ANYTHING, False) for value in sorted(values)]
+            for path, macro in self._calling_member(member):
+                search.reach(path, macro, ANYTHING, pasted=False)
+        search.todo += [_Step(value, ANYTHING, False, "") for value in sorted(values)]
         for name in sorted(names):
-            search.todo.append((name, ANYTHING, False))
+            search.todo.append(_Step(name, ANYTHING, False, ""))
             for paste in self._making(name):
                 part = name[len(paste.first) : len(name) - len(paste.last)]
                 words = frozenset({part} if paste.single else parts_of(part))
-                search.reach(paste.macro, words, pasted=True)
+                search.reach(paste.path, paste.macro, words, pasted=True)
         while search.todo:
-            name, words, pasted = search.todo.pop()
-            for macro in self._naming(name):
-                if macro.name == name:
+            name, words, pasted, definer = search.todo.pop()
+            for path, macro in self._naming(name):
+                if macro.name == name or (definer and not self._names.scopes.includes.may_see(path, definer)):
                     continue
                 literal = any(has_word(macro.body, w) for w in words)
                 given = literal or words == ANYTHING or "##" in macro.body
                 if given or _passes(macro, name):
-                    search.reach(macro, ANYTHING if given else words, pasted=pasted and not literal)
-        return Reached(search.macros, frozenset(search.bare), frozenset(search.pasting))
+                    search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not literal)
+        return search.reached()
 
     def putting(self, name: str) -> list[str]:
         """The macros whose body, or that of a macro they use, has a name as a value."""
         value = re.compile(rf"\b{re.escape(name)}\b(?!\s*\()")
-        found = {macro.name for macro in self._naming(name) if value.search(macro.body)}
+        found = {macro.name for _, macro in self._naming(name) if value.search(macro.body)}
         return sorted(found | self.to((), found).macros.keys())
 
     def calling(self) -> frozenset[str]:
@@ -126,7 +148,7 @@ class Routes:
             todo = sorted(called)
             while todo:
                 name = todo.pop()
-                for macro in self._naming(name):
+                for _, macro in self._naming(name):
                     fresh = set(_handed_to(macro, name, called[name])) - called.setdefault(macro.name, set())
                     if fresh:
                         called[macro.name] |= fresh
@@ -134,19 +156,19 @@ class Routes:
             self._called = frozenset(name for name, positions in called.items() if positions)
         return self._called
 
-    def _naming(self, name: str) -> Iterator[Macro]:
+    def _naming(self, name: str) -> Iterator[tuple[str, Macro]]:
         """The macros in whose body a name stands."""
         for path in self._index.files("expanded", name):
             if not self._names.scopes.foreign(path):
                 for macro in self._index.facts(path).macros:
                     if name in macro.body and has_word(macro.body, name) and name not in (macro.parameters or ()):
-                        yield macro
+                        yield path, macro
 
-    def _calling_member(self, member: str) -> Iterator[Macro]:
+    def _calling_member(self, member: str) -> Iterator[tuple[str, Macro]]:
         pattern = re.compile(rf"(?:\.|->)\s*{re.escape(member)}\s*\)*\s*\(")
         for path in self._index.files("expanded", member):
             if not self._names.scopes.foreign(path):
-                yield from (m for m in self._index.facts(path).macros if pattern.search(m.body))
+                yield from ((path, m) for m in self._index.facts(path).macros if pattern.search(m.body))
 
     def _making(self, name: str) -> Iterator[_Paste]:
         """The macros that may paste a name together."""
@@ -167,7 +189,7 @@ class Routes:
                     continue
                 for macro in self._index.facts(path).macros:
                     if "##" in macro.body:
-                        pastes.update(dict.fromkeys(_pastes_of(macro)))
+                        pastes.update(dict.fromkeys(_pastes_of(path, macro)))
                     called = {w for pair in _CALLED.findall(macro.body) for w in pair} if macro.parameters else ()
                     positions = [n for n, p in enumerate(macro.parameters or ()) if p in called]
                     if positions:
@@ -204,7 +226,7 @@ def _balanced(text: str, opening: int) -> str:
     return ""
 
 
-def _pastes_of(macro: Macro) -> Iterator[_Paste]:
+def _pastes_of(path: str, macro: Macro) -> Iterator[_Paste]:
     """The identifiers that a macro pastes with a literal part at one end at least."""
     parameters = macro.parameters or ()
     for run in _RUN.findall(macro.body):
@@ -216,4 +238,4 @@ def _pastes_of(macro: Macro) -> Iterator[_Paste]:
         behind = next(n for n, kept in enumerate(reversed(literal)) if not kept)
         first, last = "".join(parts[:before]), "".join(parts[len(parts) - behind :])
         if first or last:
-            yield _Paste(macro, first, last, len(parts) - before - behind == 1)
+            yield _Paste(path, macro, first, last, len(parts) - before - behind == 1)
