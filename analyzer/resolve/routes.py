@@ -157,8 +157,12 @@ class Routes:
         return self._called
 
     def _naming(self, name: str) -> Iterator[tuple[str, Macro]]:
-        """The macros in whose body a name stands."""
-        for path in self._index.files("expanded", name):
+        """The macros in whose body a name stands. One in capitals that is only given to others is looked for in
+        the files that define it: no posting names it, as most such words are registers."""
+        paths = self._index.files("expanded", name)
+        if name.isupper():
+            paths = tuple(sorted({*paths, *self._index.files("macro", name)}))
+        for path in paths:
             if not self._names.scopes.foreign(path):
                 for macro in self._index.facts(path).macros:
                     if name in macro.body and has_word(macro.body, name) and name not in (macro.parameters or ()):
@@ -199,10 +203,12 @@ class Routes:
 
 
 def _passes(macro: Macro, name: str) -> bool:
-    """Whether a macro's body gives another one something that it is given itself."""
-    for match in re.finditer(rf"\b{re.escape(name)}\s*\(", macro.body):
-        given = _balanced(macro.body, match.end() - 1)
-        if any(has_word(given, parameter) for parameter in macro.parameters or ()) or "__VA_ARGS__" in given:
+    """Whether a macro's body gives another one something that it is given itself; one that it names without
+    parentheses (`UNROLL(12, name, x)`) may get any of it."""
+    parameters = (*(macro.parameters or ()), "__VA_ARGS__")
+    for match in re.finditer(rf"\b{re.escape(name)}\b\s*(\(?)", macro.body):
+        given = _balanced(macro.body, match.end() - 1) if match.group(1) else macro.body
+        if any(has_word(given, parameter) for parameter in parameters):
             return True
     return False
 
