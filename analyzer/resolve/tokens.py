@@ -231,6 +231,8 @@ def _call_of_parentheses(tokens: Sequence[Token], at: int, partner: dict[int, in
     inside = tokens[first : last + 1]
     if inside and inside[0].text == "{":
         return TokenCall("", opening, at, closing)  # a statement expression gives the callee
+    if len(inside) > 1 and inside[0].text == "&":
+        inside = inside[1:]  # `(&f)(x)`
     if not inside or _is_type(inside):
         return None
     if len(inside) == 1:
