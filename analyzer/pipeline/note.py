@@ -109,14 +109,18 @@ def _lines(items: tuple[TreeItem | TreeStep, ...]) -> int:
 
 
 def _important(tree: CallTree, limit: int) -> list[FunctionRef]:
-    """The functions with most below them, in order of appearance."""
+    """The functions with most below them, in order of appearance; where these are few, those whose calls the depth
+    leaves out, too."""
     order: dict[FunctionRef, int] = {}
     weights: dict[FunctionRef, int] = {}
+    cut = {tree.root.function}
     for place in _walk(tree.root):
         order.setdefault(place.function, len(order))
         weights[place.function] = max(weights.get(place.function, 0), _lines(place.items))
+        if place.mark == "cut":
+            cut.add(place.function)
     ranked = sorted(weights, key=lambda ref: (-weights[ref], order[ref]))
-    kept = [ref for ref in ranked if weights[ref] > 0 or ref == tree.root.function][:limit]
+    kept = [ref for ref in ranked if weights[ref] > 0 or ref in cut][:limit]
     return sorted(kept, key=order.__getitem__)
 
 
