@@ -83,8 +83,7 @@ class Database:
         """What lies at the path. Raises StoreError for what is not ours."""
         try:
             size = os.path.getsize(self.path)
-            with open(self.path, "rb") as file:
-                head = file.read(100)
+            head = _head(self.path)
         except FileNotFoundError:
             return "new"
         if not size:
@@ -312,6 +311,20 @@ class Database:
             with contextlib.suppress(OSError):
                 total += os.path.getsize(f"{self.path}{part}")
         return total
+
+
+_open_files: dict[tuple[int, int], int] = {}
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file. Its descriptor stays open: to close one of a database drops the locks of all
+    connections that this process has to it (sqlite.org/howtocorrupt.html, 2.2), and another process that ends
+    would then take away the journal that they read."""
+    found = os.stat(path)
+    key = found.st_dev, found.st_ino
+    if key not in _open_files:
+        _open_files[key] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    return os.pread(_open_files[key], 100, 0)
 
 
 def _can_write(path: Path) -> bool:

@@ -131,6 +131,19 @@ def test_two_writers_at_once(tmp_path: Path) -> None:
     assert len(set(store.blobs_with(1, 9))) == len(store.blobs_with(1, 9)) == 60
 
 
+def test_opened_twice_a_store_keeps_its_journal(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    fill(path)
+    first = Store(path)
+    assert first.size()
+    Store(path).close()  # must not take the first one's locks along
+    other = "import sys, pathlib; from analyzer.io.store import Store; Store(pathlib.Path(sys.argv[1])).close()"
+    subprocess.run([sys.executable, "-c", other, str(path)], check=True)
+    assert Path(f"{path}-wal").exists()  # the last to leave removes it
+    first.close()
+    assert not Path(f"{path}-wal").exists()
+
+
 def test_an_older_format_is_made_anew_and_said(tmp_path: Path) -> None:
     fill(tmp_path / "s")
     plain = sqlite3.connect(tmp_path / "s")
