@@ -7,7 +7,6 @@ calls, but where a placeholder became part of a callee or of a macro's name: tho
 Not handled: an argument with operators of a lower precedence than the macro's body has around it.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,12 +15,11 @@ from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, template_of
 from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.macros import Expander, Expansion, MacroDefinition
+from analyzer.resolve.placeholders import filled, holds_placeholder, is_placeholder, numbers_in, placeholder
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell, tokenize
 
 _MAX_RENAMED = 4  # variables of an expansion that hand a value on: INDIRECT_CALL_4 in INDIRECT_CALL_3 in …
-_HOLDER = "kcgHole"
-_HOLE = re.compile(_HOLDER + r"(\d+)_")
 _MAX_SHARED = 8  # expansions of one macro remembered for other files that see the same definitions
 
 
@@ -87,13 +85,13 @@ class Expansions:
         if pattern is not None:
             for number, text in enumerate(pattern):
                 use.append(Token("," if number else "("))
-                use += [Token(f"{_HOLDER}{number}_")] if text is None else tokenize(text)
+                use += [Token(placeholder(number))] if text is None else tokenize(text)
             use.append(Token(")"))
         expansion = _expanded(scope, use)
         calls = tuple(_calls_in(expansion.tokens, use))
-        pasted = tuple(n for n in expansion.footprint if _HOLDER in n and not _HOLE.fullmatch(n))
+        pasted = tuple(n for n in expansion.footprint if holds_placeholder(n) and not is_placeholder(n))
         shape = _Shape(None if any(map(_depends, calls)) else calls, pasted)
-        footprint = {n: d for n, d in expansion.footprint.items() if _HOLDER not in n}
+        footprint = {n: d for n, d in expansion.footprint.items() if not holds_placeholder(n)}
         self._shapes[scope.path, key] = shape
         shared.insert(0, (footprint, shape))
         del shared[_MAX_SHARED:]
@@ -157,17 +155,16 @@ def _say(argument: Sequence[Token]) -> str | None:
 
 def _may_be_macro(scope: Scope, pasted: str, arguments: Sequence[Sequence[Token]]) -> bool:
     """Whether a name with placeholders is a macro's when the arguments are put in, or can not be told."""
-    numbers = [int(n) for n in _HOLE.findall(pasted)]
-    if any(n >= len(arguments) or len(arguments[n]) != 1 for n in numbers):
+    if any(n >= len(arguments) or len(arguments[n]) != 1 for n in numbers_in(pasted)):
         return True
-    return bool(scope.macro(_HOLE.sub(lambda m: arguments[int(m.group(1))][0].text, pasted)))
+    return bool(scope.macro(filled(pasted, [spell(a) for a in arguments])))
 
 
 def _depends(call: ExpandedCall) -> bool:
     """Whether a placeholder stands in a call elsewhere than as a whole argument."""
     tokens = (*call.callee, *call.value, *call.declaration)
     texts = (call.name, call.guard, *(p for pieces in call.handed for p in pieces if isinstance(p, str)))
-    return any(_HOLDER in text for text in texts) or any(_HOLDER in t.text for t in tokens)
+    return any(map(holds_placeholder, texts)) or any(holds_placeholder(t.text) for t in tokens)
 
 
 def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[ExpandedCall]:

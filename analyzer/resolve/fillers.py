@@ -13,6 +13,7 @@ from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.names import Names
+from analyzer.resolve.placeholders import holds_placeholder, use_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
@@ -187,8 +188,7 @@ class MacroFillers:
         for known in templates:
             if all(scope.macro(name) == definitions for name, definitions in known.footprint.items()):
                 return known
-        holders = ", ".join(f"kcgHole{n}_" for n in range(count))
-        expansion = Expander(scope.macro).expand(tokenize(f"{macro}({holders})"))
+        expansion = Expander(scope.macro).expand(tokenize(use_of(macro, count)))
         found = _Template(expansion.footprint, extract(as_text(expansion.tokens)).objects, {})
         templates.append(found)
         return found
@@ -200,7 +200,7 @@ class MacroFillers:
             for entry in variable.entries:
                 if re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
                     struct = self._owner(scope, variable.type, entry.path)
-                    if not struct or "kcgHole" in struct:
+                    if not struct or holds_placeholder(struct):
                         return None
                     found.add(struct)
         return frozenset(found)

@@ -17,14 +17,13 @@ import msgspec
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Definition
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
+from analyzer.resolve.placeholders import filled, holds_placeholder, use_of
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import Token, spell, split_arguments, tokenize
 
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
-_HOLDER = "kcgHole"
 _TYPEOF_TAG = re.compile(r"\b__typeof__\s*\(\s*((?:const )?(?:struct|union) \w+)\s*\)")  # DEFINE_PER_CPU's
-_HOLDING = re.compile(_HOLDER + r"(\d+)_")
 
 
 def values_of(arguments: str) -> list[str]:
@@ -88,8 +87,8 @@ class Template:
 
     def _expanded(self) -> Sequence[Token]:
         if self._tokens is None:
-            holders = ", ".join(f"{_HOLDER}{n}_" for n in range(self._count))
-            self._tokens = Expander(self._lookup).expand(tokenize(f"{self._macro}({holders})")).tokens
+            use = tokenize(use_of(self._macro, self._count))
+            self._tokens = Expander(self._lookup).expand(use).tokens
         return self._tokens
 
     def _shape(self) -> Shape:
@@ -99,7 +98,7 @@ class Template:
             called=tuple(
                 dict.fromkeys(a for a, b in pairs if b in ("(", ")") and (a[0].isalpha() or a[0] == "_"))
             ),
-            held=tuple(dict.fromkeys(t.text for t in tokens if t.is_name and _HOLDER in t.text)),
+            held=tuple(dict.fromkeys(t.text for t in tokens if t.is_name and holds_placeholder(t.text))),
             members=tuple(sorted({b for a, b in pairs if a == "." and _is_name(b)})),
             braces=any(t.text == "{" for t in tokens),
         )
@@ -107,27 +106,28 @@ class Template:
     def candidates(self, values: Sequence[str]) -> Iterator[Candidate]:
         """The names before a parenthesis."""
         for name in self.shape.called:
-            yield Candidate(name, _filled(name, values))
+            yield Candidate(name, filled(name, values))
 
     def spelled(self, values: Sequence[str]) -> Iterator[str]:
         """The same with these arguments only."""
         for name in self.shape.called:
-            yield _filled(name, values)
+            yield filled(name, values)
 
     def holds(self, values: Sequence[str], name: str) -> bool:
         """Whether some identifier that the arguments shape is that name."""
-        return any(_filled(held, values) == name for held in self.shape.held)
+        return any(filled(held, values) == name for held in self.shape.held)
 
     def has_member(self, field: str) -> bool:
         """Whether there is `.field`, or the arguments may make one."""
-        return any(field == member or _HOLDER in member for member in self.shape.members)
+        return any(field == member or holds_placeholder(member) for member in self.shape.members)
 
     def definition(self, candidate: Candidate) -> Definition | None:
         """The function of that name; `NO_DEFINITION` where the placeholders hide whether it is one."""
         if self._read is None:
             self._read = {d.name: d for d in extract(as_text(self._expanded())).definitions}
             self._tokens = None
-        return self._read.get(candidate.template, NO_DEFINITION if _HOLDER in candidate.template else None)
+        hidden = NO_DEFINITION if holds_placeholder(candidate.template) else None
+        return self._read.get(candidate.template, hidden)
 
 
 class Templates:
@@ -161,12 +161,6 @@ class Templates:
 
 def _is_name(text: str) -> bool:
     return text[0].isalpha() or text[0] == "_"
-
-
-def _filled(template: str, values: Sequence[str]) -> str:
-    if _HOLDER not in template:
-        return template
-    return _HOLDING.sub(lambda m: values[int(m.group(1))] if int(m.group(1)) < len(values) else "", template)
 
 
 def _alone(definition: MacroDefinition, scope: Scope) -> Lookup:
