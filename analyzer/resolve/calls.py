@@ -209,7 +209,7 @@ class _Collector:
         if self._scope.macro(name):
             if (site.position, name) in self._curried:
                 return
-            self._expanded(name, site)
+            self._expanded(name, site._replace(arguments=argument_texts(site.written, macro=True)))
             if self._scope.macro_is_sure(name):
                 return
             bound = self._names.bind(self._scope, name)

@@ -17,7 +17,17 @@ from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.macros import Expander, Expansion, MacroDefinition
 from analyzer.resolve.placeholders import filled, holds_placeholder, is_placeholder, numbers_in, placeholder
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell, tokenize
+from analyzer.resolve.tokens import (
+    CLEANUP,
+    KEYWORDS,
+    Token,
+    TokenCall,
+    arguments_of,
+    close_of,
+    find_calls,
+    spell,
+    tokenize,
+)
 
 _MAX_RENAMED = 4  # variables of an expansion that hand a value on: INDIRECT_CALL_4 in INDIRECT_CALL_3 in …
 _MAX_SHARED = 8  # expansions of one macro remembered for other files that see the same definitions
@@ -83,8 +93,10 @@ class Expansions:
         name, pattern = key
         use = [Token(name)]
         if pattern is not None:
+            use.append(Token("("))
             for number, text in enumerate(pattern):
-                use.append(Token("," if number else "("))
+                if number:
+                    use.append(Token(","))
                 use += [Token(placeholder(number))] if text is None else tokenize(text)
             use.append(Token(")"))
         expansion = _expanded(scope, use)
@@ -118,27 +130,17 @@ def _expanded(scope: Scope, use: Sequence[Token]) -> Expansion:
     return expander.expand(use, outermost=True)
 
 
-def _arguments_of(use: Sequence[Token]) -> list[Sequence[Token]] | None:
-    """The arguments of `NAME(a, b)`, none of a name alone; None when something follows the parentheses."""
+def _arguments_of(use: Sequence[Token]) -> Sequence[Sequence[Token]] | None:
+    """The arguments of `NAME(a, b)`, none of a name alone; None when something follows the parentheses, and when
+    C and the preprocessor tell them apart differently: `NAME(a, (struct t){ 1, 2 })`."""
     if len(use) == 1:
-        return []
-    if len(use) < 3 or use[1].text != "(":
+        return ()
+    last = len(use) - 1
+    if last < 2 or use[1].text != "(" or close_of(use, 1) != last:
         return None
-    found: list[Sequence[Token]] = []
-    depth, start = 0, 2
-    for at in range(1, len(use)):
-        text = use[at].text
-        if text == "(":
-            depth += 1
-        elif text == ")":
-            depth -= 1
-            if depth == 0:
-                found.append(use[start:at])
-                return found if at == len(use) - 1 else None
-        elif text == "," and depth == 1:
-            found.append(use[start:at])
-            start = at + 1
-    return None
+    whole = TokenCall("", 0, 1, last)
+    found = arguments_of(use, whole, brackets="(")
+    return found if len(found) == len(arguments_of(use, whole)) else None
 
 
 def _say(argument: Sequence[Token]) -> str | None:

@@ -25,7 +25,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stores import Store, Stores
-from analyzer.resolve.stripping import strip_callee
+from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
@@ -321,11 +321,7 @@ class Flow:
                 yield from self._evaluate(frame, scope, part, line)
             return
         evidence = Evidence(scope.path, line, "")
-        while len(tokens) > 3 and tokens[-1].text == "]":
-            opening = _opening(tokens)
-            if opening <= 0:
-                return
-            tokens = strip_callee(tokens[:opening])
+        tokens = without_subscripts(tokens)
         if not tokens:
             return
         if len(tokens) == 1:
@@ -445,13 +441,3 @@ def _choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
         middle = tokens[question + 1 : colon] or tokens[:question]
         return [middle, tokens[colon + 1 :]]
     return []
-
-
-def _opening(tokens: Sequence[Token]) -> int:
-    """Index of the bracket that the last token closes."""
-    depth = 0
-    for at in range(len(tokens) - 1, -1, -1):
-        depth += (tokens[at].text == "]") - (tokens[at].text == "[")
-        if depth == 0:
-            return at
-    return -1

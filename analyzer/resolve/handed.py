@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from analyzer.resolve.macros import STRINGIFIED
-from analyzer.resolve.tokens import Token, TokenCall, arguments_of, close_of, spell
+from analyzer.resolve.tokens import Token, TokenCall, arguments_of, close_of, spell, text_close_of
 
 Piece = int | str  # the number of an argument of the use, or text
 Template = tuple[tuple[Piece, ...], ...]  # one per argument of the call
@@ -25,10 +25,10 @@ _OPERATOR = re.compile(r"[^\w.\->()\[\]!&*\"']|(?<=[\w)])\s*[&*]")
 
 def numbered(use: Sequence[Token]) -> tuple[Mapping[int, tuple[int, bool]], tuple[int, ...]]:
     """For a use `NAME(a, b)`: by identity of its tokens the argument each belongs to and whether it begins it; and
-    the number of tokens in each argument."""
+    the number of tokens in each argument. Arguments are counted as the preprocessor does."""
     opening = next((at for at, token in enumerate(use) if token.text == "("), -1)
     closing = close_of(use, opening) if opening >= 0 else -1
-    arguments = arguments_of(use, TokenCall("", 0, opening, closing)) if closing >= 0 else ()
+    arguments = arguments_of(use, TokenCall("", 0, opening, closing), brackets="(") if closing >= 0 else ()
     places = {
         id(token): (number, at == 0)
         for number, argument in enumerate(arguments)
@@ -128,7 +128,7 @@ def _text(pieces: tuple[Piece, ...], given: Sequence[str]) -> str:
         enclosed = str(around[0]).endswith(("(", ",")) and str(around[1]).startswith((")", ","))
         parts.append(text if enclosed or not _OPERATOR.search(_blanked(text)) else f"({text})")
     text = "".join(parts)
-    while text.startswith("(") and _closes(text) == len(text) - 1:
+    while text.startswith("(") and text_close_of(text) == len(text) - 1:
         text = text[1:-1].strip()
     text = re.sub(r"(?<![\w)\]])\((&?[A-Za-z_]\w*)\)(?=$|[,)\]]|->|\.)", r"\1", text)
     bare = _blanked(text)
@@ -138,12 +138,3 @@ def _text(pieces: tuple[Piece, ...], given: Sequence[str]) -> str:
 def _blanked(text: str) -> str:
     """The text with the insides of its literals replaced, at the same length."""
     return _LITERAL.sub(lambda match: "s" * len(match.group()), text)
-
-
-def _closes(text: str) -> int:
-    depth = 0
-    for at, char in enumerate(_blanked(text)):
-        depth += (char == "(") - (char == ")")
-        if depth == 0:
-            return at
-    return -1

@@ -29,7 +29,7 @@ from analyzer.resolve.routes import Routes
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import KEY
-from analyzer.resolve.tokens import Token, arguments_of, find_calls, postfix_start
+from analyzer.resolve.tokens import Token, arguments_of, find_calls, open_of, postfix_start, value_end
 from analyzer.resolve.values import Put, Use, uses_of
 from analyzer.resolve.words import has_word, parts_of
 
@@ -456,10 +456,12 @@ class _Search:
         for at in range(1, len(tokens) - 1):
             if tokens[at].text != "=":
                 continue
-            left = _before_subscripts(tokens, at - 1)
-            if not tokens[left].is_name:
+            left = at - 1
+            while left > 0 and tokens[left].text == "]":
+                left = open_of(tokens, left) - 1
+            if left < 0 or not tokens[left].is_name:
                 continue
-            end = _value_end(tokens, at + 1)
+            end = value_end(tokens, at + 1)
             if known.isdisjoint(t.text for t in tokens[at + 1 : end]):
                 continue
             if left and tokens[left - 1].text in (".", "->"):
@@ -492,26 +494,3 @@ class _Search:
         if self._index.files("function", name) or name.startswith(_EVENT):
             for taker in self._names.bind(scope, name).functions:
                 self._go(Place("parameter", ref_of(taker), number), taker)
-
-
-def _before_subscripts(tokens: Sequence[Token], at: int) -> int:
-    """Index of the last token before the subscripts that end at an index: of `v` in `v[2][n]`."""
-    while at > 1 and tokens[at].text == "]":
-        depth = 0
-        while at > 0:
-            depth += (tokens[at].text == "]") - (tokens[at].text == "[")
-            at -= 1
-            if depth == 0:
-                break
-    return at
-
-
-def _value_end(tokens: Sequence[Token], start: int) -> int:
-    """Index behind the expression that begins at `start`."""
-    depth = 0
-    for at in range(start, len(tokens)):
-        text = tokens[at].text
-        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
-        if depth < 0 or (depth == 0 and text in (";", ",")):
-            return at
-    return len(tokens)

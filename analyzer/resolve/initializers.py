@@ -5,9 +5,7 @@ Not handled: lists whose values belong to members (`{ .f = g }`), which are obje
 
 from collections.abc import Sequence
 
-from analyzer.resolve.tokens import Token, TokenCall, arguments_of, close_of
-
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+from analyzer.resolve.tokens import Token, TokenCall, arguments_of, close_of, value_end
 
 
 def initial_value(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token, ...]:
@@ -21,16 +19,8 @@ def initial_value(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token
         while equals < len(tokens) and tokens[equals].text == "[":
             equals = close_of(tokens, equals) + 1 or len(tokens)
         if equals < len(tokens) - 1 and tokens[equals].text == "=":
-            return tuple(tokens[equals + 1 : _end(tokens, equals + 1)])
+            return tuple(tokens[equals + 1 : value_end(tokens, equals + 1)])
     return ()
-
-
-def _end(tokens: Sequence[Token], at: int) -> int:
-    depth = 0
-    while at < len(tokens) and not (depth == 0 and tokens[at].text in (";", ",")):
-        depth += (tokens[at].text in _OPENING) - (tokens[at].text in _CLOSING)
-        at += 1
-    return at
 
 
 def listed_values(tokens: Sequence[Token]) -> list[Sequence[Token]]:

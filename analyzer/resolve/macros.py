@@ -10,7 +10,7 @@ Not handled: `_Pragma`, `__COUNTER__`, and conditions that depend on a macro's v
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from analyzer.resolve.tokens import Origin, Token, tokenize
+from analyzer.resolve.tokens import Origin, Token, close_of, tokenize
 
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
@@ -175,7 +175,7 @@ class Expander:
                 self._paste(out, definition, at, actual, origin, hidden)
                 at += 1
             elif text == "__VA_OPT__" and following == "(":
-                end = _close(body, at)
+                end = close_of(body, at)
                 if end > 0 and definition.parameters and actual.get(definition.parameters[-1]):
                     inner = definition._replace(body=body[at + 1 : end])
                     out.extend(self._substitute(inner, arguments, origin, hidden, depth))
@@ -302,15 +302,6 @@ def _first(tokens: list[Token]) -> list[Token]:
         elif text == ";" and depth == 0 and token.hidden == _ALTERNATIVE:
             return tokens[:at]
     return tokens
-
-
-def _close(body: Sequence[Token], opening: int) -> int:
-    depth = 0
-    for at in range(opening, len(body)):
-        depth += (body[at].text == "(") - (body[at].text == ")")
-        if depth == 0:
-            return at
-    return -1
 
 
 def _arguments(stack: list[Token]) -> tuple[list[list[Token]] | None, int]:

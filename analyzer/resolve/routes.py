@@ -14,6 +14,7 @@ from typing import NamedTuple
 from analyzer.model.facts import Macro
 from analyzer.resolve.names import Names
 from analyzer.resolve.spelling import argument_texts
+from analyzer.resolve.tokens import text_close_of
 from analyzer.resolve.words import has_word, parts_of
 
 ANYTHING: frozenset[str] = frozenset()  # no word is needed in a use
@@ -207,7 +208,7 @@ def _passes(macro: Macro, name: str) -> bool:
     parentheses (`UNROLL(12, name, x)`) may get any of it."""
     parameters = (*(macro.parameters or ()), "__VA_ARGS__")
     for match in re.finditer(rf"\b{re.escape(name)}\b\s*(\(?)", macro.body):
-        given = _balanced(macro.body, match.end() - 1) if match.group(1) else macro.body
+        given = _parenthesized(macro.body, match.end() - 1) if match.group(1) else macro.body
         if any(has_word(given, parameter) for parameter in parameters):
             return True
     return False
@@ -216,20 +217,15 @@ def _passes(macro: Macro, name: str) -> bool:
 def _handed_to(macro: Macro, name: str, positions: Collection[int]) -> Iterator[int]:
     """The parameters of a macro that its body gives to another one at some positions."""
     for match in re.finditer(rf"\b{re.escape(name)}\s*\(", macro.body):
-        arguments = argument_texts(_balanced(macro.body, match.end() - 1))
+        arguments = argument_texts(_parenthesized(macro.body, match.end() - 1), macro=True)
         for position in positions:
             given = arguments[position] if position < len(arguments) else ""
             yield from (n for n, p in enumerate(macro.parameters or ()) if has_word(given, p))
 
 
-def _balanced(text: str, opening: int) -> str:
-    """The text from a parenthesis to the one that closes it."""
-    depth = 0
-    for at in range(opening, len(text)):
-        depth += (text[at] == "(") - (text[at] == ")")
-        if depth == 0:
-            return text[opening : at + 1]
-    return ""
+def _parenthesized(text: str, opening: int) -> str:
+    """The text from a parenthesis to the one that closes it, empty when none does."""
+    return text[opening : text_close_of(text, opening) + 1]
 
 
 def _pastes_of(path: str, macro: Macro) -> Iterator[_Paste]:

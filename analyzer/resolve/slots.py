@@ -20,8 +20,17 @@ from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope, record_in
-from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, tokenize
+from analyzer.resolve.stripping import strip_callee, without_subscripts
+from analyzer.resolve.tokens import (
+    KEYWORDS,
+    Token,
+    TokenCall,
+    arguments_of,
+    close_of,
+    last_member,
+    spell,
+    tokenize,
+)
 from analyzer.resolve.typing import Member
 from analyzer.resolve.words import has_word
 
@@ -450,16 +459,7 @@ class Slots:
 
     def member_of(self, scope: Scope, tokens: Sequence[Token], local: Mapping[str, Type | None]) -> Member | None:
         """The same with the member's type."""
-        tokens = strip_callee(tokens)
-        while len(tokens) > 3 and tokens[-1].text == "]":
-            depth = 0
-            at = len(tokens) - 1
-            while at >= 0:
-                depth += (tokens[at].text == "]") - (tokens[at].text == "[")
-                if depth == 0:
-                    break
-                at -= 1
-            tokens = strip_callee(tokens[:at])
+        tokens = without_subscripts(strip_callee(tokens))
         if len(tokens) < 3 or tokens[-2].text not in (".", "->"):
             return None
         typer = self._names.typer(scope.path)
@@ -491,15 +491,10 @@ def _parameters(type_text: str) -> int | None:
     opening = close_of(tokens, at) + 1 if at >= 0 else 0
     if not 0 < opening < len(tokens) or tokens[opening].text != "(":
         return None
-    inside = tokens[opening + 1 : close_of(tokens, opening)]
-    if not inside or spell(inside) == "void":
+    parameters = arguments_of(tokens, TokenCall("", opening, opening, close_of(tokens, opening)))
+    if not parameters or [spell(p) for p in parameters] == ["void"]:
         return 0
-    depth = 0
-    count = 1
-    for token in inside:
-        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
-        count += token.text == "," and depth == 0
-    return None if inside[-1].text == "..." else count
+    return None if spell(parameters[-1]) == "..." else len(parameters)
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:

@@ -30,8 +30,8 @@ def clipped(text: str) -> str:
     return text if len(text) <= _MAX_EXPRESSION else text[: _MAX_EXPRESSION - 1] + "…"
 
 
-def argument_texts(written: str, callee: str = "") -> tuple[str, ...]:
-    """The argument texts of a call as written."""
+def argument_texts(written: str, callee: str = "", *, macro: bool = False) -> tuple[str, ...]:
+    """The argument texts of a call as written; those of a macro's use are told apart as the preprocessor does."""
     at = len(callee) if callee and written.startswith(callee) else written.find("(")
     at = written.find("(", at)
     if at < 0 or not written.endswith(")"):
@@ -39,7 +39,7 @@ def argument_texts(written: str, callee: str = "") -> tuple[str, ...]:
     inside = written[at + 1 : -1].strip()
     if not inside:
         return ()
-    return tuple(split_arguments(inside))
+    return tuple(split_arguments(inside, brackets="(") if macro else split_arguments(inside))
 
 
 def binding_rule(path: str, function: Function) -> str:

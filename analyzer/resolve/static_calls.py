@@ -17,7 +17,7 @@ from analyzer.model.facts import Invocation
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
-from analyzer.resolve.tokens import Token, arguments_of, find_calls
+from analyzer.resolve.tokens import Token, arguments_of, find_calls, value_end
 from analyzer.resolve.words import parts_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -152,11 +152,6 @@ class StaticCalls:
             local = value[-1].text
             for at in range(call.start - 1, 0, -1):
                 if tokens[at].text == "=" and tokens[at - 1].text == local:
-                    end = at + 1
-                    depth = 0
-                    while end < call.start and not (depth == 0 and tokens[end].text == ";"):
-                        depth += (tokens[end].text == "(") - (tokens[end].text == ")")
-                        end += 1
-                    value = tuple(tokens[at + 1 : end])
+                    value = tuple(tokens[at + 1 : value_end(tokens, at + 1)])
                     break
             yield keys[0][len(KEY) :], Setting(function, function.path, value, line)

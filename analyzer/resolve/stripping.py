@@ -5,7 +5,7 @@ Not handled: casts to typedefs that more than one token spells.
 
 from collections.abc import Sequence
 
-from analyzer.resolve.tokens import Token, close_of
+from analyzer.resolve.tokens import Token, close_of, open_of
 
 
 def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -34,6 +34,13 @@ def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
                 tokens = tokens[end + 1 :]
                 continue
         break
+    return tokens
+
+
+def without_subscripts(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Without the subscripts at its end: `v` of `(&v)[2][n]`; nothing of what is no C."""
+    while tokens and tokens[-1].text == "]":
+        tokens = strip_callee(tokens[: max(open_of(tokens, len(tokens) - 1), 0)])
     return tokens
 
 

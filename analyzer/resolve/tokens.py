@@ -113,16 +113,45 @@ def close_of(tokens: Sequence[Token], opening: int) -> int:
     return -1
 
 
-def arguments_of(tokens: Sequence[Token], call: TokenCall) -> tuple[tuple[Token, ...], ...]:
-    """The arguments of a call in a token stream."""
+def open_of(tokens: Sequence[Token], closing: int) -> int:
+    """Index of the parenthesis or bracket that the one at `closing` closes, or -1."""
+    right, left = tokens[closing].text, _PARTNERS[tokens[closing].text]
+    depth = 0
+    for at in range(closing, -1, -1):
+        text = tokens[at].text
+        if text == right:
+            depth += 1
+        elif text == left:
+            depth -= 1
+            if depth == 0:
+                return at
+    return -1
+
+
+def value_end(tokens: Sequence[Token], start: int) -> int:
+    """Index behind the value that begins at `start`: of a `;` or `,`, or of the bracket that closes around it."""
+    depth = 0
+    for at in range(start, len(tokens)):
+        text = tokens[at].text
+        depth += (text in _OPENING) - (text in _CLOSING)
+        if depth < 0 or (depth == 0 and text in (";", ",")):
+            return at
+    return len(tokens)
+
+
+def arguments_of(
+    tokens: Sequence[Token], call: TokenCall, *, brackets: str = "([{"
+) -> tuple[tuple[Token, ...], ...]:
+    """The arguments of a call in a token stream. Commas inside `brackets` separate nothing; for the preprocessor
+    only parentheses are brackets (C11 6.10.3 paragraph 11)."""
     found: list[tuple[Token, ...]] = []
     depth = 0
     start = call.opening + 1
     for at in range(call.opening, call.closing + 1):
         text = tokens[at].text
-        if text in _OPENING:
+        if text in brackets:
             depth += 1
-        elif text in _CLOSING:
+        elif text in _CLOSING and _PARTNERS[text] in brackets:
             depth -= 1
         if (text == "," and depth == 1) or at == call.closing:
             found.append(tuple(tokens[start:at]))
@@ -147,6 +176,18 @@ def split_arguments(text: str, *, brackets: str = "([{") -> list[str]:
             start = match.end()
     parts.append(text[start:].strip())
     return parts
+
+
+def text_close_of(text: str, opening: int = 0) -> int:
+    """Offset of the parenthesis that closes the one at `opening` in a text without comments, or -1. Those inside
+    literals do not count."""
+    depth = 0
+    for match in _SEPARATING.finditer(text, opening):
+        mark = match.group()
+        depth += (mark == "(") - (mark == ")")
+        if depth == 0:
+            return match.start()
+    return -1
 
 
 def _partners(tokens: Sequence[Token]) -> dict[int, int]:

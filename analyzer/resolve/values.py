@@ -123,12 +123,8 @@ def _literal_start(text: bytes, at: int) -> int:
     head = text[:at].rstrip() if text[at] == _OPENING[2] else b""
     if not head.endswith(b")"):
         return 0
-    depth = 0
-    for start in range(len(head) - 1, max(-1, len(head) - _LONGEST), -1):
-        depth += (head[start] in _CLOSING) - (head[start] in _OPENING)
-        if depth == 0:
-            return start if head[:start].rstrip().endswith((b"(", b",", b"=", b"&")) else 0
-    return 0
+    start = _open(head, len(head) - 1)
+    return start if head[:start].rstrip().endswith((b"(", b",", b"=", b"&")) else 0
 
 
 def _left_of(text: bytes, at: int) -> str:
@@ -159,6 +155,16 @@ def _close(text: bytes, opening: int) -> int:
     return len(text)
 
 
+def _open(text: bytes, closing: int) -> int:
+    """The offset of the parenthesis that the one at `closing` closes; 0 when none is in reach."""
+    depth = 0
+    for at in range(closing, max(0, closing - _LONGEST), -1):
+        depth += (text[at] in _CLOSING) - (text[at] in _OPENING)
+        if depth == 0:
+            return at
+    return 0
+
+
 def _postfix_start(text: bytes, at: int) -> int:
     """Where the expression begins whose last member's name begins at an offset."""
     while True:
@@ -171,12 +177,7 @@ def _postfix_start(text: bytes, at: int) -> int:
             return at
         at = len(head)
         while head and head[-1:] in (b")", b"]"):
-            depth = 0
-            while at:
-                at -= 1
-                depth += (text[at] in _CLOSING) - (text[at] in _OPENING)
-                if depth == 0:
-                    break
+            at = _open(text, len(head) - 1)
             head = text[:at].rstrip()
         word = _BEFORE.search(text, max(0, len(head) - 80), len(head))
         if word:

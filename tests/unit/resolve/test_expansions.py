@@ -4,8 +4,10 @@ import pytest
 import trees
 
 from analyzer.resolve.expansions import Expansions
+from analyzer.resolve.handed import told
 from analyzer.resolve.resolver import Resolver
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.spelling import argument_texts
 from analyzer.resolve.tokens import tokenize
 
 HEADER = """
@@ -17,6 +19,7 @@ HEADER = """
 #define CHOICE_macro(y) chosen(y)
 #define WHEN(c, x) do { if (c) helper(x); else other(x); } while (0)
 #define MANY(x, ...) helper(x, ##__VA_ARGS__)
+#define ENDS(w, x, y, z) helper(w, z)
 """
 
 
@@ -82,6 +85,13 @@ def test_arguments_of_a_call_in_terms_of_the_use(scope: Scope) -> None:
     first, second = Expansions().summary(scope, "PLAIN", tokenize("PLAIN(a->b)"))
     assert first.handed == ((0,),)
     assert [type(piece) for piece in second.handed[0]] == [str, int, str]
+
+
+def test_braces_hold_no_arguments_together(scope: Scope) -> None:
+    """To the preprocessor the second argument ends inside of the braces."""
+    use = "ENDS(a, (struct t){1, 2}, c)"
+    (made,) = Expansions().summary(scope, "ENDS", tokenize(use))
+    assert told(made.handed, made.taken, argument_texts(use, macro=True)) == ("a", "c")
 
 
 def test_what_follows_the_parentheses_belongs_to_the_use(scope: Scope) -> None:

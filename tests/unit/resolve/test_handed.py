@@ -48,6 +48,13 @@ def test_a_call_without_arguments_has_none() -> None:
     assert handed("wait(q, x > 1)", ("wait", ("q", "c"), "while (!(c)) schedule();")) == {"schedule": ()}
 
 
+def test_arguments_are_counted_as_the_preprocessor_does() -> None:
+    """Braces hold nothing together there: the second comma separates arguments, too."""
+    places, lengths = numbered(tokenize("F(a, (struct t){1, 2}, b[i, j])"))
+    assert lengths == (1, 6, 2, 3, 2)
+    assert sorted({number for number, _ in places.values()}) == [0, 1, 2, 3, 4]
+
+
 def test_macros_in_macros() -> None:
     made = handed(
         "out(dev->queue, 3)",

@@ -16,6 +16,7 @@ from analyzer.resolve.tokens import spell, tokenize
         ("struct s *x = (p);", "(p)"),
         ("g(x); y = x;", ""),
         ("int x[", ""),
+        ("({ int x = 1 }) + y, z", "1"),
     ],
 )
 def test_initial_value(text: str, value: str) -> None:

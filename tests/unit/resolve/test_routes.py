@@ -52,6 +52,11 @@ def test_calls_through_members() -> None:
     assert routes().to([], members=["ops"]).macros == {}
 
 
+def test_parentheses_in_literals_close_nothing() -> None:
+    files = {"include/log.h": '#define outer(fmt, f) inner("(", f)\n#define inner(fmt, f) f(fmt)\n'}
+    assert Routes(resolver(files).names).calling() == {"inner", "outer"}
+
+
 def test_macros_that_call_what_they_are_given() -> None:
     assert routes().calling() == {"INDIRECT_CALL_1", "INDIRECT_CALL_INET"}
 

@@ -9,9 +9,12 @@ from analyzer.resolve.tokens import (
     close_of,
     find_calls,
     last_member,
+    open_of,
     spell,
     split_arguments,
+    text_close_of,
     tokenize,
+    value_end,
 )
 
 
@@ -35,6 +38,58 @@ def test_tokenize(text: str, tokens: list[str]) -> None:
 def test_spelling_reads_back(text: str) -> None:
     tokens = tokenize(text)
     assert tokenize(spell(tokens)) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        ("a(b[c](d))", "a"),
+        ("x->f[g[1]]", "x->f"),
+        ("({ a; })", ""),
+        ("(t){ b }", "(t)"),
+        ("(a]", None),
+        (")", None),
+    ],
+)
+def test_what_a_closing_bracket_closes(text: str, opening: str | None) -> None:
+    tokens = tokenize(text)
+    at = open_of(tokens, len(tokens) - 1)
+    assert (spell(tokens[:at]) if at >= 0 else None) == opening
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("f(a, b); g", "f(a,b)"),
+        ("a, b", "a"),
+        ("{ 1, 2 }; x", "{1,2}"),
+        ("x[i]", "x[i]"),
+        ("a) + b; c", "a"),
+        ("({ a; b, c; }), d", "({a;b,c;})"),
+    ],
+)
+def test_a_value_ends_where_nothing_of_it_can_follow(text: str, value: str) -> None:
+    tokens = tokenize(text)
+    assert spell(tokens[: value_end(tokens, 0)]) == value
+
+
+@pytest.mark.parametrize(
+    ("brackets", "arguments"),
+    [("([{", ["(struct t){1,2}", "f(a,b)"]), ("(", ["(struct t){1", "2}", "f(a,b)"])],
+)
+def test_what_separates_arguments(brackets: str, arguments: list[str]) -> None:
+    tokens = tokenize("F((struct t){1, 2}, f(a, b))")
+    call = next(c for c in find_calls(tokens) if c.name == "F")
+    assert [spell(a) for a in arguments_of(tokens, call, brackets=brackets)] == arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [("f(a, (b)) c)", "(a, (b))"), (r'f(")", "\"(", x)', r'(")", "\"(", x)'), ("f(')')", "(')')"), ("f(a", "")],
+)
+def test_parentheses_of_a_text(text: str, inside: str) -> None:
+    opening = text.index("(")
+    assert text[opening : text_close_of(text, opening) + 1] == inside
 
 
 def test_close() -> None:

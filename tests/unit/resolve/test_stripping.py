@@ -1,0 +1,41 @@
+"""What a callee or a place comes down to."""
+
+import pytest
+
+from analyzer.resolve.stripping import strip_callee, without_subscripts
+from analyzer.resolve.tokens import spell, tokenize
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("f", "f"),
+        ("(*p->open)", "p->open"),
+        ("&f", "f"),
+        ("((f))", "f"),
+        ("(int (*)(void)) f", "f"),
+        ("(handler_t) f", "f"),
+        ("({ int x = 1; g(x); x; })", "x"),
+        ("f(x)", "f(x)"),
+        ("(f)(x)", "(f)(x)"),
+        ("", ""),
+    ],
+)
+def test_what_changes_no_slot_is_taken_away(text: str, bare: str) -> None:
+    assert spell(strip_callee(tokenize(text))) == bare
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("v[1]", "v"),
+        ("v[2][n[0]]", "v"),
+        ("(&v[1])[2]", "v"),
+        ("s->table[i].fn", "s->table[i].fn"),
+        ("s->table[i]", "s->table"),
+        ("v]", ""),
+        ("", ""),
+    ],
+)
+def test_subscripts_at_the_end(text: str, place: str) -> None:
+    assert spell(without_subscripts(tokenize(text))) == place
