@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, StepKind, plan
+from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep, StepKind
 from analyzer.graph.paths import distances_to
+from analyzer.graph.planning import plan
 from analyzer.graph.rooted import RootedGraph
 from analyzer.graph.sites import Site, merge_sites
 from analyzer.graph.statement_text import guards_within

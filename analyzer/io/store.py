@@ -13,19 +13,17 @@ Does not know what facts mean: they are bytes here. Opening, faults and locks ar
 import array
 import contextlib
 import os
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-import zstandard
 
 from analyzer.errors import StoreError
 from analyzer.io.database import DamagedStoreError, Database
+from analyzer.io.packing import compress, decompress, has_mark, seal, unseal
 from analyzer.io.postings import Block, Keys, block_bits, blocks_of, keys_from
-
-__all__ = ["BlobRow", "DamagedStoreError", "ManifestFile", "Store", "VersionRow", "compress", "default_path"]
+from analyzer.io.rows import BlobRow, ManifestFile, Segment, VersionRow
 
 FORMAT = "6"
 
@@ -62,92 +60,19 @@ _SEGMENT_SPAN = 1 << 16  # rows are numbered within a segment in 16 bits
 _CACHED_BLOCKS = 20_000  # about 4 kB each
 
 
-class ManifestFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One file of a version. `oid` names its content (`content_key`), empty when it could not be read; `blob` is
-    the row of its facts, 0 when there is none. `stamp` is empty when the file must be read again."""
-
-    path: str
-    size: int
-    stamp: str
-    oid: bytes
-    blob: int
-
-
-class BlobRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an extraction worker hands over for one blob: encoded facts and their brief, hashes of its words,
-    posting keys (both packed), names of functions."""
-
-    oid: bytes
-    facts: bytes
-    brief: bytes
-    words: bytes
-    keys: bytes
-    names: tuple[str, ...]
-
-
-class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Where the postings of some blobs are: rows from `first` on; `bits` of a key choose its block."""
-
-    id: int
-    first: int
-    blobs: int
-    bits: int
-
-
-class VersionRow(msgspec.Struct, frozen=True):
-    """An indexed version: `state` says what the source looked like, `content` what is in it."""
-
-    identity: str
-    label: str
-    fingerprint: int
-    dialect: int
-    state: str
-    content: str
-    files: int
-
-
 class _MergedError(Exception):
     """A segment has become a part of another one."""
 
 
-_COMPRESSOR = zstandard.ZstdCompressor(level=3, write_checksum=True)
-_DECOMPRESSOR = zstandard.ZstdDecompressor()
 _SEGMENTS = msgspec.msgpack.Decoder(tuple[Segment, ...])
 _VERSION = msgspec.msgpack.Decoder(VersionRow)
 _MANIFEST = msgspec.msgpack.Decoder(tuple[ManifestFile, ...])
-
-
-def compress(data: bytes) -> bytes:
-    """Zstandard, level 3, with a checksum."""
-    return _COMPRESSOR.compress(data)
 
 
 def default_path() -> Path:
     """Where the index lies unless told otherwise: the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "kcg" / "index.sqlite"
-
-
-_SEAL = 4  # bytes before sealed data
-
-
-def _sealed(data: bytes) -> bytes:
-    return zlib.crc32(data).to_bytes(4, "little") + data
-
-
-def word_mark(word: bytes) -> bytes:
-    """The three bytes that stand for a word among a blob's words."""
-    return zlib.crc32(word).to_bytes(4, "little")[:3]
-
-
-def word_marks(words: Iterable[bytes]) -> bytes:
-    """The marks of many words, packed."""
-    packed = bytearray(array.array("I", sorted(map(zlib.crc32, words))).tobytes())
-    if array.array("I", [1]).tobytes()[0]:
-        del packed[3::4]
-    else:  # big-endian
-        packed = bytearray(b"".join(bytes(packed[at : at + 4][:0:-1]) for at in range(0, len(packed), 4)))
-    return bytes(packed)
 
 
 def _asked(question: int, key: str) -> bytes:
@@ -181,29 +106,28 @@ class Store:
 
     def _unpacked(self, data: bytes) -> bytes:
         try:
-            return _DECOMPRESSOR.decompress(data, max_output_size=1 << 31)
-        except (zstandard.ZstdError, MemoryError) as error:
+            return decompress(data)
+        except ValueError as error:
             raise self.database.damaged(str(error)) from error
 
     def _unsealed(self, data: bytes) -> bytes:
-        if len(data) < 4 or zlib.crc32(memoryview(data)[4:]) != int.from_bytes(data[:4], "little"):
-            raise self.database.damaged("a checksum does not fit")
-        return data[4:]
+        try:
+            return unseal(data)
+        except ValueError as error:
+            raise self.database.damaged(str(error)) from error
 
     def fingerprint(self, text: str) -> int:
         """The row of an extractor fingerprint, made if need be."""
-        return self._named("fingerprints", "text", text, (_sealed(msgspec.msgpack.encode(())),))
+        return self._named("fingerprints", "text", text, (seal(msgspec.msgpack.encode(())),))
 
     def _named(self, table: str, column: str, text: str, more: Sequence[object]) -> int:
         query = f"SELECT id FROM {table} WHERE {column}=?"
         row = self.database.row(query, (text,))
         if row is None:
             marks = ", ".join("?" * (1 + len(more)))
-            columns = {"fingerprints": "text, segments", "dialects": "identity, data"}.get(
-                table, "text, identity, content"
-            )
+            insert = f"INSERT OR IGNORE INTO {table}({_COLUMNS[table]}) VALUES({marks})"
             with self.database.writing():
-                self.database.run(f"INSERT OR IGNORE INTO {table}({columns}) VALUES({marks})", (text, *more))
+                self.database.run(insert, (text, *more))
             row = self.database.row(query, (text,))
         return int(row[0])
 
@@ -247,7 +171,7 @@ class Store:
         with self.database.writing():
             self.database.run(
                 "INSERT OR REPLACE INTO versions VALUES(?, ?, ?)",
-                (row.identity, _sealed(msgspec.msgpack.encode(row)), data),
+                (row.identity, seal(msgspec.msgpack.encode(row)), data),
             )
             self.database.run(
                 "DELETE FROM answers WHERE question IN (SELECT id FROM questions WHERE identity=? AND content<>?)",
@@ -271,7 +195,7 @@ class Store:
         with self.database.writing():
             self.database.run_many(
                 "INSERT OR REPLACE INTO learned VALUES(?, ?)",
-                ((oid, _sealed(lessons[oid])) for oid in sorted(lessons)),
+                ((oid, seal(lessons[oid])) for oid in sorted(lessons)),
             )
 
     def dialect(self, identity: str, data: bytes) -> int:
@@ -300,13 +224,9 @@ class Store:
 
     def blobs_with_word(self, word: bytes) -> list[int]:
         """Rows of the blobs that have a word, as their marks tell: some too many, none too few."""
-        mark = word_mark(word)
         found = []
         for blob, data in self.database.rows("SELECT blob, data FROM words"):
-            at = data.find(mark, _SEAL)
-            while at >= 0 and (at - _SEAL) % len(mark):
-                at = data.find(mark, at + 1)
-            if at >= 0:
+            if has_mark(data, word):
                 self._unsealed(data)
                 found.append(blob)
         return found
@@ -330,12 +250,12 @@ class Store:
                     continue
                 number = ids[row.oid] = int(cursor.lastrowid or 0)
                 database.run("INSERT INTO facts VALUES(?, ?, ?)", (number, row.oid, row.facts))
-                database.run("INSERT INTO briefs VALUES(?, ?, ?)", (number, row.oid, _sealed(row.brief)))
-                database.run("INSERT INTO words VALUES(?, ?)", (number, _sealed(row.words)))
+                database.run("INSERT INTO briefs VALUES(?, ?, ?)", (number, row.oid, seal(row.brief)))
+                database.run("INSERT INTO words VALUES(?, ?)", (number, seal(row.words)))
                 names = "\n".join(row.names).encode()
                 database.run(
                     "INSERT INTO pending VALUES(?, ?, ?, ?)",
-                    (number, fingerprint, _sealed(row.keys), _sealed(names)),
+                    (number, fingerprint, seal(row.keys), seal(names)),
                 )
         return ids
 
@@ -399,7 +319,7 @@ class Store:
 
     def save_segments(self, fingerprint: int, segments: Sequence[Segment]) -> None:
         """Inside a transaction: replace that list."""
-        data = _sealed(msgspec.msgpack.encode(tuple(segments)))
+        data = seal(msgspec.msgpack.encode(tuple(segments)))
         self.database.run("UPDATE fingerprints SET segments=? WHERE id=?", (data, fingerprint))
         self.forget()
 

@@ -9,7 +9,8 @@ import os
 from collections.abc import Callable, Collection
 
 from analyzer.io.postings import Block
-from analyzer.io.store import Segment, Store, VersionRow
+from analyzer.io.rows import Segment, VersionRow
+from analyzer.io.store import Store
 from analyzer.model.doctor import IndexContents, StoredVersion
 
 

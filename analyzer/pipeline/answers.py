@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from analyzer.io.store import Store, VersionRow
+from analyzer.io.rows import VersionRow
+from analyzer.io.store import Store
 from analyzer.model.callgraph import Edge, FunctionRef
 from analyzer.pipeline.opening import question_text
 from analyzer.resolve.configuration import Configuration

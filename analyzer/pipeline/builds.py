@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import msgspec
 
 from analyzer.extract.kbuild import extract_makefile
+from analyzer.io.rows import VersionRow
 from analyzer.io.sources import Source
-from analyzer.io.store import Store, VersionRow
+from analyzer.io.store import Store
 from analyzer.model.kbuild import BuildTable, MakeStatement
 from analyzer.model.source import Entry
 from analyzer.pipeline.code import code_digest

@@ -13,7 +13,8 @@ from analyzer.extract.assembly import extract_assembly
 from analyzer.extract.dialect import Dialect, Learned, WordClass, learn
 from analyzer.extract.extractor import EXTRACTOR_VERSION, extract_noting
 from analyzer.extract.queries import query_names, query_text
-from analyzer.io.store import BlobRow, compress, word_marks
+from analyzer.io.packing import compress, word_marks
+from analyzer.io.rows import BlobRow
 from analyzer.model.facts import LARGE_HEADER, FileFacts, ParseDiagnostic, brief_of
 from analyzer.pipeline.postings import keys_of
 

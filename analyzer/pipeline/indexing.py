@@ -16,8 +16,10 @@ from typing import Any, Protocol
 from analyzer.errors import SourceError, StoreError
 from analyzer.extract.dialect import Dialect, combine
 from analyzer.io.directory import is_recent
+from analyzer.io.packing import word_mark
+from analyzer.io.rows import BlobRow, ManifestFile, VersionRow
 from analyzer.io.sources import Source
-from analyzer.io.store import BlobRow, ManifestFile, Store, VersionRow, word_mark
+from analyzer.io.store import Store
 from analyzer.model.doctor import IndexSummary
 from analyzer.model.facts import LARGE_HEADER
 from analyzer.model.source import Entry

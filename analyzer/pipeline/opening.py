@@ -17,8 +17,9 @@ import msgspec
 
 from analyzer.errors import SourceError
 from analyzer.io.resources import bundled_kernel
+from analyzer.io.rows import VersionRow
 from analyzer.io.sources import Source, open_source
-from analyzer.io.store import Store, VersionRow, default_path
+from analyzer.io.store import Store, default_path
 from analyzer.pipeline.code import code_digest
 from analyzer.resolve.configuration import Configuration, parse_config
 

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.errors import StoreError
+from analyzer.io.packing import compress, word_marks
 from analyzer.io.postings import pack_keys
-from analyzer.io.store import BlobRow, ManifestFile, Store, VersionRow, compress, word_mark, word_marks
+from analyzer.io.rows import BlobRow, ManifestFile, VersionRow
+from analyzer.io.store import Store
 from analyzer.io.upkeep import contents, prune
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -89,13 +91,6 @@ def test_another_process_may_merge_what_one_has_listed(tmp_path: Path) -> None:
     writer.settle(1)
     assert len(reader.blobs_with(1, 6)) in (0, 10)
     assert len(Store(tmp_path / "s").blobs_with(1, 5)) == 13
-
-
-def test_marks_of_words() -> None:
-    words = {b"sk", b"__init", b"for_each_cpu"}
-    packed = word_marks(words)
-    assert len(packed) == 9
-    assert all(word_mark(word) in {packed[at : at + 3] for at in (0, 3, 6)} for word in words)
 
 
 def test_blobs_with_a_word(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from analyzer.graph.detail import (
     Planned,
     PlannedSite,
     PlannedStep,
-    plan,
 )
+from analyzer.graph.planning import plan
 from analyzer.graph.sites import group_sites
 from analyzer.graph.statement_text import guards_within, matches, plain, reaches_outside
 from analyzer.model.body import If, calls
