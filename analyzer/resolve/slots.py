@@ -19,14 +19,12 @@ from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names
-from analyzer.resolve.scope import Scope, record_in
+from analyzer.resolve.overlays import Overlay, find_overlay
+from analyzer.resolve.scope import Scope
 from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.tokens import (
     KEYWORDS,
     Token,
-    TokenCall,
-    arguments_of,
-    close_of,
     last_member,
     spell,
     tokenize,
@@ -69,14 +67,6 @@ class _Placed(NamedTuple):
     line: int
     guard: str
     how: Literal["initializer", "assignment", "argument"]
-
-
-class Overlay(NamedTuple):
-    """The other function pointers in the union that a slot is a member of, and how many parameters the slot's
-    own type has."""
-
-    others: tuple[Slot, ...]
-    parameters: int
 
 
 _Found = tuple[Mapping[Slot, Sequence[_Placed]], Sequence[Invocation]]
@@ -181,21 +171,8 @@ class Slots:
     def overlay(self, slot: Slot) -> Overlay | None:
         """What shares a slot's memory; None when it is no function pointer in a union with others."""
         if slot not in self._overlays:
-            self._overlays[slot] = self._find_overlay(slot)
+            self._overlays[slot] = find_overlay(self._index, slot)
         return self._overlays[slot]
-
-    def _find_overlay(self, slot: Slot) -> Overlay | None:
-        outer = slot.struct if slot.struct.startswith("::") else slot.struct.split("::", maxsplit=1)[0]
-        for path in self._index.files("record", outer):
-            record = record_in(self._index.facts(path), slot.struct)
-            if record is None or record.kind != "union" or slot.file not in ("", path):
-                continue
-            pointers = {f.name: f for f in record.fields if "(*" in f.type}
-            if slot.field in pointers and len(pointers) > 1:
-                count = _parameters(pointers.pop(slot.field).type)
-                others = tuple(msgspec.structs.replace(slot, field=name) for name in pointers)
-                return Overlay(others, count) if count is not None else None
-        return None
 
     def _includers_of_lists(self, field: str) -> Iterator[str]:
         """Files whose initializers get entries from a list that names a member: `LSM_HOOK(int, 0, field, …)`."""
@@ -482,19 +459,6 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns
-
-
-def _parameters(type_text: str) -> int | None:
-    """How many parameters the function that `int (*)(int, long)` points to has."""
-    tokens = tokenize(type_text)
-    at = next((n for n in range(len(tokens) - 1) if tokens[n].text == "(" and tokens[n + 1].text == "*"), -1)
-    opening = close_of(tokens, at) + 1 if at >= 0 else 0
-    if not 0 < opening < len(tokens) or tokens[opening].text != "(":
-        return None
-    parameters = arguments_of(tokens, TokenCall("", opening, opening, close_of(tokens, opening)))
-    if not parameters or [spell(p) for p in parameters] == ["void"]:
-        return 0
-    return None if spell(parameters[-1]) == "..." else len(parameters)
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:

@@ -1,0 +1,498 @@
+"""Edges of a function: direct calls, calls out of macro expansions, calls through pointers, functions handed over.
+
+Not handled: branches that constants decide.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from analyzer.extract.lexical import strip_comments
+from analyzer.model.callgraph import (
+    HANDED_OVER,
+    Confidence,
+    Edge,
+    EdgeKind,
+    Evidence,
+    FunctionRef,
+    Location,
+    Slot,
+)
+from analyzer.model.facts import Definition
+from analyzer.model.guards import conjunction
+from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
+from analyzer.resolve.expansions import ExpandedCall, Expansions
+from analyzer.resolve.flow import Flow, Place, Target
+from analyzer.resolve.handed import told
+from analyzer.resolve.macros import MacroName
+from analyzer.resolve.made import Function, canonical_name
+from analyzer.resolve.names import Bound, Names, ref_of
+from analyzer.resolve.scope import is_stub
+from analyzer.resolve.sieve import Sieve
+from analyzer.resolve.slots import Slots
+from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
+from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
+from analyzer.resolve.stripping import strip_callee
+from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+from analyzer.resolve.wanted import Wanted
+
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_SPACE = re.compile(r"\s+")
+
+
+class Ground(NamedTuple):
+    """What all functions' edges are found with."""
+
+    names: Names
+    slots: Slots
+    flow: Flow
+    expansions: Expansions
+
+
+class _Site(NamedTuple):
+    """A call site being resolved. `position` orders sites within the function."""
+
+    location: Location
+    written: str
+    arguments: tuple[str, ...]
+    position: int
+    macros: tuple[str, ...] = ()
+
+
+class Collector:
+    """Collects the edges of one function: all, or those towards what is wanted and perhaps others."""
+
+    def __init__(
+        self, ground: Ground, function: Function, caller: FunctionRef, wanted: Wanted | None = None
+    ) -> None:
+        self._names, self._slots, self._flow, self._expansions = ground
+        self._function = function
+        self._definition: Definition = function.definition
+        self._caller = caller
+        self._frame = ground.flow.frame(function)
+        self._scope = self._frame.scope
+        self._typer = self._frame.typer
+        self._text = self._names.index.text(function.path) if self._definition.end else b""
+        self._local_names = self._frame.parameters.keys() | self._frame.variables
+        self._wanted = wanted
+        self._sieve = Sieve(wanted, ground.names, ground.slots, self._frame, self._text) if wanted else None
+        self._found: list[tuple[int, int, Edge]] = []
+        self._order = 0
+        self._guard = self._definition.guard
+        # `CLASS(fd, f)(fd)`: a macro use whose expansion takes the second parentheses
+        self._curried = {
+            (i.start, i.callee.partition("(")[0].strip())
+            for i in self._definition.indirect
+            if i.callee.endswith(")")
+            and i.callee.partition("(")[0].strip().isidentifier()
+            and self._scope.macro(i.callee.partition("(")[0].strip())
+        }
+
+    def edges(self) -> list[Edge]:
+        """The edges in source order, one per (site, callee)."""
+        wanted, sieve = self._wanted, self._sieve
+        definition = self._definition
+        head = Location(self._function.path, definition.line, definition.column)
+        if definition.end:
+            for call in definition.calls:
+                if (sieve is None or sieve.leads(call)) and self._enter(call.guard):
+                    self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
+            for indirect in definition.indirect:
+                if (sieve is None or sieve.reads(indirect)) and self._enter(indirect.guard):
+                    self._indirect(
+                        indirect.callee,
+                        self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
+                    )
+            self._enter(definition.guard)
+            if wanted is None or wanted.without_parentheses(self._text, definition.body, definition.end):
+                self._object_macros()
+            self._dispatched()
+            if wanted is None or any(name in wanted.names for name, _ in definition.references):
+                self._handed_over()
+        else:
+            for made in definition.indirect:
+                if sieve is None or sieve.reads(made):
+                    site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
+                    self._made_call(tokenize(made.callee), site)
+        for name, macros in self._function.made:
+            if wanted is None or wanted.pointers or name in wanted.names:
+                self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
+        self._found.sort(key=lambda f: (f[0], f[1]))
+        distinct: dict[tuple[object, ...], Edge] = {}
+        for _, _, edge in self._found:  # one row per site and callee
+            key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
+            distinct.setdefault(key, edge)
+        return list(distinct.values())
+
+    def _enter(self, guard: str) -> bool:
+        """Go on to a site under a guard; False when that cannot hold."""
+        self._guard = guard
+        return not guard or self._scope.holds(guard) is not False
+
+    def _guard_of(self, macros: tuple[str, ...]) -> str:
+        """The caller's guard with those of the macro definitions that made a call."""
+        guards = [
+            m.guard
+            for m in macros
+            if isinstance(m, MacroName) and m.guard and self._scope.holds(m.guard) is not True
+        ]
+        return conjunction(self._guard, *guards) if guards else self._guard
+
+    def _site(self, line: int, column: int, start: int, end: int, callee: str = "") -> _Site:
+        written = self._source(start, end)
+        return _Site(Location(self._function.path, line, column), written, argument_texts(written, callee), start)
+
+    def _add(
+        self,
+        site: _Site,
+        callee: FunctionRef | None,
+        kind: EdgeKind,
+        rule: str,
+        confidence: Confidence,
+        *,
+        slot: Slot | None = None,
+        guard: str | None = None,
+        evidence: tuple[Evidence, ...] = (),
+        case: str = "",
+    ) -> None:
+        self._order += 1
+        edge = Edge(
+            self._caller,
+            callee,
+            site.location,
+            kind,
+            clipped(site.written),
+            site.arguments,
+            tuple(str(m) for m in site.macros),  # plain strings: the definitions' guards have been used
+            slot,
+            self._guard_of(site.macros) if guard is None else guard,
+            rule,
+            confidence,
+            evidence,
+            case,
+        )
+        self._found.append((site.position, self._order, edge))
+
+    def _source(self, start: int, end: int) -> str:
+        piece = self._text[start:end]
+        if b"/" in piece:
+            piece = strip_comments(piece)
+        if b"#" in piece:
+            piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
+        return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
+
+    # calls by name
+
+    def _direct(self, name: str, site: _Site) -> None:
+        if name in self._local_names and not self._is_macro_use(name):
+            self._pointer((Token(name),), site)
+            return
+        if self._scope.macro(name):
+            if (site.position, name) in self._curried:
+                return
+            self._expanded(name, site._replace(arguments=argument_texts(site.written, macro=True)))
+            if self._scope.macro_is_sure(name):
+                return
+            bound = self._names.bind(self._scope, name)
+            if not bound.functions:
+                return
+            if all(is_stub(f.definition) for f in bound.functions):
+                self._bound_edges(name, site, "other configuration", 0)
+                return
+        self._bound_edges(name, site, "")
+
+    def _is_macro_use(self, name: str) -> bool:
+        """Whether `name(` is a macro's use although a variable has that name: `max(a, b)` beside `int max`."""
+        if all(d.parameters is None for d in self._scope.macro(name)):
+            return False
+        type_ = self._frame.types.get(name)
+        type_ = type_.to if isinstance(type_, Ptr) else type_
+        return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
+
+    def _expanded(self, name: str, site: _Site) -> None:
+        outside = self._guard
+        for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
+            if made.name and not made.value and self._sieve and not self._sieve.matters(made.name):
+                continue
+            if not self._enter(conjunction(outside, made.guard)):
+                continue
+            arguments = site.arguments if made.cleanup else told(made.handed, made.taken, site.arguments)
+            inner = site._replace(macros=made.macros, arguments=arguments)
+            if made.callee:
+                self._computed(made.callee, inner, made.declaration)
+            elif made.declared and not self._names.bind(self._scope, made.name).functions:
+                continue  # an assertion: the expansion declares what nothing defines
+            elif made.value and not self._names.index.files("function", made.name):
+                self._variable(made, inner)
+            elif not self._scope.macro(made.name) or self._names.bind(self._scope, made.name).functions:
+                self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
+        self._guard = outside
+
+    def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
+        if (site.macros and name in self._local_names) or name.startswith(TRAMPOLINE):
+            self._pointer((Token(name),), site)
+            return
+        if self._sieve and not self._sieve.matters(name):
+            return
+        bound: Bound = self._names.bind(self._scope, name)
+        if not bound.functions:
+            if name in KEYWORDS or self._not_a_function(name):
+                return
+            in_assembly = self._names.scopes.in_assembly(name)
+            if site.macros and not in_assembly and self._names.scopes.whole:
+                return  # defined nowhere: an assertion that fails at link time if it is called
+            if self._is_pointer_object(name):
+                self._pointer((Token(name),), site)
+                return
+            reasons = tuple(Evidence(*reason) for reason in self._names.not_built(name))
+            rule = rule or ("assembly" if in_assembly else "not built" if reasons else "external")
+            self._add(site, FunctionRef(name), "direct", rule, "certain", evidence=reasons)
+            return
+        own_guard = self._guard_of(site.macros)
+        for number, function in enumerate(bound.functions):
+            confidence: Confidence = "certain" if bound.certain else "likely"
+            if number >= (bound.likely if likely is None else likely):
+                confidence = "possible"
+            guard = conjunction(own_guard, function.definition.guard if not bound.certain else "")
+            why = rule or binding_rule(self._function.path, function)
+            self._add(site, ref_of(function), "direct", why, confidence, guard=guard)
+
+    def _not_a_function(self, name: str) -> bool:
+        """Expansions hold names that only look called: types in casts, attributes, builtins."""
+        if name.startswith(("__builtin_", "__attribute")):
+            return True
+        return self._names.declared.typedef(self._scope, name) is not None
+
+    def _is_pointer_object(self, name: str) -> bool:
+        if self._names.index.files("declaration", name):
+            return False
+        type_ = self._typer.name_type(name, {}) if self._names.index.files("object", name) else None
+        return isinstance(type_, Ptr) or (type_ is not None and not isinstance(type_, Fun))
+
+    # calls through pointers
+
+    def _indirect(self, callee: str, site: _Site) -> None:
+        name = callee.partition("(")[0].strip()
+        if (site.position, name) in self._curried:
+            made = self._expansions.summary(self._scope, name, tokenize(site.written))
+            if any(m.name or (m.macros and not _spelled_here(m.callee)) for m in made):
+                self._expanded(name, site)
+                return
+        self._computed(tokenize(callee), site)
+
+    def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
+        """A call whose callee is an expression."""
+        expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
+        if called := StaticCalls.called_by_key(expanded):
+            self._pointer((Token(TRAMPOLINE + called),), site)
+            return
+        if self._is_cast(expanded):
+            return
+        local = self._frame.types
+        if declaration:
+            local = self._typer.with_declaration(self._typer.expand_tokens(declaration), local)
+        slot = self._slots.slot_of(self._scope, expanded, local)
+        if slot is not None:
+            self._slot_edges(slot, site)
+            return
+        if expanded and expanded[0].text == "_Generic":
+            self._generic(expanded, site)
+            return
+        bare = strip_callee(expanded)
+        if len(bare) == 1 and bare[0].is_name:
+            name = bare[0].text
+            if name not in self._local_names and self._names.bind(self._scope, name).functions:
+                self._bound_edges(name, site, "named pointer")
+                return
+        elif any(t.text in (".", "->") for t in expanded[-3:]):
+            self._add(site, None, "slot", "untyped callee", "possible")
+            return
+        self._pointer(bare, site)
+
+    def _is_cast(self, callee: Sequence[Token]) -> bool:
+        """Whether what seems a callee is a type: `(u64)(u32)(x)`, which without types reads like a call."""
+        if len(callee) < 3 or callee[-1].text != ")" or callee[-3].text != "(":
+            return False
+        name = callee[-2]
+        return (
+            name.is_name
+            and name.text not in self._local_names
+            and is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
+        )
+
+    def _generic(self, callee: Sequence[Token], site: _Site) -> None:
+        """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
+        cannot be typed."""
+        chosen = self._typer.associations(callee, self._frame.types)
+        if not chosen:
+            self._add(site, None, "pointer", "untyped callee", "possible")
+        for name in chosen:
+            self._bound_edges(name, site, "generic selection")
+
+    def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
+        targets: tuple[Target, ...] = ()
+        wanted = self._wanted
+        if wanted is not None:
+            if slot not in wanted.slots:
+                return
+            targets = self._flow.named_in(slot, wanted.slots[slot])
+            if all(target.function != wanted.function for target in targets):
+                targets = ()
+        targets = targets or self._flow.of_place(Place("slot", slot, 0))
+        if not targets:
+            self._add(site, None, kind, "slot without fillers", "possible", slot=slot)
+        self._target_edges(targets, site, kind, slot)
+
+    def _target_edges(
+        self, targets: Iterable[Target], site: _Site, kind: EdgeKind, slot: Slot | None = None
+    ) -> None:
+        own_guard = self._guard_of(site.macros)
+        for target in targets:
+            handed = target.handed and kind == "pointer"
+            self._add(
+                site,
+                target.function,
+                target.kind or ("callback" if handed else kind),
+                flow_rule(target),
+                "likely",
+                slot=slot,
+                guard=conjunction(own_guard, target.guard),
+                evidence=tuple(dict.fromkeys(target.evidence)),
+            )
+
+    def _pointer(self, callee: Sequence[Token], site: _Site) -> None:
+        """A call of a parameter, a variable or another value that is no member."""
+        name = callee[0].text if len(callee) == 1 else ""
+        hook = None
+        if name.startswith(TRAMPOLINE):
+            hook = self._flow.hook_of(name)
+        if self._wanted is not None and not self._wanted.pointed(callee, hook):
+            return
+        targets = self._flow.of_expression(self._frame, callee, site.location.line)
+        if not targets:
+            rule = "pointer variable" if name else "untyped callee"
+            self._add(site, None, "hook" if hook else "pointer", rule, "possible", slot=hook)
+        slot = hook or self._read_slot(name)
+        self._target_edges(targets, site, "pointer", slot)
+
+    def _read_slot(self, name: str) -> Slot | None:
+        """The member that a called variable is read from, when it is one."""
+        if name not in self._frame.variables:
+            return None
+        for value in self._frame.assigned(name):
+            slot = self._slots.slot_of(self._scope, self._typer.expand(value.text), self._frame.types)
+            if slot is not None:
+                return slot
+        return None
+
+    def _variable(self, made: ExpandedCall, site: _Site) -> None:
+        """A call through a variable that an expansion initializes."""
+        expanded = self._typer.expand_tokens([Token(t.text) for t in made.value])
+        slot = self._slots.slot_of(self._scope, expanded, self._frame.types)
+        if slot is not None:
+            self._slot_edges(slot, site, "pointer")
+            return
+        self._pointer(strip_callee(expanded), site)
+
+    def _made_call(self, callee: Sequence[Token], site: _Site) -> None:
+        """A computed call in a function that a macro makes: a tracepoint's is that of its probes."""
+        places = self._flow.probes(self._definition.name, callee)
+        if not places:
+            self._computed(callee, site)
+            return
+        site = site._replace(written=f"{self._definition.name}(…)")
+        targets = {t.function: t for place in places for t in self._flow.of_place(place)}
+        if not targets:
+            self._add(site, None, "tracepoint", "tracepoint without probes", "possible")
+        for function, target in sorted(targets.items()):
+            evidence = tuple(dict.fromkeys(target.evidence))
+            guard = conjunction(self._guard_of(site.macros), target.guard)
+            self._add(site, function, "tracepoint", "registered probe", "likely", guard=guard, evidence=evidence)
+
+    # functions that are not called here
+
+    def _handed_over(self) -> None:
+        """Functions passed as arguments: whoever takes them may call them, now or later."""
+        definition = self._definition
+        wanted = {n for n, _ in definition.references if self._names.may_be_function(n)}
+        if not wanted:
+            return
+        for call in definition.calls:
+            if not call.end:
+                continue
+            words = {w.decode() for w in _WORD.findall(self._text[call.start : call.end])} & wanted
+            if not words or not self._enter(call.guard):
+                continue
+            site = self._site(call.line, call.column, call.start, call.end)
+            called = {e.callee for position, _, e in self._found if position == site.position}
+            words = self._kept_by_macro(call.name, site, words)
+            for argument in site.arguments:
+                name = argument.lstrip("&( ").rstrip(") ").rpartition(")")[2].strip()
+                if name not in words or name in self._local_names or self._scope.macro(name):
+                    continue
+                for function in self._names.bind(self._scope, name).functions[:1]:
+                    if ref_of(function) in called:
+                        continue  # a macro that calls its argument
+                    evidence = (Evidence(self._function.path, call.line, call.name),)
+                    self._add(site, ref_of(function), "callback", HANDED_OVER, "likely", evidence=evidence)
+        self._enter(definition.guard)
+
+    def _kept_by_macro(self, name: str, site: _Site, words: set[str]) -> set[str]:
+        """Those of the words in a call's arguments that are still values when `name` is a macro: `call_int_hook(
+        capable, …)` only pastes its first argument to other names, or takes it for a member's."""
+        if not self._scope.macro(name) or not self._scope.macro_is_sure(name):
+            return words
+        tokens = self._typer.expand(site.written)
+        kept = {t.text for at, t in enumerate(tokens) if not at or tokens[at - 1].text not in (".", "->")}
+        return words & kept
+
+    def _dispatched(self) -> None:
+        """System calls out of a generated switch: `#include <asm/syscalls_64.h>` in a body."""
+        definition = self._definition
+        for include in self._names.index.includes(self._function.path):
+            if not definition.line <= include.line <= definition.end_line:
+                continue
+            for row in self._names.lists.system_calls(include):
+                if self._wanted is not None and canonical_name(row.function) not in self._wanted.names:
+                    continue
+                location = Location(self._function.path, include.line, 1)
+                written = f"case {row.number}: {row.function}(regs)"
+                site = _Site(location, written, (), definition.end)
+                for function in self._names.bind(self._scope, row.function).functions[:1]:
+                    evidence = (Evidence(row.file, row.line, ""),)
+                    rule = "system call table"
+                    case = str(row.number)
+                    self._add(site, ref_of(function), "direct", rule, "certain", evidence=evidence, case=case)
+
+    def _object_macros(self) -> None:
+        """Calls out of object-like macros such as `current`, once per macro and body."""
+        definition = self._definition
+        body = self._text[definition.body : definition.end]
+        called = {c.name for c in definition.calls}
+        seen: set[bytes] = set()
+        for match in _WORD.finditer(strip_comments(body)):
+            word = match.group()
+            if word in seen:
+                continue
+            seen.add(word)
+            name = word.decode()
+            if name in KEYWORDS or name in self._local_names or name in called:
+                continue
+            if self._wanted is not None and name not in self._wanted.routes.bare:
+                continue
+            definitions = self._scope.macro(name)
+            if not definitions or all(d.parameters is not None for d in definitions):
+                continue
+            if self._expansions.calls_nothing(self._scope, name):
+                continue
+            at = re.search(rb"\b" + word + rb"\b", body)
+            start = definition.body + (at.start() if at else 0)
+            line = self._text.count(b"\n", 0, start) + 1
+            column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
+            self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+
+
+def _spelled_here(callee: Sequence[Token]) -> bool:
+    """Whether the site's own text gives what is called, and the macro only surrounds it: `READ_ONCE(x->f)(x)`."""
+    names = [token for token in callee if token.is_name]
+    return bool(names) and names[-1].origin is None
