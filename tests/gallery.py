@@ -3,6 +3,25 @@
 import re
 from collections.abc import Iterable
 
+# what stands in the way of socket(2) in all versions
+CREATED_BY_FAMILY = (
+    "sock = sock_alloc()",
+    "sock->type = type",
+    "err = pf->create(net, sock, protocol, 0)  ⇒ net_proto_family.create",
+    "[PF_INET] inet_family_ops.create → inet_create(net, sock, protocol, 0)",
+    "sock->state = SS_UNCONNECTED",
+    "list_for_each_entry_rcu(answer, &inetsw[sock->type], list)",
+    "sock->ops = answer->ops",
+    "sk = sk_alloc(net, PF_INET, GFP_KERNEL, answer_prot, 0)",
+)
+OWNED_BY_SOCKET = (
+    "sock->sk = sk",
+    "sk->sk_destruct = sock_def_destruct",
+    "sk->sk_destruct = inet_sock_destruct",
+    "sk->sk_protocol = protocol",
+    "sk->sk_backlog_rcv = sk->sk_prot->backlog_rcv",
+    "inet->inet_sport = htons(inet->inet_num)",
+)
 _DRAWING = re.compile(r"^[\s│├└─|+`-]*")
 
 

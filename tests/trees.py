@@ -1,8 +1,9 @@
-"""Kernels in memory, for tests of resolution: a few files given as text."""
+"""Small kernels for tests: in memory, a few files given as text, and an empty one on disk."""
 
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from analyzer.extract.extractor import extract
 from analyzer.extract.kbuild import extract_makefile
@@ -15,6 +16,21 @@ from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.kbuild.tree import read_tree
 from analyzer.resolve.resolver import Resolver
+
+# files that include each other: in circles, under a condition, for one architecture, and a `.c`
+INCLUDING = {
+    "include/linux/a.h": "#include <linux/b.h>\n#define A 1\n",
+    "include/linux/b.h": "#include <linux/a.h>\n#define B 2\n",
+    "include/linux/c.h": "#ifdef CONFIG_C\n#include <linux/a.h>\n#endif\n",
+    "include/asm-generic/io.h": "#define IO generic\n",
+    "arch/x86/include/asm/bits.h": "#define BITS 64\n",
+    "arch/arm64/include/asm/bits.h": "#define BITS arm\n",
+    "net/local.h": '#include "../include/linux/c.h"\n',
+    "net/a.c": '#include <linux/a.h>\n#include "local.h"\n#include <asm/bits.h>\n#include <asm/io.h>\n',
+    "net/b.c": "#include <linux/c.h>\n#include <generated/gone.h>\n",
+    "net/part.c": "int in_part(void) { return A; }\n",
+    "net/whole.c": '#include <linux/a.h>\n#include "part.c"\n',
+}
 
 
 class Tree:
@@ -69,3 +85,12 @@ class Tree:
 def resolver(files: Mapping[str, str], *, arch: str = "x86", options: Mapping[str, str] | None = None) -> Resolver:
     """A resolver over texts by path."""
     return Resolver(Tree(files), Configuration(arch, options))
+
+
+def make_kernel(root: Path) -> Path:
+    """A folder with what makes it the source of kernel 6.9.1, without any code."""
+    for folder in ("kernel", "net", "fs", "include/linux", "init", "arch/x86"):
+        (root / folder).mkdir(parents=True)
+    (root / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 9\nSUBLEVEL = 1\nEXTRAVERSION =\n")
+    (root / "Kconfig").write_text("")
+    return root

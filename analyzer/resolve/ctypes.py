@@ -67,26 +67,27 @@ def pointee(type_: Type | None) -> Type | None:
     return type_
 
 
-def bears_function(type_: Type | None) -> bool:
-    """Whether a function's address may be kept in something of a type: not in a pointer to a struct nor in an
-    array of structs. Integers may hold one (initcalls are kept as offsets), and so may unions."""
+def followed_backwards(type_: Type | None) -> bool:
+    """Whether a called value may come out of something of a type, so that `flow` looks for what is put there: not
+    out of a pointer to a struct nor an array of structs. Integers may hold an address (initcalls are kept as
+    offsets), and so may unions; what else they hold is no function and leads nowhere."""
     pointed = False
     while isinstance(type_, Arr | Ptr):
         type_, pointed = (type_.of if isinstance(type_, Arr) else type_.to), True
     return not pointed or not isinstance(type_, Rec)
 
 
-def holds_address(type_: Type | None, *, offsets: bool = False) -> bool:
-    """Whether an address is worth following into something of a type: an unknown type, a pointer to a function, to
-    void or to such a pointer (`offsets`: also one to an `int` that stands for an address). Narrower than
-    `bears_function`: forwards, numbers lead everywhere."""
+def followed_forwards(type_: Type | None, *, offsets: bool = False) -> bool:
+    """Whether `holders` follows a function's address into something of a type: an unknown one, a pointer to a
+    function, to void or to such a pointer (`offsets`: also one to an `int` that stands for an address). Narrower
+    than `followed_backwards`: what a number is read for leads everywhere."""
     if type_ is None:
         return True
     if isinstance(type_, Ptr | Arr):
         inner = pointee(type_)
         if isinstance(inner, Base):
             return inner.name == "void" or (offsets and inner.name == "int") or not _is_number(inner)
-        return holds_address(inner, offsets=offsets)
+        return followed_forwards(inner, offsets=offsets)
     return isinstance(type_, Fun) or (isinstance(type_, Base) and not _is_number(type_))
 
 

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
-from analyzer.resolve.ctypes import bears_function
+from analyzer.resolve.ctypes import followed_backwards
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.initializers import listed_values
@@ -333,7 +333,7 @@ class Flow:
             return
         if tokens[-2].text in (".", "->"):
             member = self._slots.member_of(scope, tokens, frame.types if frame else {})
-            if member is not None and bears_function(member.type):
+            if member is not None and followed_backwards(member.type):
                 yield Source(Place("slot", member.slot, 0), evidence)
             return
         if tokens[-2].text in ("+", "-") or (len(tokens) > 2 and tokens[1].text in ("+", "-")):
@@ -341,7 +341,7 @@ class Flow:
 
     def _of_name(self, frame: Frame | None, scope: Scope, name: str, evidence: Evidence) -> Iterator[Source]:
         if frame is not None and (name in frame.parameters or name in frame.variables):
-            if not bears_function(frame.types.get(name)):
+            if not followed_backwards(frame.types.get(name)):
                 return
             if name in frame.parameters:
                 yield Source(Place("parameter", frame.ref, frame.parameters[name]), evidence)
@@ -363,7 +363,7 @@ class Flow:
         found = self._names.declared.object(scope, name)
         if found is not None:
             path, variable = found
-            if not bears_function(self._names.typer(path).type_of_text(variable.type)):
+            if not followed_backwards(self._names.typer(path).type_of_text(variable.type)):
                 return
             yield Source(Place("global", path if variable.static else "", name), evidence)
 
@@ -377,7 +377,7 @@ class Flow:
         arguments = arguments_of(tokens, calls[0])
         for function in self._names.bind(scope, calls[0].name).functions[:2]:
             returned = self._names.typer(function.path).type_of_text(function.definition.return_type)
-            if not function.definition.end or not bears_function(returned):
+            if not function.definition.end or not followed_backwards(returned):
                 continue
             result = Place("result", self.frame(function).ref, 0)
             for source in self.sources(result):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.model.facts import Definition, Invocation, Object
-from analyzer.resolve.ctypes import holds_address
+from analyzer.resolve.ctypes import followed_forwards
 from analyzer.resolve.flow import Flow, Place
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.listed import inclusions
@@ -349,7 +349,7 @@ class _Search:
     def _holds(self, function: Function, type_text: str) -> bool:
         """Whether something of a type that a function's text spells can hold an address."""
         typer = self._names.typer(function.path)
-        return holds_address(typer.type_of_text(type_text), offsets=self._offsets)
+        return followed_forwards(typer.type_of_text(type_text), offsets=self._offsets)
 
     # bodies
 
@@ -413,7 +413,9 @@ class _Search:
         match = re.search(r"(?:\.|->)\s*\w+\s*(?:\[[^\]]*\]\s*)*$", left)
         if match:
             slot = self._slots.slot_of(frame.scope, frame.typer.expand(left), frame.types)
-            if slot is not None and holds_address(frame.typer.type_of(left, frame.types), offsets=self._offsets):
+            if slot is not None and followed_forwards(
+                frame.typer.type_of(left, frame.types), offsets=self._offsets
+            ):
                 self._into_slot(slot)
             return
         pointer = re.search(r"\(\s*\*\s*(?:const\s+)?(\w+)\s*(?:\[[^\]]*\]\s*)*\)", left)
@@ -423,7 +425,7 @@ class _Search:
             return
         name = found.group(1)
         if name in frame.variables or name in frame.parameters:
-            if holds_address(frame.types.get(name), offsets=self._offsets):
+            if followed_forwards(frame.types.get(name), offsets=self._offsets):
                 self._follow(function, name, member=False)
             return
         known = self._names.declared.object(frame.scope, name)
@@ -470,7 +472,7 @@ class _Search:
                     frame = self._flow.frame(function)
                     place = tokens[start:at]
                     slot = self._slots.slot_of(scope, place, frame.types)
-                    held = holds_address(frame.typer.type_of_tokens(place, frame.types), offsets=self._offsets)
+                    held = followed_forwards(frame.typer.type_of_tokens(place, frame.types), offsets=self._offsets)
                     if slot is not None and held:
                         self._into_slot(slot)
             else:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from trees import make_kernel
 
 from .conftest import ROOT, Done, Kcg, command
 
@@ -22,11 +23,7 @@ FILES = 90  # more than a pool is made for
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kernel of many small files."""
-    root = tmp_path_factory.mktemp("many") / "linux"
-    for folder in ("kernel", "net", "fs", "include/linux", "init", "arch/x86"):
-        (root / folder).mkdir(parents=True)
-    (root / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 9\nSUBLEVEL = 1\nEXTRAVERSION =\n")
-    (root / "Kconfig").write_text("")
+    root = make_kernel(tmp_path_factory.mktemp("many") / "linux")
     (root / "include/linux/all.h").write_text(
         "#define __mark __attribute__((cold))\nstruct s { int (*f)(int); };\n"
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gallery import assert_in_order, depth_of
+from gallery import CREATED_BY_FAMILY, OWNED_BY_SOCKET, assert_in_order, depth_of
 
 from .conftest import Kcg
 
@@ -32,14 +32,7 @@ def test_the_whole_way_with_values_and_assignments(ask: Callable[..., str]) -> N
             "int ret = sock_create(family, type & SOCK_TYPE_MASK, protocol, &sock)",
             "return __sock_create(current->nsproxy->net_ns, family, type, protocol, res, 0)",
             "int err = security_socket_create(family, type, protocol, 0)",
-            "sock = sock_alloc()",
-            "sock->type = type",
-            "err = pf->create(net, sock, protocol, 0)  ⇒ net_proto_family.create",
-            "[PF_INET] inet_family_ops.create → inet_create(net, sock, protocol, 0)",
-            "sock->state = SS_UNCONNECTED",
-            "list_for_each_entry_rcu(answer, &inetsw[sock->type], list)",
-            "sock->ops = answer->ops",
-            "sk = sk_alloc(net, PF_INET, GFP_KERNEL, answer_prot, 0)",
+            *CREATED_BY_FAMILY,
             "struct sock *sk = sk_prot_alloc(prot, GFP_KERNEL | __GFP_ZERO, PF_INET)",
             "if (slab != NULL)",
             "sk = kmem_cache_alloc(slab, (GFP_KERNEL | __GFP_ZERO) & ~__GFP_ZERO)",
@@ -53,12 +46,7 @@ def test_the_whole_way_with_values_and_assignments(ask: Callable[..., str]) -> N
             "sk->sk_state = TCP_CLOSE",
             "sk->sk_type = sock->type",
             "sk->sk_wq = sock->wq",
-            "sock->sk = sk",
-            "sk->sk_destruct = sock_def_destruct",
-            "sk->sk_destruct = inet_sock_destruct",
-            "sk->sk_protocol = protocol",
-            "sk->sk_backlog_rcv = sk->sk_prot->backlog_rcv",
-            "inet->inet_sport = htons(inet->inet_num)",
+            *OWNED_BY_SOCKET,
             "sk->sk_prot->hash(sk)  ⇒ proto.hash",
             "[TCP] tcp_prot.hash → inet_hash(sk)",
             "[PING] ping_prot.hash → ping_hash(sk)",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from trees import make_kernel
 
 from analyzer.pipeline import indexing
 
@@ -12,11 +13,7 @@ FILES = 80
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """Its folder; may be written to."""
-    root = tmp_path / "linux"
-    for folder in ("kernel", "net", "fs", "include/linux", "init", "arch/x86"):
-        (root / folder).mkdir(parents=True)
-    (root / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 9\nSUBLEVEL = 1\nEXTRAVERSION =\n")
-    (root / "Kconfig").write_text("")
+    root = make_kernel(tmp_path / "linux")
     (root / "include/linux/all.h").write_text(
         "#define __mark __attribute__((cold))\nstruct s { int (*f)(int); };\n"
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from trees import make_kernel
 
 from analyzer.model.callgraph import FunctionRef
 from analyzer.pipeline.facts import SessionFacts
@@ -30,11 +31,7 @@ int user(struct s *p)
 
 @pytest.fixture
 def facts(tmp_path: Path) -> SessionFacts:
-    root = tmp_path / "linux"
-    for folder in ("kernel", "include/linux", "init", "net", "fs", "arch/x86"):
-        (root / folder).mkdir(parents=True)
-    (root / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 9\nSUBLEVEL = 1\nEXTRAVERSION =\n")
-    (root / "Kconfig").write_text("")
+    root = make_kernel(tmp_path / "linux")
     (root / "include/linux/m.h").write_text(HEADER)
     (root / "kernel/u.c").write_text(CODE)
     session: Session = open_session(str(root), store=str(tmp_path / "s.sqlite"))

@@ -2,13 +2,13 @@
 
 import pytest
 
-from analyzer.resolve.ctypes import Arr, Base, Fun, Ptr, Rec, Type, bears_function
+from analyzer.resolve.ctypes import Arr, Base, Fun, Ptr, Rec, Type, followed_backwards, followed_forwards
 
 SOCK = Rec("sock", "net/a.c")
 
 
 @pytest.mark.parametrize(
-    ("type_", "bears"),
+    ("type_", "backwards"),
     [
         (None, True),
         (Ptr(Fun(Base("int"))), True),
@@ -26,5 +26,25 @@ SOCK = Rec("sock", "net/a.c")
         (Arr(Ptr(SOCK)), False),
     ],
 )
-def test_what_may_hold_a_functions_address(type_: Type | None, bears: bool) -> None:
-    assert bears_function(type_) is bears
+def test_where_a_called_value_may_come_from(type_: Type | None, backwards: bool) -> None:
+    assert followed_backwards(type_) is backwards
+
+
+@pytest.mark.parametrize(
+    ("type_", "forwards", "with_offsets"),
+    [
+        (None, True, True),
+        (Ptr(Fun(Base("int"))), True, True),
+        (Arr(Ptr(Fun(None))), True, True),
+        (Ptr(Base("void")), True, True),
+        (Base("initcall_entry_t"), True, True),
+        (Base("unsigned long"), False, False),
+        (Ptr(Base("int")), False, True),
+        (Ptr(Base("char")), False, False),
+        (SOCK, False, False),
+        (Ptr(SOCK), False, False),
+    ],
+)
+def test_where_an_address_goes(type_: Type | None, forwards: bool, with_offsets: bool) -> None:
+    assert followed_forwards(type_) is forwards
+    assert followed_forwards(type_, offsets=True) is with_offsets

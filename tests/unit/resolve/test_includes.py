@@ -1,24 +1,10 @@
 """Which files a file includes."""
 
-from trees import resolver
-
-FILES = {
-    "include/linux/a.h": "#include <linux/b.h>\n#define A 1\n",
-    "include/linux/b.h": "#include <linux/a.h>\n#define B 2\n",
-    "include/linux/c.h": "#ifdef CONFIG_C\n#include <linux/a.h>\n#endif\n",
-    "include/asm-generic/io.h": "#define IO generic\n",
-    "arch/x86/include/asm/bits.h": "#define BITS 64\n",
-    "arch/arm64/include/asm/bits.h": "#define BITS arm\n",
-    "net/local.h": '#include "../include/linux/c.h"\n',
-    "net/a.c": '#include <linux/a.h>\n#include "local.h"\n#include <asm/bits.h>\n#include <asm/io.h>\n',
-    "net/b.c": "#include <linux/c.h>\n#include <generated/gone.h>\n",
-    "net/part.c": "int in_part(void) { return A; }\n",
-    "net/whole.c": '#include <linux/a.h>\n#include "part.c"\n',
-}
+from trees import INCLUDING, resolver
 
 
 def test_includes_are_found_where_the_build_looks() -> None:
-    includes = resolver(FILES).scopes.includes
+    includes = resolver(INCLUDING).scopes.includes
     found = {
         target: includes.resolve("net/a.c", target, quoted=quoted)
         for target, quoted in [
@@ -39,14 +25,14 @@ def test_includes_are_found_where_the_build_looks() -> None:
 
 
 def test_closure_follows_circles() -> None:
-    includes = resolver(FILES).scopes.includes
+    includes = resolver(INCLUDING).scopes.includes
     assert {"include/linux/a.h", "include/linux/b.h", "net/local.h"} <= includes.closure("net/a.c")
     assert "arch/arm64/include/asm/bits.h" not in includes.closure("net/a.c")
 
 
 def test_what_stands_behind_an_unknown_condition_is_not_sure() -> None:
-    includes = resolver(FILES).scopes.includes
+    includes = resolver(INCLUDING).scopes.includes
     assert "include/linux/a.h" in includes.closure("net/b.c")
     assert "include/linux/a.h" not in includes.sure_closure("net/b.c")
-    without = resolver(FILES, options={"CONFIG_X86": "y"}).scopes.includes
+    without = resolver(INCLUDING, options={"CONFIG_X86": "y"}).scopes.includes
     assert "include/linux/a.h" not in without.closure("net/b.c")

@@ -1,24 +1,10 @@
 """What a file sees: its includes, and which definition of a name it means."""
 
-from trees import resolver
-
-FILES = {
-    "include/linux/a.h": "#include <linux/b.h>\n#define A 1\n",
-    "include/linux/b.h": "#include <linux/a.h>\n#define B 2\n",
-    "include/linux/c.h": "#ifdef CONFIG_C\n#include <linux/a.h>\n#endif\n",
-    "include/asm-generic/io.h": "#define IO generic\n",
-    "arch/x86/include/asm/bits.h": "#define BITS 64\n",
-    "arch/arm64/include/asm/bits.h": "#define BITS arm\n",
-    "net/local.h": '#include "../include/linux/c.h"\n',
-    "net/a.c": '#include <linux/a.h>\n#include "local.h"\n#include <asm/bits.h>\n#include <asm/io.h>\n',
-    "net/b.c": "#include <linux/c.h>\n#include <generated/gone.h>\n",
-    "net/part.c": "int in_part(void) { return A; }\n",
-    "net/whole.c": '#include <linux/a.h>\n#include "part.c"\n',
-}
+from trees import INCLUDING, resolver
 
 
 def test_macros_are_those_of_the_file() -> None:
-    scopes = resolver(FILES).scopes
+    scopes = resolver(INCLUDING).scopes
     assert [d.body[0].text for d in scopes.of("net/a.c").macro("BITS")] == ["64"]
     assert scopes.of("net/a.c").macro_is_sure("A")
     assert scopes.of("net/b.c").macro("A")
@@ -36,7 +22,7 @@ def test_own_macros_hide_those_of_headers() -> None:
 
 
 def test_other_architectures_are_foreign() -> None:
-    scopes = resolver(FILES).scopes
+    scopes = resolver(INCLUDING).scopes
     assert scopes.foreign("arch/arm64/include/asm/bits.h")
     assert scopes.foreign("tools/perf/main.c")
     assert not scopes.foreign("arch/x86/include/asm/bits.h")
