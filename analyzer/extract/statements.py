@@ -7,7 +7,8 @@ read is left out and the body is marked `damaged`.
 Not handled: what macros expand to; statements inside expressions are read as their actions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from tree_sitter import Node, Parser
 
@@ -36,6 +37,7 @@ from analyzer.model.body import (
 )
 
 _IGNORED = frozenset(("comment", "type_definition", "struct_specifier", "union_specifier", "enum_specifier"))
+_Arm = TypeVar("_Arm", Branch, Case)
 _MAX_NESTING = 100  # blocks inside blocks; what is deeper is read as one step
 
 
@@ -384,41 +386,12 @@ def _merged(
 def _merged_one(mine: Statement, other: Statement, spans: list[tuple[int, int]]) -> Statement:
     match mine, other:
         case If(), If():
-            branches = {b.place.start: b for b in mine.branches}
-            for branch in other.branches:
-                first = branches.get(branch.place.start)
-                branches[branch.place.start] = (
-                    branch
-                    if first is None
-                    else Branch(
-                        first.place,
-                        first.keyword,
-                        first.condition,
-                        _both(first.actions, branch.actions),
-                        _merged(first.body, branch.body, spans),
-                        guard=first.guard,
-                    )
-                )
-            ordered = sorted(branches.values(), key=lambda b: b.place.start)
-            return If(mine.place, tuple(ordered), mine.guard)
+            branches = _by_place(mine.branches, other.branches, lambda a, b: _merged_branch(a, b, spans))
+            return If(mine.place, branches, mine.guard)
         case Switch(), Switch():
-            cases = {c.place.start: c for c in mine.cases}
-            for case in other.cases:
-                known = cases.get(case.place.start)
-                cases[case.place.start] = (
-                    case
-                    if known is None
-                    else Case(
-                        known.place,
-                        known.labels,
-                        _merged(known.body, case.body, spans),
-                        known.falls_through,
-                        known.guard,
-                    )
-                )
-            ordered_cases = sorted(cases.values(), key=lambda c: c.place.start)
+            cases = _by_place(mine.cases, other.cases, lambda a, b: _merged_case(a, b, spans))
             actions = _both(mine.actions, other.actions)
-            return Switch(mine.place, mine.subject, actions, tuple(ordered_cases), mine.guard)
+            return Switch(mine.place, mine.subject, actions, cases, mine.guard)
         case Loop(), Loop():
             body = _merged(mine.body, other.body, spans)
             return Loop(mine.place, mine.keyword, mine.head, _both(mine.actions, other.actions), body, mine.guard)
@@ -427,6 +400,28 @@ def _merged_one(mine: Statement, other: Statement, spans: list[tuple[int, int]])
         case Return(), Return():
             return Return(mine.place, mine.value, _both(mine.actions, other.actions), mine.guard)
     return mine
+
+
+def _merged_branch(mine: Branch, other: Branch, spans: list[tuple[int, int]]) -> Branch:
+    actions = _both(mine.actions, other.actions)
+    body = _merged(mine.body, other.body, spans)
+    return Branch(mine.place, mine.keyword, mine.condition, actions, body, guard=mine.guard)
+
+
+def _merged_case(mine: Case, other: Case, spans: list[tuple[int, int]]) -> Case:
+    body = _merged(mine.body, other.body, spans)
+    return Case(mine.place, mine.labels, body, mine.falls_through, mine.guard)
+
+
+def _by_place(
+    mine: tuple[_Arm, ...], other: tuple[_Arm, ...], merge: Callable[[_Arm, _Arm], _Arm]
+) -> tuple[_Arm, ...]:
+    """The arms of both readings in the order of their places, those that both show merged."""
+    found = {arm.place.start: arm for arm in mine}
+    for arm in other:
+        known = found.get(arm.place.start)
+        found[arm.place.start] = arm if known is None else merge(known, arm)
+    return tuple(found[start] for start in sorted(found))
 
 
 def _both(mine: tuple[Action, ...], other: tuple[Action, ...]) -> tuple[Action, ...]:

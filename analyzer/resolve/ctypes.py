@@ -6,6 +6,7 @@ Not handled: sizes, qualifiers, bit widths, function parameters' types.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from analyzer.resolve.cursor import Cursor
 from analyzer.resolve.tokens import Token, close_of
 
 
@@ -120,7 +121,7 @@ def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], 
     )
 
 
-class TypeReader:
+class TypeReader(Cursor):
     """Reads type names from tokens. `named` gives a typedef's type, `of` the type of an expression,
     `file` is where tags are looked up."""
 
@@ -134,21 +135,17 @@ class TypeReader:
         of: Callable[[Sequence[Token]], Type | None],
         is_typedef: Callable[[str], bool],
     ) -> None:
-        self.tokens = tokens
-        self.at = at
+        super().__init__(tokens, at)
         self._file = file
         self._named = named
         self._of = of
         self._is_typedef = is_typedef
 
-    def _peek(self) -> str:
-        return self.tokens[self.at].text if self.at < len(self.tokens) else ""
-
     def specifiers(self) -> Type | None:
         """The type before any declarator; leaves `at` behind it."""
         found: Type | None = None
         while self.at < len(self.tokens):
-            text = self._peek()
+            text = self.peek()
             if text in _QUALIFIERS:
                 self.at += 1
             elif text in ("struct", "union", "enum"):
@@ -159,12 +156,12 @@ class TypeReader:
                 self.at += 1
             elif text in _TYPEOF:
                 self.at += 1
-                if self._peek() != "(":
+                if self.peek() != "(":
                     return found
-                end = close_of(self.tokens, self.at)
-                if end < 0:
+                inside = self.bracketed()
+                if inside is None:
                     return None
-                found = self._typeof(end)
+                found = self._typeof(inside)
             elif text == "__attribute__":
                 self._skip_attribute()
             elif found is None and self.tokens[self.at].is_name:
@@ -176,17 +173,15 @@ class TypeReader:
 
     def _tagged(self, keyword: str) -> Type:
         self.at += 1
-        while self._peek() in ("__attribute__", "__packed"):
+        while self.peek() in ("__attribute__", "__packed"):
             self._skip_attribute()
         tag = self._tag()
-        if self._peek() == "{":
-            self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+        if self.peek() == "{":
+            self.skip_brackets()
         return Base(f"enum {tag}") if keyword == "enum" else Rec(tag, self._file)
 
-    def _typeof(self, end: int) -> Type | None:
-        """The type of what stands between the parentheses that end there."""
-        inside = self.tokens[self.at + 1 : end]
-        self.at = end + 1
+    def _typeof(self, inside: Sequence[Token]) -> Type | None:
+        """The type of what stands between the parentheses."""
         if not is_type_start(inside, 0, self._is_typedef):
             return self._of(inside)
         reader = TypeReader(
@@ -196,13 +191,13 @@ class TypeReader:
 
     def _skip_attribute(self) -> None:
         self.at += 1
-        if self._peek() == "(":
-            self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+        if self.peek() == "(":
+            self.skip_brackets()
 
     def _tag(self) -> str:
         parts: list[str] = []
         while self.at < len(self.tokens):
-            text = self._peek()
+            text = self.peek()
             if text == ":" or (self.tokens[self.at].is_name and (not parts or parts[-1] == ":")):
                 parts.append(text)
                 self.at += 1
@@ -218,13 +213,13 @@ class TypeReader:
     def declarator(self, base: Type | None) -> tuple[Type | None, str]:
         """A declarator applied to `base`: the type and the declared name (empty if abstract)."""
         type_ = base
-        while self._peek() in ("*", "^") or self._peek() in _QUALIFIERS:
-            if self._peek() == "*":
+        while self.peek() in ("*", "^") or self.peek() in _QUALIFIERS:
+            if self.peek() == "*":
                 type_ = Ptr(type_)
             self.at += 1
         name = ""
         inner: tuple[int, int] | None = None
-        text = self._peek()
+        text = self.peek()
         if text == "(" and self._is_nested():
             end = close_of(self.tokens, self.at)
             if end < 0:
@@ -235,13 +230,9 @@ class TypeReader:
             name = text
             self.at += 1
         suffixes: list[str] = []
-        while self._peek() in ("[", "("):
-            suffixes.append(self._peek())
-            end = close_of(self.tokens, self.at)
-            if end < 0:
-                self.at = len(self.tokens)
-                break
-            self.at = end + 1
+        while self.peek() in ("[", "("):
+            suffixes.append(self.peek())
+            self.skip_brackets()
         for suffix in reversed(suffixes):
             type_ = Arr(type_) if suffix == "[" else Fun(type_)
         if inner is not None:
@@ -256,5 +247,5 @@ class TypeReader:
 
     def _is_nested(self) -> bool:
         """Whether `(` opens a nested declarator rather than parameters."""
-        following = self.tokens[self.at + 1].text if self.at + 1 < len(self.tokens) else ""
+        following = self.peek(1)
         return following in ("*", "(", "^") or following in _QUALIFIERS

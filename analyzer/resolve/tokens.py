@@ -14,6 +14,7 @@ _TOKEN = re.compile(
 )
 
 _PARTNERS = {")": "(", "]": "[", "}": "{"}
+_CLOSED_BY = {opening: closing for closing, opening in _PARTNERS.items()}
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SEPARATING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()\[\]{},]", re.S)
 _MEMBER_END = re.compile(r"(?:->|\.)\s*(\w+)$")
@@ -99,33 +100,45 @@ class TokenCall(NamedTuple):
 
 def close_of(tokens: Sequence[Token], opening: int) -> int:
     """Index of the parenthesis or bracket that closes the one at `opening`, or -1."""
-    pairs = {"(": ")", "[": "]", "{": "}"}
-    left, right = tokens[opening].text, pairs[tokens[opening].text]
-    depth = 0
-    for at in range(opening, len(tokens)):
-        text = tokens[at].text
-        if text == left:
-            depth += 1
-        elif text == right:
-            depth -= 1
-            if depth == 0:
-                return at
-    return -1
+    return _partner_of(tokens, range(opening, len(tokens)), _CLOSED_BY[tokens[opening].text])
 
 
 def open_of(tokens: Sequence[Token], closing: int) -> int:
     """Index of the parenthesis or bracket that the one at `closing` closes, or -1."""
-    right, left = tokens[closing].text, _PARTNERS[tokens[closing].text]
+    return _partner_of(tokens, range(closing, -1, -1), _PARTNERS[tokens[closing].text])
+
+
+def _partner_of(tokens: Sequence[Token], places: range, partner: str) -> int:
+    """The place of the partner of the bracket at the first place."""
+    own = tokens[places.start].text
     depth = 0
-    for at in range(closing, -1, -1):
+    for at in places:
         text = tokens[at].text
-        if text == right:
+        if text == own:
             depth += 1
-        elif text == left:
+        elif text == partner:
             depth -= 1
             if depth == 0:
                 return at
     return -1
+
+
+def split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
+    """The runs between separators outside brackets, without an empty one at the end; none for no tokens."""
+    found: list[Sequence[Token]] = []
+    depth = start = 0
+    for at, token in enumerate(tokens):
+        text = token.text
+        if text in _OPENING:
+            depth += 1
+        elif text in _CLOSING:
+            depth -= 1
+        elif text == separator and depth == 0:
+            found.append(tokens[start:at])
+            start = at + 1
+    if start < len(tokens):
+        found.append(tokens[start:])
+    return found
 
 
 def value_end(tokens: Sequence[Token], start: int) -> int:

@@ -23,9 +23,10 @@ from analyzer.resolve.ctypes import (
     is_type_start,
     pointee,
 )
+from analyzer.resolve.cursor import Cursor
 from analyzer.resolve.macros import Expander
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import Token, close_of, tokenize
+from analyzer.resolve.tokens import Token, close_of, split, tokenize, value_end
 
 if TYPE_CHECKING:
     from analyzer.resolve.names import Names
@@ -196,7 +197,7 @@ class Typer:
         """The names that a `_Generic` selection gives: that of the controlling expression's type, else the
         default's, else all."""
         end = close_of(tokens, 1)
-        parts = _split(tokens[2:end], ",")
+        parts = split(tokens[2:end], ",")
         wanted = self._type(parts[0], local)
         named: list[tuple[Type | None, str]] = []
         default = ""
@@ -262,18 +263,13 @@ class Typer:
         return self.names.typer(path).type_of_text(variable.type)
 
 
-class _Expression:
+class _Expression(Cursor):
     """A Pratt parser that computes types as it goes."""
 
     def __init__(self, typer: Typer, tokens: Sequence[Token], local: Mapping[str, Type | None]) -> None:
+        super().__init__(tokens)
         self.typer = typer
-        self.tokens = tokens
         self.local = local
-        self.at = 0
-
-    def peek(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.tokens[at].text if at < len(self.tokens) else ""
 
     def parse(self, floor: int) -> Type | None:
         left = self.unary()
@@ -317,7 +313,7 @@ class _Expression:
         if text in ("sizeof", "_Alignof", "__alignof__", "alignof", "__alignof"):
             self.at += 1
             if self.peek() == "(":
-                self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self.skip_brackets()
             else:
                 self.unary()
             return Base("size_t")
@@ -327,14 +323,12 @@ class _Expression:
         if text == "(" and is_type_start(self.tokens, self.at + 1, self.typer.is_typedef):
             if self.peek(1) in self.local and self.peek(2) != "*":
                 return self.postfix(self.primary())
-            end = close_of(self.tokens, self.at)
-            if end < 0:
+            inside = self.bracketed()
+            if inside is None:
                 return None
-            inside = self.tokens[self.at + 1 : end]
             type_ = self.typer._reader(inside, 0, self.local).whole()
-            self.at = end + 1
             if self.peek() == "{":  # a compound literal
-                self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self.skip_brackets()
                 return self.postfix(type_)
             self.unary()
             return type_
@@ -346,12 +340,9 @@ class _Expression:
         token = self.tokens[self.at]
         text = token.text
         if text == "(":
-            end = close_of(self.tokens, self.at)
-            if end < 0:
-                self.at = len(self.tokens)
+            inside = self.bracketed()
+            if inside is None:
                 return None
-            inside = self.tokens[self.at + 1 : end]
-            self.at = end + 1
             if inside and inside[0].text == "{":
                 return self.statements(inside[1:-1])
             return _Expression(self.typer, inside, self.local).parse(0)
@@ -366,7 +357,8 @@ class _Expression:
             "offsetof",
             "__builtin_constant_p",
         ):
-            self.at = close_of(self.tokens, self.at) + 1 if self.peek() == "(" else self.at
+            if self.peek() == "(":
+                self.skip_brackets()
             return _INT
         if token.is_name:
             return self.typer.name_type(text, self.local)
@@ -384,10 +376,10 @@ class _Expression:
                 found = self.typer.member(owner, name)
                 type_ = found.type if found else None
             elif text == "[":
-                self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self.skip_brackets()
                 type_ = pointee(type_)
             elif text == "(":
-                self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self.skip_brackets()
                 function = type_.to if isinstance(type_, Ptr) else type_
                 type_ = function.returns if isinstance(function, Fun) else None
             elif text in ("++", "--"):
@@ -399,7 +391,7 @@ class _Expression:
         """The type of a statement expression: its last expression's."""
         local = dict(self.local)
         last: Type | None = None
-        for statement in _split(tokens, ";"):
+        for statement in _statements_of(tokens):
             if not statement:
                 continue
             if is_type_start(statement, 0, self.typer.is_typedef) and statement[0].text not in self.local:
@@ -415,31 +407,21 @@ class _Expression:
         automatic = tokens[0].text in ("__auto_type", "auto")
         while reader.at < len(tokens):
             type_, name = reader.declarator(base)
-            if reader.at < len(tokens) and tokens[reader.at].text == "=":
+            if reader.peek() == "=":
                 value = tokens[reader.at + 1 :]
                 if automatic and name:
                     type_ = _Expression(self.typer, value, local).parse(1)
-                depth = 0
-                while reader.at < len(tokens):
-                    text = tokens[reader.at].text
-                    depth += (text in "([{") - (text in ")]}")
-                    if text == "," and depth == 0:
-                        break
-                    reader.at += 1
+                reader.at = value_end(tokens, reader.at + 1)
             if name:
                 local[name] = type_
-            if reader.at < len(tokens) and tokens[reader.at].text == ",":
+            if reader.peek() == ",":
                 reader.at += 1
             else:
                 break
 
     def generic(self) -> Type | None:
         """`_Generic`: its default association's type, else the first that can be typed."""
-        end = close_of(self.tokens, self.at)
-        if end < 0:
-            return None
-        parts = _split(self.tokens[self.at + 1 : end], ",")
-        self.at = end + 1
+        parts = split(self.bracketed() or (), ",")
         first: Type | None = None
         for part in parts[1:]:
             colon = next((i for i, t in enumerate(part) if t.text == ":"), -1)
@@ -455,12 +437,7 @@ class _Expression:
         return first
 
     def choose(self, position: int) -> Type | None:
-        end = close_of(self.tokens, self.at)
-        if end < 0:
-            return None
-        parts = _split(self.tokens[self.at + 1 : end], ",")
-        self.at = end + 1
-        for part in parts[position:]:
+        for part in split(self.bracketed() or (), ",")[position:]:
             found = _Expression(self.typer, part, self.local).parse(1)
             if found is not None:
                 return found
@@ -475,8 +452,8 @@ def _pointer_of(left: Type | None, right: Type | None) -> Type | None:
     return left if left is not None else right
 
 
-def _split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
-    """Tokens split at a separator outside all brackets."""
+def _statements_of(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """The statements of a block, split behind semicolons and blocks."""
     parts: list[Sequence[Token]] = []
     depth, start = 0, 0
     for at, token in enumerate(tokens):
@@ -485,12 +462,11 @@ def _split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
             depth += 1
         elif text in (")", "]", "}"):
             depth -= 1
-            if depth == 0 and text == "}" and separator == ";":
-                following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-                if following not in (")", ";", ",", ".", "["):
-                    parts.append(tokens[start : at + 1])
-                    start = at + 1
-        elif text == separator and depth == 0:
+            following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+            if depth == 0 and text == "}" and following not in (")", ";", ",", ".", "["):
+                parts.append(tokens[start : at + 1])
+                start = at + 1
+        elif text == ";" and depth == 0:
             parts.append(tokens[start:at])
             start = at + 1
     parts.append(tokens[start:])

@@ -21,17 +21,7 @@ class Assembler(Records):
         close = self.closing(opening, hi)
         if close < 0:
             return opening + 1
-        sections: list[tuple[int, int]] = []
-        begin = k = opening + 1
-        while k < close:
-            if p.kind[k] == b":":
-                sections.append((begin, k - 1))
-                begin = k + 1
-                k += 1
-            else:
-                k = self.over(k, close)
-        sections.append((begin, close - 1))
-        for number, (first, last) in enumerate(sections):
+        for number, (first, last) in enumerate(self.parts(opening + 1, close, b":")):
             if first > last:
                 continue
             if number == 0:

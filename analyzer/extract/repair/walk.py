@@ -48,11 +48,15 @@ class Walk(ABC):
 
     def commas(self, lo: int, hi: int) -> list[tuple[int, int]]:
         """First and last index of the parts between commas at this level; empty parts have last < first."""
+        return self.parts(lo, hi, b",")
+
+    def parts(self, lo: int, hi: int, separator: bytes) -> list[tuple[int, int]]:
+        """The same for any separator."""
         p = self.piece
         parts = []
         at = begin = lo
         while at < hi:
-            if p.kind[at] == b",":
+            if p.kind[at] == separator:
                 parts.append((begin, at - 1))
                 begin = at + 1
                 at += 1

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from analyzer.resolve.ctypes import is_type_start
+from analyzer.resolve.cursor import Cursor
 from analyzer.resolve.execution.arithmetic import binary
 from analyzer.resolve.execution.values import (
     ANY,
@@ -22,7 +23,7 @@ from analyzer.resolve.execution.values import (
     of,
     of_truth,
 )
-from analyzer.resolve.tokens import Token, close_of
+from analyzer.resolve.tokens import Token, close_of, split
 from analyzer.resolve.typing import PRECEDENCE, Typer
 
 _NUMBER = re.compile(r"^(0[xX][0-9a-fA-F]+|\d+)[uUlL]*$")
@@ -75,13 +76,12 @@ class Operand(NamedTuple):
 _NOTHING = Operand(UNKNOWN)
 
 
-class Expression:
+class Expression(Cursor):
     """A Pratt parser that evaluates as it goes. In a dry run nothing is called or stored."""
 
     def __init__(self, machine: Machine, tokens: Sequence[Token]) -> None:
+        super().__init__(tokens)
         self.machine = machine
-        self.tokens = tokens
-        self.at = 0
         self.dry = 0
 
     def value(self) -> Value:
@@ -104,10 +104,6 @@ class Expression:
         if self.dry or not operand.places:
             return UNKNOWN
         return join(self.machine.load(place) for place in operand.places)
-
-    def peek(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.tokens[at].text if at < len(self.tokens) else ""
 
     def parse(self, floor: int) -> Operand:
         left = self.unary()
@@ -179,7 +175,7 @@ class Expression:
             self.at += 1
             self.dry += 1
             if self.peek() == "(":
-                self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self.skip_brackets()
             else:
                 self.unary()
             self.dry -= 1
@@ -188,12 +184,10 @@ class Expression:
             self.at += 1
             return self.unary()
         if text == "(" and is_type_start(self.tokens, self.at + 1, self.machine.typer.is_typedef):
-            end = close_of(self.tokens, self.at)
-            if end < 0:
+            if self.bracketed() is None:
                 return _NOTHING
-            self.at = end + 1
             if self.peek() == "{":  # a compound literal
-                self.at = close_of(self.tokens, self.at) + 1 or len(self.tokens)
+                self.skip_brackets()
                 return self.postfix(_NOTHING)
             return Operand(self.read(self.unary()))
         return self.postfix(self.primary())
@@ -226,12 +220,9 @@ class Expression:
         token = self.tokens[self.at]
         text = token.text
         if text == "(":
-            end = close_of(self.tokens, self.at)
-            if end < 0:
-                self.at = len(self.tokens)
+            inside = self.bracketed()
+            if inside is None:
                 return _NOTHING
-            inside = self.tokens[self.at + 1 : end]
-            self.at = end + 1
             inner = Expression(self.machine, inside)
             inner.dry = self.dry
             if inside and inside[0].text == "{":
@@ -254,10 +245,7 @@ class Expression:
         return Operand(self.machine.symbol()) if text[0] == '"' else _NOTHING
 
     def builtin(self, name: str) -> Value:
-        end = close_of(self.tokens, self.at)
-        inside = self.tokens[self.at + 1 : end]
-        self.at = end + 1 or len(self.tokens)
-        parts = split(inside, ",")
+        parts = split(self.bracketed() or (), ",")
         if name == "__builtin_expect" and parts:
             return self.inner(parts[0])
         if name == "__builtin_choose_expr" and len(parts) == 3:
@@ -300,10 +288,7 @@ class Expression:
                 places = tuple(o.member((name,)) for o in owners)
                 left = Operand(None if places else UNKNOWN, places, member=name)
             elif text == "[":
-                end = close_of(self.tokens, self.at)
-                index = self.inner(self.tokens[self.at + 1 : end])
-                self.at = end + 1 or len(self.tokens)
-                left = self.element(left, index)
+                left = self.element(left, self.inner(self.bracketed() or ()))
             elif text == "(":
                 left = Operand(self.called(left))
             elif text in ("++", "--"):
@@ -330,11 +315,8 @@ class Expression:
         return _NOTHING
 
     def called(self, callee: Operand) -> Value:
-        end = close_of(self.tokens, self.at)
-        parts = split(self.tokens[self.at + 1 : end], ",")
-        self.at = end + 1 or len(self.tokens)
         arguments = []
-        for part in parts:
+        for part in split(self.bracketed() or (), ","):
             expression = Expression(self.machine, part)
             expression.dry = self.dry
             operand = expression.operand()
@@ -451,21 +433,3 @@ _BUILTINS = frozenset(
         "__typeof__",
     )
 )
-
-
-def split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
-    """The runs between separators outside brackets; none for no tokens."""
-    found: list[Sequence[Token]] = []
-    depth = start = 0
-    for at, token in enumerate(tokens):
-        text = token.text
-        if text in ("(", "[", "{"):
-            depth += 1
-        elif text in (")", "]", "}"):
-            depth -= 1
-        elif text == separator and depth == 0:
-            found.append(tokens[start:at])
-            start = at + 1
-    if start < len(tokens):
-        found.append(tokens[start:])
-    return found

@@ -11,6 +11,7 @@ from analyzer.resolve.tokens import (
     last_member,
     open_of,
     spell,
+    split,
     split_arguments,
     text_close_of,
     tokenize,
@@ -71,6 +72,20 @@ def test_what_a_closing_bracket_closes(text: str, opening: str | None) -> None:
 def test_a_value_ends_where_nothing_of_it_can_follow(text: str, value: str) -> None:
     tokens = tokenize(text)
     assert spell(tokens[: value_end(tokens, 0)]) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a, f(b, c), { d, e }", ["a", "f(b,c)", "{d,e}"]),
+        ("a,, b", ["a", "", "b"]),
+        ("a, ", ["a"]),
+        ("", []),
+        ("a) , b", ["a),b"]),
+    ],
+)
+def test_split(text: str, parts: list[str]) -> None:
+    assert [spell(part) for part in split(tokenize(text), ",")] == parts
 
 
 @pytest.mark.parametrize(
