@@ -93,7 +93,6 @@ class Item(msgspec.Struct, frozen=True):
     keyword: str = ""  # if, else, case, loop, goto, return, label, guard
     label: str = ""  # kcg's own `[tcp_prot]` before a target
     remark: str = ""
-    skips: bool = False  # stands below a `...`: levels may be left out above it
     name_at: tuple[int, int] = (-1, -1)  # span of the name in the line
     arguments_at: tuple[int, int] = (-1, -1)  # span between the parentheses
     expect: str = ""  # a verdict that the line's remark asks for, or "ignore"
