@@ -61,7 +61,7 @@ def test_an_else_holds_with_its_condition(kernel: SessionFacts) -> None:
 
 
 def test_statements_below_a_call_that_is_none(kernel: SessionFacts) -> None:
-    """Below a pointer that nothing goes through no function is known, below an unheard name that of the caller is."""
+    """Below a pointer that nothing goes through no function is known; an unheard name leaves the caller."""
     text = "sock_create()\n    {}\n        sock->type = 1\n    sock_free()"
     assert told(kernel, text.format("sock->ops->listen()")) == (
         "unparsed: the function of this statement is not known"
