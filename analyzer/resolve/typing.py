@@ -8,7 +8,7 @@ variables with the same name in one function.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Field, Object, Record
@@ -24,12 +24,10 @@ from analyzer.resolve.ctypes import (
     pointee,
 )
 from analyzer.resolve.cursor import Cursor
+from analyzer.resolve.declared import Declared
 from analyzer.resolve.macros import Expander
-from analyzer.resolve.scope import Scope
+from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import Token, close_of, split, tokenize, value_end
-
-if TYPE_CHECKING:
-    from analyzer.resolve.names import Names
 
 PRECEDENCE = {
     ",": 1,
@@ -77,10 +75,32 @@ class Member(NamedTuple):
 _MAX_DEPTH = 12
 
 
+class Named(Protocol):
+    """What typing asks of the names of a tree (`analyzer.resolve.names.Names`)."""
+
+    @property
+    def scopes(self) -> Scopes:
+        """The files' scopes."""
+        ...
+
+    @property
+    def declared(self) -> Declared:
+        """Types and variables by name."""
+        ...
+
+    def typer(self, path: str) -> "Typer":
+        """The type checker of a file."""
+        ...
+
+    def return_type(self, scope: Scope, name: str) -> tuple[str, str] | None:
+        """The file and text of the type that a function returns."""
+        ...
+
+
 class Typer:
     """Types expressions of one file."""
 
-    def __init__(self, scope: Scope, names: "Names") -> None:
+    def __init__(self, scope: Scope, names: Named) -> None:
         self.scope = scope
         self.names = names
         self._expander = Expander(scope.macro)
