@@ -4,6 +4,7 @@ Not handled: names declared in a block that shadow file-scope types.
 """
 
 from analyzer.extract.extractor import extract
+from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Field, Object, Record, Typedef
 from analyzer.resolve.made import Maker, expanded_text, placed_objects
 from analyzer.resolve.scope import Scope, Scopes, record_in
@@ -21,6 +22,8 @@ class Declared:
         self._maker = maker
         self._records: dict[tuple[str, str], tuple[str, Record] | None] = {}
         self._homonyms: dict[str, bool] = {}
+        self._definers: dict[str, tuple[str, ...]] = {}
+        self._seen: dict[tuple[str, tuple[str, ...]], bool] = {}
         self._included_fields: dict[tuple[str, int], tuple[Field, ...]] = {}
         self._typedefs: dict[tuple[str, str], tuple[str, Typedef] | None] = {}
         self._objects: dict[tuple[str, str], tuple[str, Object] | None] = {}
@@ -43,8 +46,7 @@ class Declared:
 
     def _record(self, scope: Scope, tag: str, *, guess: bool) -> tuple[str, Record] | None:
         """`guess`: take one that the file does not see."""
-        outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
-        seen, outside = scope.files_with("record", outer)
+        seen, outside = scope.files_with("record", _outer(tag))
         seen = [f for f in seen if not self._scopes.foreign(f) or f == scope.path]
         if scope.path in seen:
             seen = [scope.path]
@@ -67,12 +69,51 @@ class Declared:
         """The file itself when others of the analysed sources define a struct of the same tag, else ""."""
         found = self._homonyms.get(tag)
         if found is None:
-            outer = tag.split("::", maxsplit=1)[0] if not tag.startswith("::") else tag
-            files = [f for f in self._index.files("record", outer) if not self._scopes.foreign(f)]
+            files = self._defining(tag)
             if len(files) > 1:
-                files = [f for f in files if record_in(self._index.facts(f), tag)]
+                files = tuple(f for f in files if record_in(self._index.facts(f), tag))
             found = self._homonyms[tag] = len(files) > 1
         return path if found else ""
+
+    def _defining(self, tag: str) -> tuple[str, ...]:
+        """The analysed files that define a struct of that tag, or one around it."""
+        found = self._definers.get(tag)
+        if found is None:
+            outer = _outer(tag)
+            files = self._index.files("record", outer)
+            found = self._definers[tag] = tuple(f for f in files if not self._scopes.foreign(f))
+        return found
+
+    def may_reach_into(self, path: str, slot: Slot) -> bool:
+        """Whether a file may name a member of the slot's struct: only where its definition is seen can it, in the
+        file or, for one that others include, in these. (In 6.12 a member `func` is stored into by 2,900 files, of
+        which 40 see `struct hda_fixup`.)"""
+        definers = (slot.file,) if slot.file else self._defining(slot.struct)
+        return not definers or self._sees_any(path, definers)
+
+    def _sees_any(self, path: str, definers: tuple[str, ...]) -> bool:
+        key = (path, definers)
+        found = self._seen.get(key)
+        if found is None:
+            found = self._seen[key] = self._look(path, definers)
+        return found
+
+    def _look(self, path: str, definers: tuple[str, ...]) -> bool:
+        scopes = self._scopes
+        known = {path}
+        todo = [path]
+        while todo:
+            file = todo.pop()
+            if any(scopes.includes.may_see(file, definer) for definer in definers):
+                return True
+            if file.startswith("include/") or not scopes.includable(file):
+                continue
+            outer = scopes.of(file).includers
+            if not outer and file.endswith(".h"):
+                return True  # included by a path that the Makefile gives
+            todo += [includer for includer in outer if includer not in known]
+            known.update(outer)
+        return False
 
     def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
         """The members that a list file makes, included inside a struct under the includer's macros."""
@@ -136,3 +177,8 @@ class Declared:
                         if variable.name == name:
                             return path, variable
         return None
+
+
+def _outer(tag: str) -> str:
+    """The outermost struct around one without a tag of its own."""
+    return tag if tag.startswith("::") else tag.split("::", maxsplit=1)[0]

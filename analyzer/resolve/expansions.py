@@ -7,10 +7,11 @@ calls, but where a placeholder became part of a callee or of a macro's name: tho
 Not handled: an argument with operators of a lower precedence than the macro's body has around it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.dominance import TESTS
+from analyzer.resolve.alike import Alike, Footprint
 from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, template_of
 from analyzer.resolve.initializers import initial_value
@@ -30,7 +31,6 @@ from analyzer.resolve.tokens import (
 )
 
 _MAX_RENAMED = 4  # variables of an expansion that hand a value on: INDIRECT_CALL_4 in INDIRECT_CALL_3 in …
-_MAX_SHARED = 8  # expansions of one macro remembered for other files that see the same definitions
 
 
 class ExpandedCall(NamedTuple):
@@ -65,8 +65,7 @@ class Expansions:
     """What macro uses call, by the scope of the use."""
 
     def __init__(self) -> None:
-        self._shapes: dict[tuple[str, _Key], _Shape] = {}
-        self._shared: dict[_Key, list[tuple[Mapping[str, object], _Shape]]] = {}
+        self._shapes: Alike[_Key, _Shape] = Alike(settled=TESTS)
         self._quiet: dict[tuple[str, str], bool] = {}
 
     def summary(self, scope: Scope, name: str, use: Sequence[Token]) -> tuple[ExpandedCall, ...]:
@@ -81,33 +80,8 @@ class Expansions:
         return shape.calls
 
     def _shape(self, scope: Scope, key: _Key) -> _Shape:
-        """The shape of a macro in a file, found again where the macros that it met are the same."""
-        found = self._shapes.get((scope.path, key))
-        if found is not None:
-            return found
-        shared = self._shared.setdefault(key, [])
-        for footprint, shape in shared:
-            if all(n in TESTS or scope.macro(n) == d for n, d in footprint.items()):
-                self._shapes[scope.path, key] = shape
-                return shape
-        name, pattern = key
-        use = [Token(name)]
-        if pattern is not None:
-            use.append(Token("("))
-            for number, text in enumerate(pattern):
-                if number:
-                    use.append(Token(","))
-                use += [Token(placeholder(number))] if text is None else tokenize(text)
-            use.append(Token(")"))
-        expansion = _expanded(scope, use)
-        calls = tuple(_calls_in(expansion.tokens, use))
-        pasted = tuple(n for n in expansion.footprint if holds_placeholder(n) and not is_placeholder(n))
-        shape = _Shape(None if any(map(_depends, calls)) else calls, pasted)
-        footprint = {n: d for n, d in expansion.footprint.items() if not holds_placeholder(n)}
-        self._shapes[scope.path, key] = shape
-        shared.insert(0, (footprint, shape))
-        del shared[_MAX_SHARED:]
-        return shape
+        """The shape of a macro in a file."""
+        return self._shapes.get(scope, key, lambda: _shape_of(scope, key))
 
     def calls_nothing(self, scope: Scope, name: str) -> bool:
         """Whether an object-like macro makes no call."""
@@ -120,6 +94,23 @@ class Expansions:
                 found = not self.summary(scope, name, [Token(name)])
             self._quiet[key] = found
         return found
+
+
+def _shape_of(scope: Scope, key: _Key) -> tuple[Footprint, _Shape]:
+    name, pattern = key
+    use = [Token(name)]
+    if pattern is not None:
+        use.append(Token("("))
+        for number, text in enumerate(pattern):
+            if number:
+                use.append(Token(","))
+            use += [Token(placeholder(number))] if text is None else tokenize(text)
+        use.append(Token(")"))
+    expansion = _expanded(scope, use)
+    calls = tuple(_calls_in(expansion.tokens, use))
+    pasted = tuple(n for n in expansion.footprint if holds_placeholder(n) and not is_placeholder(n))
+    footprint = {n: d for n, d in expansion.footprint.items() if not holds_placeholder(n)}
+    return footprint, _Shape(None if any(map(_depends, calls)) else calls, pasted)
 
 
 def _expanded(scope: Scope, use: Sequence[Token]) -> Expansion:

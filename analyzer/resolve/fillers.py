@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation, Object
+from analyzer.resolve.alike import Alike, Footprint
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
@@ -45,9 +46,8 @@ def shapes_designator(definition: MacroDefinition) -> bool:
 
 
 class _Template(NamedTuple):
-    """What a macro makes of placeholders where the macros that it meets are these; `structs` remembers answers."""
+    """What a macro makes of placeholders; `structs` remembers answers."""
 
-    footprint: Mapping[str, Sequence[MacroDefinition]]
     objects: Sequence[Object]
     structs: dict[str, frozenset[str] | None]
 
@@ -61,8 +61,7 @@ class MacroFillers:
         self._macros: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
-        self._templates: dict[tuple[str, int], list[_Template]] = {}
-        self._fitting: dict[tuple[str, str, int], _Template] = {}
+        self._templates: Alike[tuple[str, int], _Template] = Alike()
 
     def macros(self, field: str, shape: str) -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member.
@@ -178,20 +177,12 @@ class MacroFillers:
     def _template_of(self, scope: Scope, use: Invocation) -> _Template:
         """What the macro of a use makes of placeholders."""
         count = len(values_of(use.arguments))
-        here = (scope.path, use.macro, count)
-        if here not in self._fitting:
-            self._fitting[here] = self._fitting_template(scope, use.macro, count)
-        return self._fitting[here]
 
-    def _fitting_template(self, scope: Scope, macro: str, count: int) -> _Template:
-        templates = self._templates.setdefault((macro, count), [])
-        for known in templates:
-            if all(scope.macro(name) == definitions for name, definitions in known.footprint.items()):
-                return known
-        expansion = Expander(scope.macro).expand(tokenize(use_of(macro, count)))
-        found = _Template(expansion.footprint, extract(as_text(expansion.tokens)).objects, {})
-        templates.append(found)
-        return found
+        def make() -> tuple[Footprint, _Template]:
+            expansion = Expander(scope.macro).expand(tokenize(use_of(use.macro, count)))
+            return expansion.footprint, _Template(extract(as_text(expansion.tokens)).objects, {})
+
+        return self._templates.get(scope, (use.macro, count), make)
 
     def _filled(self, scope: Scope, objects: Sequence[Object], field: str) -> frozenset[str] | None:
         """The structs whose member of a name the initializers of objects fill."""

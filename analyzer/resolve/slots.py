@@ -13,6 +13,7 @@ import msgspec
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
+from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
 from analyzer.resolve.index import NameKind
@@ -34,7 +35,7 @@ from analyzer.resolve.words import has_word
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
-_MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
+_MAX_NESTED = 3  # macro uses that make lists with macro uses
 _USES: Sequence[NameKind] = ("use", "call", "reference")  # the last stands behind `DEFINE_X(…) =`
 
 
@@ -83,6 +84,7 @@ class Slots:
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
         self._placed: dict[tuple[str, str], _Found] = {}
         self._overlays: dict[Slot, Overlay | None] = {}
+        self._braced = BracedUses()
         self.by_macros = MacroFillers(names)
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
@@ -146,13 +148,12 @@ class Slots:
         """Those of the same entries that stand in some files."""
         macros = self.by_macros.macros(slot.field, DESIGNATOR)
         for path in sorted(paths):
-            if not self._names.scopes.foreign(path):
+            if not self._names.scopes.foreign(path) and self._names.declared.may_reach_into(path, slot):
                 yield from (entry for entry in self._entries_for(path, slot, macros) if entry.functions)
 
     def _search(self, slot: Slot) -> Iterator[SlotEntry]:
-        index, scopes = self._index, self._names.scopes
+        index = self._index
         field = slot.field
-        macros = self.by_macros.macros(field, DESIGNATOR)
         paths = set(index.files("slot", f"{slot.struct}.{field}"))
         paths.update(index.files("slot", f"{slot.struct}.#"))
         paths.update(index.files("slot", f"?.{field}"))
@@ -161,12 +162,7 @@ class Slots:
         for kind in _USES:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR))
         paths.update(self._includers_of_lists(field))
-        for path in sorted(paths):
-            if scopes.foreign(path):
-                continue
-            for entry in self._entries_for(path, slot, macros):
-                if entry.functions:
-                    yield entry
+        return self.fillers_in(slot, paths)
 
     def overlay(self, slot: Slot) -> Overlay | None:
         """What shares a slot's memory; None when it is no function pointer in a union with others."""
@@ -266,7 +262,7 @@ class Slots:
     ) -> Iterator[_Placed]:
         listed = self._names.lists.entries(scope.path, variable)
         entries = [e for e in (*variable.entries, *listed) if concerns is None or concerns(e)]
-        if not variable.entries and (match := _MACRO_USE.match(variable.value)) and match.group(2):
+        if not variable.entries and (match := MACRO_USE.match(variable.value)) and match.group(2):
             whole = Entry("", variable.value, variable.line, variable.guard)
             if concerns is None or concerns(whole):
                 entries = [whole]
@@ -284,12 +280,13 @@ class Slots:
         entry: Entry,
         depth: int,
     ) -> Iterator[_Placed]:
-        match = _MACRO_USE.match(entry.value)
-        if match and depth < 3 and match.group(1) not in KEYWORDS and scope.macro(match.group(1)):
-            text = spell(self._names.typer(scope.path).expand(entry.value)).strip()
-            if text.startswith((".", "{", "[")) or ("," in text and text.rstrip().endswith("}")):
-                yield from self._of_macro(scope, variable, type_, entry, text, depth)
-                return
+        braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
+        if braced is not None:
+            base = re.sub(r"#\d+$", "", entry.path) if braced.designators else entry.path
+            for inner in braced.entries:
+                moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
+                yield from self._of_entry(scope, variable, type_, moved, depth + 1)
+            return
         placed = self._place(scope, type_, entry.path)
         if placed is None:
             return
@@ -297,23 +294,6 @@ class Slots:
         yield _Placed(
             scope, slot, variable.name, dotted, index, entry.value, entry.line, entry.guard, "initializer"
         )
-
-    def _of_macro(
-        self,
-        scope: Scope,
-        variable: Object,
-        type_: Type | None,
-        entry: Entry,
-        text: str,
-        depth: int,
-    ) -> Iterator[_Placed]:
-        """A macro use that stands for designators or for a braced list."""
-        base = re.sub(r"#\d+$", "", entry.path) if text.startswith((".", "[")) else entry.path
-        source = f"T v = {{ {text} }};" if text.startswith((".", "[")) else f"T v = {text};"
-        for made in extract(source.encode()).objects:
-            for inner in made.entries:
-                moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
-                yield from self._of_entry(scope, variable, type_, moved, depth + 1)
 
     def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
         """The slot that a designator path ends in, the array element on the way, the dotted names."""
@@ -453,7 +433,7 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         last = entry.path.rpartition(".")[2]
         if entry.path and last.split("[")[0].split("#")[0] == field and "." in entry.path:
             return True
-        match = _MACRO_USE.match(entry.value)
+        match = MACRO_USE.match(entry.value)
         if match is None or (match.group(1) not in macros and not match.group(2)):
             return "." not in entry.path
         return match.group(1) in macros or has_word(entry.value, field)

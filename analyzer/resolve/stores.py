@@ -47,7 +47,7 @@ class Stores:
         """All stores into a slot, or those in some files, by file and line."""
         macros = self._slots.by_macros.macros(slot.field, _STATEMENT)
         for path in sorted(self._files(slot) if among is None else among):
-            if not self._names.scopes.foreign(path):
+            if not self._names.scopes.foreign(path) and self._names.declared.may_reach_into(path, slot):
                 yield from self._by_slot(path, slot.field, macros).get(slot, ())
 
     def _files(self, slot: Slot) -> set[str]:

@@ -1,0 +1,69 @@
+"""Macro uses that stand for a braced list or for designators, as values of an initializer.
+
+A macro is expanded and read once with placeholders for its arguments, and the arguments are put into what that
+gives. (In 6.12 the tables of sound/ have 11,000 uses of `SOC_SINGLE` and its like.)
+
+Not handled: lists that only some of a macro's definitions make; the likeliest counts.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from analyzer.extract.extractor import extract
+from analyzer.model.facts import Entry
+from analyzer.resolve.alike import Alike, Footprint
+from analyzer.resolve.macros import Expander
+from analyzer.resolve.placeholders import filled, use_of
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import values_of
+from analyzer.resolve.tokens import KEYWORDS, spell, tokenize
+
+MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
+_SHAPING = re.compile(r"[{}=\[]|^\s*\.")  # in an argument: it may change what the body's braces hold
+
+
+class Braced(NamedTuple):
+    """What a macro use stands for. `designators`: of the object that the use stands in, else a list of its own."""
+
+    designators: bool
+    entries: Sequence[Entry]
+
+
+class BracedUses:
+    """Braced lists by macro use."""
+
+    def __init__(self) -> None:
+        self._templates: Alike[tuple[str, int], Braced | None] = Alike()
+        self._exact: Alike[str, Braced | None] = Alike()
+
+    def of(self, scope: Scope, value: str) -> Braced | None:
+        """What an initializer's value stands for when it is the use of a macro for designators or a list, else
+        None."""
+        match = MACRO_USE.match(value)
+        if match is None or match.group(1) in KEYWORDS or not scope.macro(match.group(1)):
+            return None
+        if match.group(2):
+            values = values_of(match.group(2)[1:-1])
+            if values and not any(map(_SHAPING.search, values)):
+                macro, count = match.group(1), len(values)
+                use = use_of(macro, count)
+                template = self._templates.get(scope, (macro, count), lambda: _read(scope, use))
+                if template is not None:
+                    entries = [_with(entry, values) for entry in template.entries]
+                    return Braced(template.designators, entries)
+        return self._exact.get(scope, value, lambda: _read(scope, value))
+
+
+def _read(scope: Scope, use: str) -> tuple[Footprint, Braced | None]:
+    expansion = Expander(scope.macro).expand(tokenize(use))
+    text = spell(expansion.tokens).strip()
+    designators = text.startswith((".", "["))
+    if not designators and not text.startswith("{") and not ("," in text and text.endswith("}")):
+        return expansion.footprint, None
+    objects = extract((f"T v = {{ {text} }};" if designators else f"T v = {text};").encode()).objects
+    return expansion.footprint, Braced(designators, [entry for made in objects for entry in made.entries])
+
+
+def _with(entry: Entry, values: Sequence[str]) -> Entry:
+    return Entry(filled(entry.path, values), filled(entry.value, values), entry.line, entry.guard)
