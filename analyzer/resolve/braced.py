@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Entry
-from analyzer.resolve.alike import Alike, Footprint
+from analyzer.resolve.alike import Alike, Met
 from analyzer.resolve.macros import Expander
 from analyzer.resolve.placeholders import filled, use_of
 from analyzer.resolve.scope import Scope
@@ -55,14 +55,14 @@ class BracedUses:
         return self._exact.get(scope, value, lambda: _read(scope, value))
 
 
-def _read(scope: Scope, use: str) -> tuple[Footprint, Braced | None]:
+def _read(scope: Scope, use: str) -> tuple[Met, Braced | None]:
     expansion = Expander(scope.macro).expand(tokenize(use))
     text = spell(expansion.tokens).strip()
     designators = text.startswith((".", "["))
     if not designators and not text.startswith("{") and not ("," in text and text.endswith("}")):
-        return expansion.footprint, None
+        return Met(expansion.footprint), None
     objects = extract((f"T v = {{ {text} }};" if designators else f"T v = {text};").encode()).objects
-    return expansion.footprint, Braced(designators, [entry for made in objects for entry in made.entries])
+    return Met(expansion.footprint), Braced(designators, [entry for made in objects for entry in made.entries])
 
 
 def _with(entry: Entry, values: Sequence[str]) -> Entry:

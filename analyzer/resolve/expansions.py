@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.dominance import TESTS
-from analyzer.resolve.alike import Alike, Footprint
+from analyzer.resolve.alike import Alike, Met
 from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, template_of
 from analyzer.resolve.initializers import initial_value
@@ -96,7 +96,7 @@ class Expansions:
         return found
 
 
-def _shape_of(scope: Scope, key: _Key) -> tuple[Footprint, _Shape]:
+def _shape_of(scope: Scope, key: _Key) -> tuple[Met, _Shape]:
     name, pattern = key
     use = [Token(name)]
     if pattern is not None:
@@ -110,7 +110,7 @@ def _shape_of(scope: Scope, key: _Key) -> tuple[Footprint, _Shape]:
     calls = tuple(_calls_in(expansion.tokens, use))
     pasted = tuple(n for n in expansion.footprint if holds_placeholder(n) and not is_placeholder(n))
     footprint = {n: d for n, d in expansion.footprint.items() if not holds_placeholder(n)}
-    return footprint, _Shape(None if any(map(_depends, calls)) else calls, pasted)
+    return Met(footprint), _Shape(None if any(map(_depends, calls)) else calls, pasted)
 
 
 def _expanded(scope: Scope, use: Sequence[Token]) -> Expansion:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Invocation, Object
-from analyzer.resolve.alike import Alike, Footprint
+from analyzer.resolve.alike import Alike, Met, single_tokens
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
@@ -178,9 +178,13 @@ class MacroFillers:
         """What the macro of a use makes of placeholders."""
         count = len(values_of(use.arguments))
 
-        def make() -> tuple[Footprint, _Template]:
+        def make() -> tuple[Met, _Template]:
             expansion = Expander(scope.macro).expand(tokenize(use_of(use.macro, count)))
-            return expansion.footprint, _Template(extract(as_text(expansion.tokens)).objects, {})
+            objects = extract(as_text(expansion.tokens)).objects
+            # `TRACE_SYSTEM` is another name in each of 250 headers, and none that a type or a member has
+            said = " ".join([*(o.type for o in objects), *(e.path for o in objects for e in o.entries)])
+            loose = {name for name, text in single_tokens(expansion.footprint).items() if text not in said}
+            return Met(expansion.footprint, loose), _Template(objects, {})
 
         return self._templates.get(scope, (use.macro, count), make)
 

@@ -59,6 +59,7 @@ class Pasted:
             among == ()
             or name.startswith(("__builtin_", "__compiletime_assert_"))
             or self._scopes.in_assembly(name)
+            or self._is_type(name)
         ):
             return ()
         tried: set[tuple[str, int]] = set()
@@ -78,6 +79,15 @@ class Pasted:
             if found or looked > 6 * _MAX_FILES:
                 break
         return tuple(found)
+
+    def _is_type(self, name: str) -> bool:
+        """Whether a public header has a type of that name: `(u32)(x)` looks like a call."""
+        return any(
+            typedef.name == name
+            for path in self._index.files("typedef", name)
+            if path.startswith("include/")
+            for typedef in self._index.facts(path).typedefs
+        )
 
     def _made_in(self, path: str, part: str, name: str, tried: set[tuple[str, int]]) -> list[Function]:
         """The functions of a name that uses with a given word in their arguments make in a file."""
