@@ -46,7 +46,7 @@ class CallSites:
         while todo and len(found) < _MAX_MACROS:
             current = todo.pop()
             word = re.escape(current)
-            pattern = re.compile(rf"\b{word}\s*\(|_Generic\b.*:\s*{word}\s*[,)]", re.S)
+            pattern = re.compile(rf"\b{word}\s*\(|^\s*{word}\s*$|_Generic\b.*:\s*{word}\s*[,)]", re.S)
             for path in self._index.files("expanded", current):
                 if self._names.scopes.foreign(path):
                     continue

@@ -32,7 +32,7 @@ from analyzer.resolve.sieve import Sieve
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
-from analyzer.resolve.stripping import strip_callee
+from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 from analyzer.resolve.wanted import Wanted
 
@@ -304,7 +304,7 @@ class Collector:
             if name not in self._local_names and self._names.bind(self._scope, name).functions:
                 self._bound_edges(name, site, "named pointer")
                 return
-        elif any(t.text in (".", "->") for t in expanded[-3:]):
+        elif any(t.text in (".", "->") for t in without_subscripts(expanded)[-3:]):
             self._add(site, None, "slot", "untyped callee", "possible")
             return
         self._pointer(bare, site)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
-from analyzer.model.facts import Invocation, Object
+from analyzer.model.facts import Invocation, Macro, Object
 from analyzer.resolve.alike import Alike, Met, single_tokens
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
@@ -23,6 +23,7 @@ from analyzer.resolve.words import has_word
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
+_DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s[^;{}()=]*=|\(\s*struct\s+(\w+)\s*\))\s*$")
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
 
@@ -52,59 +53,83 @@ class _Template(NamedTuple):
     structs: dict[str, frozenset[str] | None]
 
 
+class _Filling(NamedTuple):
+    """The files that define a macro so that it fills a member, and of which structs; "" for any."""
+
+    definers: Sequence[str]
+    structs: frozenset[str]
+
+
 class MacroFillers:
     """Macros by the members that they fill."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
         self._index = names.index
-        self._macros: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
+        self._macros: dict[tuple[str, str], Mapping[str, _Filling]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
         self._templates: Alike[tuple[str, int], _Template] = Alike()
 
-    def macros(self, field: str, shape: str) -> frozenset[str]:
-        """Macros whose body, or that of a macro they use, has a designator or a store of a member.
-        `shape` is a regular expression for what stands before the member's name."""
-        return frozenset(self._defined(field, shape))
+    def macros(self, field: str, shape: str, struct: str = "") -> frozenset[str]:
+        """Macros whose body, or that of a macro they use, has a designator or a store of a member; with `struct`
+        those that may do so in such a struct. `shape` is a regular expression for what stands before the member's
+        name."""
+        defined = self._defined(field, shape)
+        return frozenset(m for m, found in defined.items() if not struct or found.structs & {struct, ""})
 
-    def users(self, kind: NameKind, field: str, shape: str) -> Iterator[str]:
+    def users(self, kind: NameKind, field: str, shape: str, struct: str) -> Iterator[str]:
         """The files that have one of these macros in a role and may see a definition of it that counts."""
-        for name, definers in sorted(self._defined(field, shape).items()):
+        defined = self._defined(field, shape)
+        for name in sorted(self.macros(field, shape, struct)):
             for path in self._index.files(kind, name):
-                if any(self._names.scopes.includes.may_see(path, definer) for definer in definers):
+                if any(self._names.scopes.includes.may_see(path, definer) for definer in defined[name].definers):
                     yield path
 
-    def _defined(self, field: str, shape: str) -> Mapping[str, Sequence[str]]:
-        """The files that define each of these macros so that it fills the member."""
+    def _defined(self, field: str, shape: str) -> Mapping[str, _Filling]:
+        """The macros that fill the member."""
         known = self._macros.get((field, shape))
         if known is not None:
             return known
-        found: dict[str, dict[str, None]] = {}
+        found: dict[str, dict[str, frozenset[str]]] = {}  # by file: the structs
         pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)(?!{_NO_FUNCTION})")
         holds = self._names.scopes.configuration.holds
         todo = [
-            (m.name, path)
+            (m.name, path, self._structs_in(m, pattern))
             for path in self._index.files("filler", field)
             if not self._names.scopes.foreign(path)
             for m in self._index.facts(path).macros
             if pattern.search(m.body) and holds(m.guard) is not False
         ]
         while todo:
-            name, definer = todo.pop()
-            if definer in found.get(name, ()):
+            name, definer, structs = todo.pop()
+            before = found.setdefault(name, {}).get(definer)
+            if before is not None and structs <= before:
                 continue
-            found.setdefault(name, {})[definer] = None
+            found[name][definer] = structs | (before or frozenset())
             used = re.compile(rf"\b{re.escape(name)}\s*\(")
             todo += [
-                (m.name, path)
+                (m.name, path, structs)
                 for path in self._index.files("expanded", name)
                 if not self._names.scopes.foreign(path) and self._names.scopes.includes.may_see(path, definer)
                 for m in self._index.facts(path).macros
-                if path not in found.get(m.name, ()) and used.search(m.body) and holds(m.guard) is not False
+                if used.search(m.body) and holds(m.guard) is not False
             ]
-        result = self._macros[(field, shape)] = {name: sorted(definers) for name, definers in found.items()}
+        result = self._macros[(field, shape)] = {
+            name: _Filling(sorted(by_file), frozenset().union(*by_file.values()))
+            for name, by_file in found.items()
+        }
         return result
+
+    def _structs_in(self, macro: Macro, pattern: re.Pattern[str]) -> frozenset[str]:
+        """The structs in whose braces a macro's body has the pattern, "" for one that cannot be told."""
+        found = set()
+        for match in pattern.finditer(macro.body):
+            declaring = _DECLARING.search(macro.body[: _brace_around(macro.body, match.start())])
+            tag = (declaring.group(1) or declaring.group(2)) if declaring else ""
+            known = tag not in (macro.parameters or ()) and not self._index.files("macro", tag)
+            found.add(tag if known else "")
+        return frozenset(found)
 
     def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether a macro use whose body has no designator of a member may get one from its arguments: they
@@ -213,3 +238,13 @@ class MacroFillers:
                 return ""
             owner, current = found.slot.struct, found.type
         return owner
+
+
+def _brace_around(text: str, at: int) -> int:
+    """Where the brace stands that is open at a place of a text, 0 when none is."""
+    depth = 0
+    for place in range(at - 1, -1, -1):
+        depth += (text[place] == "}") - (text[place] == "{")
+        if depth < 0:
+            return place
+    return 0

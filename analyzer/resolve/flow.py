@@ -10,12 +10,12 @@ from (parameters take the values of all callers).
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
-from analyzer.resolve.ctypes import followed_backwards
+from analyzer.resolve.ctypes import Type, followed_backwards, followed_forwards
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.initializers import listed_values
@@ -25,7 +25,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stores import Store, Stores
-from analyzer.resolve.stripping import strip_callee, without_subscripts
+from analyzer.resolve.stripping import strip_callee, takes_address, without_subscripts
 from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
@@ -312,6 +312,8 @@ class Flow:
 
     def _evaluate(self, frame: Frame | None, scope: Scope, tokens: Sequence[Token], line: int) -> Iterator[Source]:
         """The functions and places that an expanded expression may take its value from."""
+        # of `&x->member` only a member that holds a function leads to one: most are data that something else reads
+        leads: Callable[[Type | None], bool] = followed_forwards if takes_address(tokens) else followed_backwards
         tokens = strip_callee(tokens)
         if not tokens:
             return
@@ -326,22 +328,30 @@ class Flow:
             return
         if len(tokens) == 1:
             if tokens[0].is_name and tokens[0].text not in KEYWORDS:
-                yield from self._of_name(frame, scope, tokens[0].text, evidence)
+                yield from self._of_name(frame, scope, tokens[0].text, evidence, leads)
             return
         if tokens[-1].text == ")":
             yield from self._of_call(frame, scope, tokens, evidence)
             return
         if tokens[-2].text in (".", "->"):
             member = self._slots.member_of(scope, tokens, frame.types if frame else {})
-            if member is not None and followed_backwards(member.type):
+            if member is not None and leads(member.type):
                 yield Source(Place("slot", member.slot, 0), evidence)
             return
         if tokens[-2].text in ("+", "-") or (len(tokens) > 2 and tokens[1].text in ("+", "-")):
             yield from self._evaluate(frame, scope, tokens[:1], line)
 
-    def _of_name(self, frame: Frame | None, scope: Scope, name: str, evidence: Evidence) -> Iterator[Source]:
+    def _of_name(
+        self,
+        frame: Frame | None,
+        scope: Scope,
+        name: str,
+        evidence: Evidence,
+        leads: Callable[[Type | None], bool],
+    ) -> Iterator[Source]:
+        """`leads` tells of which types a function's address may come out."""
         if frame is not None and (name in frame.parameters or name in frame.variables):
-            if not followed_backwards(frame.types.get(name)):
+            if not leads(frame.types.get(name)):
                 return
             if name in frame.parameters:
                 yield Source(Place("parameter", frame.ref, frame.parameters[name]), evidence)
@@ -363,7 +373,7 @@ class Flow:
         found = self._names.declared.object(scope, name)
         if found is not None:
             path, variable = found
-            if not followed_backwards(self._names.typer(path).type_of_text(variable.type)):
+            if not leads(self._names.typer(path).type_of_text(variable.type)):
                 return
             yield Source(Place("global", path if variable.static else "", name), evidence)
 

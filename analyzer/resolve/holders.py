@@ -443,8 +443,10 @@ class _Search:
 
     def _in_tables(self, function: Function, macro: str, name: str) -> None:
         scope = self._names.scopes.of(function.path)
-        for variable in self._slots.local_tables(scope, function.definition, frozenset({macro})):
-            self._from_entries(scope, variable, name)
+        for call in function.definition.calls:
+            if call.name == macro:
+                for variable in self._slots.local_table(scope, function.definition, call):
+                    self._from_entries(scope, variable, name)
 
     def _from_entries(self, scope: Scope, variable: Object, name: str) -> None:
         for slot in self._slots.named_by(scope, variable, name):

@@ -12,7 +12,7 @@ import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
+from analyzer.model.facts import Definition, DirectCall, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
@@ -70,8 +70,16 @@ class _Placed(NamedTuple):
     how: Literal["initializer", "assignment", "argument"]
 
 
-_Found = tuple[Mapping[Slot, Sequence[_Placed]], Sequence[Invocation]]
-_NOTHING: _Found = ({}, ())
+class _Found(NamedTuple):
+    """What a file puts into members of a name, and the macro uses, at file scope and in functions, that may do so,
+    too: they are only read for structs that the macros fill."""
+
+    placed: Mapping[Slot, Sequence[_Placed]]
+    uses: Sequence[Invocation]
+    local_uses: Sequence[tuple[Definition, DirectCall]]
+
+
+_NOTHING = _Found({}, (), ())
 
 
 class Slots:
@@ -160,7 +168,7 @@ class Slots:
         paths.update(index.files("store", field))
         paths.update(index.files("argument", field))
         for kind in _USES:
-            paths.update(self.by_macros.users(kind, field, DESIGNATOR))
+            paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
         paths.update(self._includers_of_lists(field))
         return self.fillers_in(slot, paths)
 
@@ -188,46 +196,57 @@ class Slots:
         key = (path, slot.field)
         known = self._placed.get(key)
         if known is None:
-            by_slot: dict[Slot, list[_Placed]] = {}
-            waiting: list[Invocation] = []
-            for found in self._place_all(path, slot.field, macros, waiting):
-                by_slot.setdefault(found.slot, []).append(found)
-            known = self._placed[key] = (by_slot, waiting) if by_slot or waiting else _NOTHING
-        placed, uses = known
-        for found in placed.get(slot, ()):
-            yield self._entry(found)
+            found = self._place_all(path, slot.field, macros)
+            known = self._placed[key] = found if any(found) else _NOTHING
+        for placed in known.placed.get(slot, ()):
+            yield self._entry(placed)
+        if not known.uses and not known.local_uses:
+            return
         scope = self._names.scopes.of(path)
         concerns = _concerning(slot.field, macros)
-        for use in uses:
+        fitting = self.by_macros.macros(slot.field, DESIGNATOR, slot.struct)
+        for variable in self._made_by(scope, known, slot, macros - fitting):
+            for placed in self._of_object(scope, variable, concerns):
+                if placed.slot == slot:
+                    yield self._entry(placed)
+
+    def _made_by(self, scope: Scope, found: _Found, slot: Slot, others: frozenset[str]) -> Iterator[Object]:
+        """The objects that a file's macro uses make with a value for a slot; `others` do so for other structs."""
+        for definition, call in found.local_uses:
+            if call.name not in others:
+                yield from self.local_table(scope, definition, call)
+        for use in found.uses:
+            if use.macro in others and not use.tail:
+                continue
             structs = self.by_macros.structs(scope, use, slot.field)
             if structs is not None and slot.struct not in structs:
                 continue
             made = self._names.maker.use(scope, use)
-            for variable in placed_objects(use, made) if made else ():
-                for found in self._of_object(scope, variable, concerns):
-                    if found.slot == slot:
-                        yield self._entry(found)
+            yield from placed_objects(use, made) if made else ()
 
-    def _place_all(
-        self, path: str, field: str, macros: frozenset[str], waiting: list[Invocation]
-    ) -> Iterator[_Placed]:
-        """What a file's text puts into members of that name, of whatever struct: structs share the search.
-        Macro uses that may do so, too, are put into `waiting`."""
+    def _place_all(self, path: str, field: str, macros: frozenset[str]) -> _Found:
+        """What a file's text puts into members of that name, of whatever struct: structs share the search."""
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
         concerns = _concerning(field, macros)
+        placed: list[_Placed] = []
+        local: list[tuple[Definition, DirectCall]] = []
+        uses: list[Invocation] = []
         for variable in facts.objects:
-            yield from self._of_object(scope, variable, concerns)
+            placed += self._of_object(scope, variable, concerns)
         for definition in facts.definitions:
-            for variable in self.local_tables(scope, definition, macros):
-                yield from self._of_object(scope, variable, concerns)
+            local += [(definition, call) for call in definition.calls if call.name in macros]
         for use in facts.invocations:
             tail = macros and use.tail and any(word in macros for word in _WORD.findall(use.tail))
             if use.macro in macros or tail or self.by_macros.may_designate(scope, use, field):
-                waiting.append(use)
+                uses.append(use)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
-                yield from self._of_assignments(scope, definition, field)
+                placed += self._of_assignments(scope, definition, field)
+        by_slot: dict[Slot, list[_Placed]] = {}
+        for one in placed:
+            by_slot.setdefault(one.slot, []).append(one)
+        return _Found(by_slot, uses, local)
 
     def entries_of(self, scope: Scope, variable: Object, field: str) -> Iterator[tuple[Slot, str, int, str]]:
         """(slot, value, line, guard) of an object's entries for members of a name, whatever the values are."""
@@ -235,24 +254,24 @@ class Slots:
             if found.slot.field == field:
                 yield found.slot, found.value, found.line, found.guard
 
-    def local_tables(
-        self, scope: Scope, definition: Definition, macros: frozenset[str] | None = None
-    ) -> Iterator[Object]:
+    def local_tables(self, scope: Scope, definition: Definition) -> Iterator[Object]:
         """Objects that macro uses in a body declare or build, such as `DEFINE_WAIT_FUNC(wait, f)`."""
         for call in definition.calls:
-            if macros is not None and call.name not in macros:
-                continue
-            if not call.end or not self.by_macros.has_designator(scope, call.name):
-                continue
-            use = self._index.text(scope.path)[call.start : call.end].decode("utf-8", "replace")
-            text = spell(self._names.typer(scope.path).expand(use))
-            for made in extract(f"void made(void) {{ {text}; }}".encode()).objects:
-                yield msgspec.structs.replace(
-                    made,
-                    line=call.line,
-                    guard=definition.guard,
-                    entries=tuple(msgspec.structs.replace(e, line=call.line, guard="") for e in made.entries),
-                )
+            yield from self.local_table(scope, definition, call)
+
+    def local_table(self, scope: Scope, definition: Definition, call: DirectCall) -> Iterator[Object]:
+        """Those that one call makes when it is a macro's use."""
+        if not call.end or not self.by_macros.has_designator(scope, call.name):
+            return
+        use = self._index.text(scope.path)[call.start : call.end].decode("utf-8", "replace")
+        text = spell(self._names.typer(scope.path).expand(use))
+        for made in extract(f"void made(void) {{ {text}; }}".encode()).objects:
+            yield msgspec.structs.replace(
+                made,
+                line=call.line,
+                guard=definition.guard,
+                entries=tuple(msgspec.structs.replace(e, line=call.line, guard="") for e in made.entries),
+            )
 
     def _of_object(
         self,

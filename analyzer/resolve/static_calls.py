@@ -15,7 +15,8 @@ from typing import NamedTuple
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Invocation
 from analyzer.resolve.callsites import CallSites
-from analyzer.resolve.made import Function
+from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
+from analyzer.resolve.made import Function, expansion_of
 from analyzer.resolve.names import Names
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, value_end
 from analyzer.resolve.words import parts_of
@@ -125,6 +126,36 @@ class StaticCalls:
 
     def _updated(self) -> Iterator[tuple[str, Setting]]:
         macros = self._callsites.macros(_UPDATE)
+        yield from self._in_functions(macros)
+        yield from self._in_lists(macros)
+
+    def _in_lists(self, macros: frozenset[str]) -> Iterator[tuple[str, Setting]]:
+        """Updates that a list file's uses make where a function includes it."""
+        scopes = self._names.scopes
+        for path in sorted({p for m in macros for p in self._index.files("use", m)}):
+            if scopes.foreign(path):
+                continue
+            meanings: dict[str, tuple[Inclusion, ...]] = {}
+            for use in self._index.facts(path).invocations:
+                if use.macro not in macros:
+                    continue
+                if use.macro not in meanings:
+                    meanings[use.macro] = inclusions(scopes, path, use.macro)
+                for inclusion in meanings[use.macro]:
+                    function = self._around(inclusion)
+                    if function is not None:
+                        tokens = expansion_of(scopes.of(path), use, lookup_in(scopes, inclusion))
+                        yield from self._update(tokens, function, inclusion.line)
+
+    def _around(self, inclusion: Inclusion) -> Function | None:
+        """The function that a list is included in."""
+        for definition in self._index.facts(inclusion.path).definitions:
+            if definition.line <= inclusion.line <= definition.end_line:
+                return self._names.function_of(inclusion.path, definition)
+        return None
+
+    def _in_functions(self, macros: frozenset[str]) -> Iterator[tuple[str, Setting]]:
+        """Updates in the text of functions."""
         for path in sorted({p for m in macros for p in self._index.files("call", m)}):
             if self._names.scopes.foreign(path):
                 continue

@@ -46,16 +46,18 @@ class Stores:
     def of(self, slot: Slot, among: Collection[str] | None = None) -> Iterator[Store]:
         """All stores into a slot, or those in some files, by file and line."""
         macros = self._slots.by_macros.macros(slot.field, _STATEMENT)
+        building = self._slots.by_macros.macros(slot.field, DESIGNATOR, slot.struct)
         for path in sorted(self._files(slot) if among is None else among):
             if not self._names.scopes.foreign(path) and self._names.declared.may_reach_into(path, slot):
                 yield from self._by_slot(path, slot.field, macros).get(slot, ())
+                yield from (found for other, found in self._by_building(path, slot, building) if other == slot)
 
     def _files(self, slot: Slot) -> set[str]:
         files = self._index.files
         paths = set(files("store", slot.field))
         paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))
         for shape in (_STATEMENT, DESIGNATOR):
-            paths.update(self._slots.by_macros.users("call", slot.field, shape))
+            paths.update(self._slots.by_macros.users("call", slot.field, shape, slot.struct))
         return paths
 
     def _by_slot(self, path: str, field: str, macros: frozenset[str]) -> Mapping[Slot, Sequence[Store]]:
@@ -71,12 +73,10 @@ class Stores:
 
     def _in_file(self, path: str, field: str, macros: frozenset[str]) -> Iterator[tuple[Slot, Store]]:
         facts = self._index.facts(path)
-        building = self._slots.by_macros.macros(field, DESIGNATOR)
         for definition in facts.definitions:
             assigned = any(field in a.left for a in definition.assignments)
             called = bool(macros) and any(c.name in macros for c in definition.calls)
-            built = bool(building) and any(c.name in building for c in definition.calls)
-            if not assigned and not called and not built:
+            if not assigned and not called:
                 continue
             function = self._names.function_of(path, definition)
             if function is None:
@@ -86,9 +86,6 @@ class Stores:
                 yield from self._assigned(frame, definition, field)
             if called:
                 yield from self._by_macros(frame, definition, field, macros)
-            if built:
-                for variable in self._slots.local_tables(frame.scope, definition, building):
-                    yield from self._built(frame, variable, field)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
             if not variable.function or not any(e.path.endswith(f".{field}") for e in variable.entries):
@@ -100,6 +97,17 @@ class Stores:
             if function is None:
                 continue
             yield from self._built(Frame(self._names, function), variable, field)
+
+    def _by_building(self, path: str, slot: Slot, building: frozenset[str]) -> Iterator[tuple[Slot, Store]]:
+        """What objects that macro uses build in functions hold for members of the slot's name."""
+        for definition in self._index.facts(path).definitions if building else ():
+            calls = [call for call in definition.calls if call.name in building]
+            function = self._names.function_of(path, definition) if calls else None
+            if function is not None:
+                frame = Frame(self._names, function)
+                for call in calls:
+                    for variable in self._slots.local_table(frame.scope, definition, call):
+                        yield from self._built(frame, variable, slot.field)
 
     def _built(self, frame: Frame, variable: Object, field: str) -> Iterator[tuple[Slot, Store]]:
         """What an initializer inside a function puts into members of a name, but for functions' own names."""

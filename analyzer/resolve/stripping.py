@@ -11,8 +11,20 @@ from analyzer.resolve.tokens import Token, close_of, open_of
 def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
     """Without what changes no slot: outer parentheses, a leading `*`, `&` or cast, and of a statement
     expression all but its last statement."""
+    return _stripped(tokens)[0]
+
+
+def takes_address(tokens: Sequence[Token]) -> bool:
+    """Whether an expression is the address of what `strip_callee` leaves of it."""
+    return _stripped(tokens)[1] > 0
+
+
+def _stripped(tokens: Sequence[Token]) -> tuple[Sequence[Token], int]:
+    """What is left, and how many more `&` than `*` were taken away."""
+    addresses = 0
     while tokens:
         if tokens[0].text in ("*", "&"):
+            addresses += 1 if tokens[0].text == "&" else -1
             tokens = tokens[1:]
             continue
         if tokens[0].text == "(":
@@ -34,7 +46,7 @@ def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
                 tokens = tokens[end + 1 :]
                 continue
         break
-    return tokens
+    return tokens, addresses
 
 
 def without_subscripts(tokens: Sequence[Token]) -> Sequence[Token]:
