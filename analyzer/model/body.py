@@ -23,6 +23,12 @@ class Place(msgspec.Struct, frozen=True, order=True):
     column: int
 
 
+# Macros that store their second argument in their first.
+STORING = frozenset(
+    ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
+)
+
+
 class Call(msgspec.Struct, frozen=True, tag=True):
     """A call, or the use of a macro that looks like one. `name` is empty for a computed callee. `when` holds the
     conditions inside its expression that it depends on (`a && f()`, `a ? f() : g()`), outermost first."""
