@@ -1,9 +1,9 @@
 """Keeping a drawing readable: which functions of a rooted graph are drawn when there are too many.
 
 Helpers are folded first: functions of headers that lead to nothing but such functions. Then what only failures
-lead to: of a function that only error paths call, the calls are not drawn. Then functions are opened level by level
-from the root, those of the root's own folder first, then the smallest subtrees, as long as the budget lasts; so it is
-the largest subtrees elsewhere that are folded. Each is counted where it hangs.
+lead to: of a function that only error paths call, the calls are not drawn. Then functions are opened level by
+level from the root, those of the root's own folder first, then the smallest subtrees, as long as the budget lasts;
+so it is the largest subtrees elsewhere that are folded. Each is counted where it hangs.
 
 Not handled: choosing by importance.
 """
