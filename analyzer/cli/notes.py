@@ -128,6 +128,6 @@ def _spelled(context: click.Context) -> str:
             words += [f"{spelling} {shlex.quote(text)}" for text in value]
         elif value is True:
             words.append(spelling)
-        elif value != option.get_default(context):
+        elif value is not None and value != option.get_default(context):
             words.append(f"{spelling} {value}")
     return " ".join(words)

@@ -492,9 +492,9 @@ def _handed_on(site: Site, call: Call, passed: tuple[Constants, ...]) -> tuple[C
 
 
 def _begins_in(site: Site, place: Place) -> bool:
-    """Whether a site stands before the end of what begins at a place, as far as its line tells."""
+    """Whether a site stands before the end of a place."""
     at = site.edge.site
-    return (at.line, at.column) < (place.line, place.column + place.end - place.start)
+    return (at.line, at.column) < (place.end_line, place.end_column)
 
 
 def _within(call: Call, other: Action) -> bool:

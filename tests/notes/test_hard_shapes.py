@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from printing import SHOWN, detail_of, findings
 
+from analyzer.graph.tree import TreeItem
 from analyzer.notes.reader import read_note
 from analyzer.pipeline import views
 from analyzer.pipeline.checking import check_note
@@ -48,8 +49,19 @@ int long_one(struct dev *d, unsigned long a, unsigned long b, unsigned long c, u
         return work(f);
 }
 
+#define current current_task()
+struct task { char *comm; };
+struct task *current_task(void) { return 0; }
+int print(const char *format, char *what) { return 0; }
+int report(int kind)
+{
+        return print("%s",
+                     current->comm);
+}
+
 int enter(struct dev *d, int kind)
 {
+        report(kind);
         int mtu = PICK(d->ops->mtu, own_mtu, kind);
 
         hw32(d->flags);
@@ -103,3 +115,11 @@ def test_hard_shapes_hold_as_printed(session: Session, show: str) -> None:
         session, tree, parts, lambda text, path: check_note(read_note(text.encode(), path), [session], [facts], {})
     )
     assert not wrong, "\n".join(wrong[:8])
+
+
+def test_what_a_macro_calls_in_an_argument_comes_before_the_call(session: Session) -> None:
+    tree, _ = views.tree(session, "report", views.View(depth=1), detail_of({"args", "conditions"}))
+    assert [i.targets[0].function.name for i in tree.root.items if isinstance(i, TreeItem)] == [
+        "current_task",
+        "print",
+    ]
