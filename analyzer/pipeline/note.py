@@ -198,8 +198,8 @@ def _weight(session: Session, target: TreeFunction) -> int:
 
 def _step(session: Session, item: TreeItem, inner: int) -> MainStep:
     targets = item.targets
-    if item.site.single:
-        return _step_of(session, item, targets[0], "", inner)
+    if item.site.single or len({t.function.name for t in targets}) == 1:  # or several definitions of one function
+        return _step_of(session, item, max(targets, key=lambda t: _weight(session, t)), "", inner)
     label = session.selector(targets[0].edge) if targets[0].edge else ""
     below = tuple(
         _step_of(session, item, t, session.selector(t.edge) if t.edge else label, 0) for t in targets[:6]
