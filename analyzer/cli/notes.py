@@ -14,7 +14,6 @@ from analyzer.cli.options import (
     bind_option,
     common_options,
     deliver,
-    depth_option,
     hide_option,
     opened,
     output_option,
@@ -28,7 +27,11 @@ _TELLING = ("depth", "hide", "bind", "narrow", "targets", "functions", "excerpts
 @click.command()
 @click.argument("root", metavar="ROOT")
 @output_option("Where to, as .md; a diagram is written beside it. Default: stdout.")
-@depth_option(4, text="How many calls deep the tree is.")
+@click.option(
+    "--depth",
+    type=click.IntRange(min=1),
+    help="How many calls deep the tree is.  [default: 4, less where that is more than 500 lines]",
+)
 @hide_option
 @bind_option
 @targets_option("Follow at most N targets of an indirect call; 0 follows all.", default=4)
@@ -53,7 +56,7 @@ _TELLING = ("depth", "hide", "bind", "narrow", "targets", "functions", "excerpts
 def note(
     root: str,
     output: str | None,
-    depth: int,
+    depth: int | None,
     hide: str,
     bind: tuple[str, ...],
     narrow: bool,
@@ -71,18 +74,18 @@ def note(
     """
     from analyzer.graph.detail import Detail
     from analyzer.pipeline import outputs, views
-    from analyzer.pipeline.note import NoteOptions, study
+    from analyzer.pipeline.note import NoteOptions, readable_tree, study
     from analyzer.render.note import note_markdown
     from analyzer.render.text import TextOptions, tree_text
     from analyzer.render.words import ELIXIR, link
 
     if output is not None:
         outputs.prepare(output)
-    view = views.View(depth=depth, hide=hide, targets=targets, near=True, bind=bind, narrow=narrow)
+    view = views.View(depth=depth or 0, hide=hide, targets=targets, near=True, bind=bind, narrow=narrow)
     detail = Detail(conditions=True, assignments=("",), fold_errors=True, values=True)
     hidden = views.hide_notice(hide)
     with opened(common) as session:
-        tree, _ = views.tree(session, root, view, detail)
+        tree = readable_tree(session, root, view, detail)
         common.tell(hidden)
         options = NoteOptions(
             functions=functions,
@@ -104,7 +107,7 @@ def note(
         if output is not None:
             target = Path(output).with_suffix(".svg")
             picture = target.name
-            drawn = dataclasses.replace(view, depth=min(depth, 4), targets=None, listed=0)
+            drawn = dataclasses.replace(view, depth=min(depth or 4, 4), targets=None, listed=0)
             graph, _ = views.rooted(session, root, drawn)
             graph = views.with_failing(session, graph, drawn=60)
             drawing = outputs.DotOptions(url=template, version=version, max_functions=60, fold_errors=True)
@@ -125,6 +128,6 @@ def _spelled(context: click.Context) -> str:
             words += [f"{spelling} {shlex.quote(text)}" for text in value]
         elif value is True:
             words.append(spelling)
-        elif value != option.get_default(context):
+        elif value is not None and value != option.get_default(context):
             words.append(f"{spelling} {value}")
     return " ".join(words)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-functions",
     type=click.IntRange(min=1),
-    default=120,
+    default=60,
     show_default=True,
     metavar="N",
     help="Draw at most so many: first what only failures lead to is folded, then the largest subtrees. "

@@ -82,7 +82,12 @@ class CallVerdicts:
             if way := self._ways.by_name(place.functions, item.name, skip=self._tree.beside(at), limit=_SHORT):
                 return self._elided(at, item, place, way)
             hits = places.calls(self._kernel, place, item)
-        return self._matched(item, place, hits) if hits else self._through_targets(item, place)
+        if not hits:
+            return self._through_targets(item, place)
+        judged = self._matched(item, place, hits)
+        if judged.verdict.kind == "arguments" and (made := places.made(self._kernel, place, item, hits)):
+            return self._matched(item, place, made)
+        return judged
 
     def _announced(self, at: int, item: Item) -> Judged | None:
         """A line below a call that is said to hand over functions, or to mean one of several of its name."""

@@ -9,9 +9,12 @@ import re
 from collections.abc import Sequence
 
 from analyzer.compare.kernel import Kernel
+from analyzer.compare.spoken import SaidCall
+from analyzer.compare.texts import last_name
 from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Verdict
 
+_TELLING = 5  # letters of a member that tell something in a function's name
 _SIMILAR = 0.6
 _SURE = 0.8
 _CERTAIN = 0.9
@@ -42,6 +45,10 @@ class Renames:
                 place=self._site(caller, called),
                 fix=("name", called),
             )
+        if through := self._through(name, callers):
+            caller, call = through
+            told = f"no function is called {name}; {caller.name} calls {call.callee}"
+            return Verdict("unknown-function", told, nearest=call.callee, place=Location(caller.file, *call.start))
         near = [n for n in self._kernel.near(name) if n not in listed]
         inside = next((c.name for c in callers if _ratio(name, c.name) >= _SURE), "")
         if inside and not (near and _ratio(name, near[0]) > _ratio(name, inside)):
@@ -82,7 +89,12 @@ class Renames:
                 place=self._site(caller, new),
                 fix=("name", new),
             )
-        return Verdict("gone", f"{name} is in {home.version}, but not in {self._kernel.version}")
+        told = f"{name} is in {home.version}, but not in {self._kernel.version}"
+        if through := self._through(name, callers):
+            caller, call = through
+            told += f"; here {caller.name} calls {call.callee}"
+            return Verdict("gone", told, nearest=call.callee, place=Location(caller.file, *call.start))
+        return Verdict("gone", told)
 
     def _since(self, home: Kernel) -> str:
         """The first of the known versions after one."""
@@ -96,6 +108,16 @@ class Renames:
         calls = [(c, n) for c in callers for n in self._kernel.called(c) if n and n not in listed]
         best = max(calls, key=lambda call: _ratio(name, call[1]), default=None)
         return best if best is not None and _ratio(name, best[1]) >= _SURE else None
+
+    def _through(self, name: str, callers: Sequence[FunctionRef]) -> tuple[FunctionRef, SaidCall] | None:
+        """A call through a pointer that a function of that name could have wrapped: `call_read_iter` and
+        `filp->f_op->read_iter`."""
+        for caller in callers:
+            for call in self._kernel.spoken(caller).calls:
+                member = last_name(call.callee) if not call.name else ""
+                if len(member) >= _TELLING and member in name:
+                    return caller, call
+        return None
 
     def _site(self, caller: FunctionRef, called: str) -> Location:
         said = self._kernel.spoken(caller)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from analyzer.compare.kernel import Kernel
 from analyzer.compare.spoken import SaidCall
-from analyzer.compare.texts import callee_of, last_name, normal, parameter_name, substituted
+from analyzer.compare.texts import callee_of, last_name, normal, parameter_name, same_arguments, substituted
 from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.checks import Item
 from analyzer.notes.scan import arguments as split_arguments
@@ -174,11 +174,33 @@ def _around(file: str, call: SaidCall) -> tuple[Position, ...]:
     return around if call.head is None else (*around, (file, (call.head,)))
 
 
+def made(kernel: Kernel, place: Place, item: Item, hits: Sequence[Hit]) -> list[Hit]:
+    """The calls that macros make in a place's functions with just the arguments of a line, where its text spells
+    (`hits`) only others of that name."""
+    if place.macro or not all(hit.spelled for hit in hits):
+        return []
+    names = named(kernel, item.name)
+    found: list[Hit] = []
+    for function in place.functions:
+        if any(kernel.may_make(function, name) for name in names):
+            known = [h for h in _resolved(kernel, function, item.name, names, "", alone=False) if h.loose]
+            found += [replace(h, loose=False) for h in known]
+    given = item.arguments
+    if given is None:
+        return found
+    return [h for h in found if any(same_arguments(given, way, place.values) for way in h.arguments)]
+
+
 def made_positions(kernel: Kernel, place: Place, name: str) -> list[Position]:
-    """Where macros call a function that the text of a place's functions may name elsewhere, too."""
+    """Where macros call a function that the text of a place's functions may name elsewhere, too, and where it is
+    handed over to be called."""
     found: list[Position] = []
     names = named(kernel, name)
     for function in place.functions if not place.macro else ():
+        said = kernel.spoken(function)
+        for call in said.calls:
+            if any(argument.lstrip("&") in names for argument in call.arguments):
+                found += _around(said.file, call)
         if not any(kernel.may_make(function, one) for one in names):
             continue
         at = {call.start: call for call in kernel.spoken(function).calls}

@@ -90,14 +90,14 @@ _Said = SaidCall | SaidAssignment | SaidCondition
 
 
 def _measured(said: Iterable[_Said]) -> list[_Said]:
-    """The same with positions behind calls and assignments. A place tells only the line that it begins on, so one
-    of several lines ends behind the last of what is inside it."""
+    """The same with positions behind calls and assignments: what encloses others ends behind them, also where both
+    end with the same character."""
     found = list(said)
     inner = sorted((s for s in found if not isinstance(s, SaidCondition)), key=lambda s: (-s.offset, s.end))
     behind: dict[int, tuple[int, int]] = {}
     after: list[SaidCall | SaidAssignment] = []  # what begins no earlier, the nearest last
     for one in inner:
-        last = (one.start[0], one.start[1] + one.end - one.offset)
+        last = one.behind
         while after and after[-1].offset < one.end and after[-1].end <= one.end:
             line, column = behind[id(after.pop())]
             last = max(last, (line, column + 1))
@@ -186,6 +186,7 @@ def _actions(
                     action.place.end,
                     whole,
                     action.guard,
+                    behind=_behind(action.place),
                     head=head,
                 )
             case Assignment():
@@ -198,13 +199,18 @@ def _actions(
                     whole,
                     action.place.start,
                     action.place.end,
+                    behind=_behind(action.place),
                 )
 
 
 def _end(place: Place, actions: Iterable[Action]) -> tuple[int, int]:
-    ends = [(a.place.line, a.place.column + a.place.end - a.place.start) for a in actions]
+    ends = [_behind(a.place) for a in actions]
     line, column = max([_at(place), *ends])
     return line, column + len(ends)  # what encloses others ends behind them
+
+
+def _behind(place: Place) -> tuple[int, int]:
+    return place.end_line, place.end_column
 
 
 def _at(place: Place) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from analyzer.compare.kernel import Kernel, ObjectUse
 from analyzer.compare.places import Place, Position
 from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition, Spoken
 from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted, variants
+from analyzer.model.body import STORING
 from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Item, Verdict
 
@@ -175,7 +176,7 @@ def _stores(call: SaidCall, left: str, passed: _Passed) -> bool:
     first = call.arguments[0]
     for text in (first, *(substituted(first, values) for values in passed)):
         if normal(text.strip().removeprefix("&")) == normal(left) and (
-            text.strip().startswith("&") or (call.name.isupper() or "assign" in call.name)
+            text.strip().startswith("&") or call.name in STORING or call.name.isupper() or "assign" in call.name
         ):
             return True
     return False

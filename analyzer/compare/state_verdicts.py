@@ -6,7 +6,7 @@ What a function has of them is `analyzer.compare.state_lines`; here is which fun
 import itertools
 from collections.abc import Iterator, Sequence
 
-from analyzer.compare import executed, state_lines
+from analyzer.compare import executed, places, state_lines
 from analyzer.compare.judged import Judged
 from analyzer.compare.kernel import Kernel
 from analyzer.compare.places import Place
@@ -83,11 +83,20 @@ class StateVerdicts:
             return self._else(at, place)
         if not place.functions:
             return Judged(Verdict("unparsed", "the function of this condition is not known"), place)
-        governed = [
-            list(self._tree.judged[n].under) for n in self._tree.children(at) if self._tree.judged[n].verdict.holds
-        ]
+        below = [n for n in self._tree.children(at) if self._tree.judged[n].verdict.holds]
+        governed = [list(self._tree.judged[n].under) for n in below]
         verdict, positions = state_lines.jump_or_condition(self._kernel, place, item, governed)
+        if positions and not verdict.holds:  # it is there: macros may make what stands below, too
+            governed = [[*self._tree.judged[n].under, *self._under_made(n, place)] for n in below]
+            verdict, positions = state_lines.jump_or_condition(self._kernel, place, item, governed)
         return Judged(verdict, place, () if item.keyword in ("label", "goto", "return") else positions)
+
+    def _under_made(self, at: int, place: Place) -> Iterator[tuple[str, ...]]:
+        """What governs the calls that macros make, of a call that the text spells elsewhere."""
+        item, hits = self._tree.items[at], self._tree.judged[at].hits
+        if item.kind == "call" and hits:
+            made = places.made(self._kernel, place, item, hits)
+            yield from (hit.under for hit in made if hit.under is not None)
 
     def _exists(self, place: Place, item: Item) -> bool:
         if not place.functions:

@@ -4,6 +4,7 @@ The part is one function where that reads like the whole file; a function that a
 together with its whole file. Not handled: a `#define` inside a comment that spells an annotation.
 """
 
+import bisect
 import re
 from typing import NamedTuple
 
@@ -69,16 +70,13 @@ class View:
 
     def span(self, start: int, end: int) -> Place:
         """The place of a part of the part."""
-        starts = self.starts
-        low, high = 0, len(starts)
-        while low < high:  # bisect_right
-            middle = (low + high) // 2
-            if starts[middle] <= start:
-                low = middle + 1
-            else:
-                high = middle
-        column = start - starts[low - 1] + 1 + (self.lead if low == 1 else 0)
-        return Place(self.base + start, self.base + end, self.first_line + low - 1, column)
+        return Place(self.base + start, self.base + end, *self._line_of(start), *self._line_of(end))
+
+    def _line_of(self, offset: int) -> tuple[int, int]:
+        """The line and column of an offset."""
+        number = bisect.bisect_right(self.starts, offset)
+        column = offset - self.starts[number - 1] + 1 + (self.lead if number == 1 else 0)
+        return self.first_line + number - 1, column
 
     def place(self, node: Node) -> Place:
         """The place of a node."""

@@ -1,13 +1,15 @@
 """Keeping a drawing readable: which functions of a rooted graph are drawn when there are too many.
 
-What only failures lead to is folded first: of a function that only error paths call, the calls are not drawn. Then
-functions are opened level by level from the root, the smallest subtrees first, as long as the
-budget lasts; so it is the largest subtrees that are folded. Each is counted where it hangs.
+Helpers are folded first: functions of headers that lead to nothing but such functions. Then what only failures
+lead to: of a function that only error paths call, the calls are not drawn. Then functions are opened level by
+level from the root, those of the root's own folder first, then the smallest subtrees, as long as the budget lasts;
+so it is the largest subtrees elsewhere that are folded. Each is counted where it hangs.
 
 Not handled: choosing by importance.
 """
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.graph.rooted import RootedGraph
@@ -32,16 +34,19 @@ def fit(graph: RootedGraph, max_functions: int, *, fold_errors: bool = False) ->
     sizes: dict[FunctionRef, int] = {}
     for function in reversed(order):
         sizes[function] = 1 + sum(sizes[child] for child in children.get(function, ()))
+    minor = _helpers(graph.root, order, children) if len(order) > max_functions else set()
     aside = set(order) - normal if fold_errors or len(order) > max_functions else set()
     drawn = {graph.root}
     closed = {function for function in aside if children.get(function)}
     level = [graph.root]
+    home = posixpath.dirname(graph.root.file)
     while level:
         following: list[FunctionRef] = []
-        for function in sorted(level, key=lambda f: sizes[f]):
+        for function in sorted(level, key=lambda f: (posixpath.dirname(f.file) != home, sizes[f])):
             below = children.get(function, [])
             if fold_errors:
                 below = [child for child in below if child not in aside]
+            below = [child for child in below if child not in minor]
             room = max_functions - len(drawn)
             # The root is opened as far as there is room; others wholly or not at all.
             if function != graph.root and len(below) > room:
@@ -61,6 +66,17 @@ def fit(graph: RootedGraph, max_functions: int, *, fold_errors: bool = False) ->
             if missing:
                 folded[function] = missing
     return Budgeted(tuple(f for f in graph.depths if f in drawn), folded, frozenset(closed & drawn))
+
+
+def _helpers(
+    root: FunctionRef, order: Sequence[FunctionRef], children: Mapping[FunctionRef, Sequence[FunctionRef]]
+) -> set[FunctionRef]:
+    """The functions that headers define and that lead to nothing but such functions."""
+    found: set[FunctionRef] = set()
+    for function in reversed(order):
+        if function.file.endswith(".h") and all(child in found for child in children.get(function, ())):
+            found.add(function)
+    return found - {root}
 
 
 def _spanning(

@@ -18,6 +18,7 @@ from analyzer.graph.detail import Detail, Planned, PlannedSite, PlannedStep
 from analyzer.graph.sites import Site
 from analyzer.graph.statement_text import bracketed, cast_before, left_side, matches, plain, same_text
 from analyzer.model.body import (
+    STORING,
     Action,
     Body,
     Branch,
@@ -37,9 +38,6 @@ from analyzer.model.body import (
 )
 from analyzer.model.known import Constants, Known
 
-_STORES = frozenset(
-    ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
-)
 _LONG_RETURN = re.compile(r"\W")
 
 
@@ -233,7 +231,11 @@ class _Planner:
         detail = self._detail
         first = -1
         begun: dict[int, int] = {}  # where a line of calls beginning at an offset is
+        strays = self._strays.pop((place.line, place.column), [])
         for number, action in enumerate(actions):
+            inner = [s for s in strays if _begins_in(s, action.place)]  # evaluated before what they stand in
+            strays = [s for s in strays if s not in inner]
+            found += [PlannedSite(s) for s in inner]
             if isinstance(action, Call) and (stored := self._stored(action, guard)):
                 found.append(stored)
             elif isinstance(action, Call):
@@ -264,8 +266,7 @@ class _Planner:
                     head = f"if ({' && '.join(bracketed(w) for w in action.when)})"
                     step = PlannedStep("condition", head, action.place.line, (step,))
                 found.append(step)
-        found += [PlannedSite(s) for s in self._strays.pop((place.line, place.column), [])]
-        return found
+        return [*found, *(PlannedSite(s) for s in strays)]
 
     def _tells(self, later: Action, call: Call) -> bool:
         """Whether the line of an action that follows in its expression has the text of a call."""
@@ -278,7 +279,7 @@ class _Planner:
     def _stored(self, call: Call, guard: str) -> PlannedStep | None:
         """A macro that stores its second argument in its first, as the assignment that it is."""
         patterns = self._detail.assignments
-        if call.name not in _STORES or patterns is None or len(call.arguments) != 2:
+        if call.name not in STORING or patterns is None or len(call.arguments) != 2:
             return None
         target = call.arguments[0].removeprefix("&")
         if not matches(patterns, target, self._inner):
@@ -436,6 +437,12 @@ def _handed_on(site: Site, call: Call, passed: tuple[Constants, ...]) -> tuple[C
         return passed
     known = dict(zip(call.arguments, passed, strict=True))
     return tuple(known.get(argument, ()) for argument in site.edge.arguments)
+
+
+def _begins_in(site: Site, place: Place) -> bool:
+    """Whether a site stands before the end of a place."""
+    at = site.edge.site
+    return (at.line, at.column) < (place.end_line, place.end_column)
 
 
 def _within(call: Call, other: Action) -> bool:

@@ -15,12 +15,21 @@ import msgspec
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
-    """A span of the file: `start` and `end` in bytes (end is behind the last), line and column of its start."""
+    """A span of the file: `start` and `end` in bytes (end is behind the last), line and column of its start and of
+    its end."""
 
     start: int
     end: int
     line: int
     column: int
+    end_line: int
+    end_column: int
+
+
+# Macros that store their second argument in their first.
+STORING = frozenset(
+    ("rcu_assign_pointer", "RCU_INIT_POINTER", "WRITE_ONCE", "smp_store_release", "smp_store_mb", "set_mb")
+)
 
 
 class Call(msgspec.Struct, frozen=True, tag=True):

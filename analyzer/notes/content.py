@@ -25,10 +25,12 @@ from analyzer.notes.heads import read_head
 from analyzer.notes.parts import Parsed, Part
 from analyzer.notes.scan import KEYWORDS, Postfix, close, postfix
 
-_LABEL = re.compile(r"\[([^\]\n]+)\]\s+(?=[\w(*])")
+_LABEL = re.compile(r"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])+)\]\s+(?=[\w(*])")
 _ORG_CODE = re.compile(r"~([^~].*?)~(?=\s|$)")
 _ORG_LINK = re.compile(r"\[\[[^\]]*\]\[([^\]]*)\]\]")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s]*)\)")
+# code with its place in a file, as `kcg tree` writes: a name however much it looks like a word
+_PLACED = re.compile(r"([`~])[A-Za-z_]\w*(?:  .*?)?\1\s+\[(?:\[[^\]]*\]\[)?[\w./+-]+:\d+\]")
 _BOLD = re.compile(r"\*\*(?=[^\s)*])([^*]*(?:\*(?!\*)[^*]*)*)(?<=[^\s(*])\*\*(?![\w)])")
 _ELIDED = re.compile(r"(?:\.{2,}|…+|⋮|\. \. \.|\[\.\.\.\]|\(\.\.\.\))")
 _LEAD_WORD = re.compile(
@@ -45,6 +47,7 @@ _MEMBER = re.compile(r"(?:[^,()\[\]{}]|\([^()]*\)|\{[^{}]*\})+")  # of a group
 def parse(line: str, start: int, *, marked: bool) -> Parsed:
     """Read a line from an offset on. `marked`: it has a connector or stands among code, so that a bare
     word is a name and not a sentence."""
+    placed = _PLACED.match(line, blanks(line, start, len(line))) is not None
     text = _plain(line.rstrip("\r\n"))
     if match := _ORG_CODE.match(text, start):
         text = f"{text[:start]} {match[1]} {text[match.end() :]}"
@@ -56,7 +59,9 @@ def parse(line: str, start: int, *, marked: bool) -> Parsed:
     if start >= end or text[start] in "}{" or _COMMENT_LINE.match(text, start) or text[start:end] in ("*", "/"):
         parsed.remark = text[start:end]
         return parsed
-    at = _Line(text, parsed.parts).statement(start, end, -1, marked=marked)
+    at = _Line(text, parsed.parts).statement(start, end, -1, marked=marked or placed)
+    if placed and parsed.parts:
+        parsed.parts[0] = replace(parsed.parts[0], strong=True)
     parsed.remark = text[at:end].strip()
     return parsed
 

@@ -90,10 +90,18 @@ def _callee(text: str) -> str:
 def last_value(text: str, at: int) -> tuple[Postfix | None, int]:
     """What is stored by `a = b = f(x)`, and where it begins."""
     while True:
-        value = postfix(text, _after_cast(text, at))
+        value = result(text, _after_cast(text, at))
         if value is None or value.inside or not (again := ASSIGN.match(text, value.end)):
             return value, at
         at = again.end()
+
+
+def result(text: str, at: int) -> Postfix | None:
+    """What is stored or returned: a postfix expression, also a call with a blank, `f (x)`."""
+    found = postfix(text, at)
+    if found is None or found.inside or text[at] in "*&!(" or text[slice(*found.names[-1])] in KEYWORDS:
+        return found
+    return spaced_call(text, found, sure=True) or found
 
 
 def is_value(text: str, found: Postfix) -> bool:
@@ -109,8 +117,9 @@ def _after_cast(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def spaced_call(text: str, found: Postfix) -> Postfix | None:
-    """`f (args)`: one blank before the parentheses, which hold no place in a file."""
+def spaced_call(text: str, found: Postfix, *, sure: bool = False) -> Postfix | None:
+    """`f (args)`: one blank before the parentheses, which hold no place in a file. `sure`: it stands where C has
+    an expression, so that any argument may be in them."""
     at = found.end
     if text[at : at + 2] != " (" or _PLACE.match(text, at + 1):
         return None
@@ -120,7 +129,7 @@ def spaced_call(text: str, found: Postfix) -> Postfix | None:
     prose = is_sentence(inside) and not listed
     if end < 0 or has_wide(inside) or prose or text[end + 1 : end + 2].isalnum():
         return None
-    if inside and not re.fullmatch(r"[\w\s,.*&>()\[\]|~+-]*", inside):
+    if inside and not sure and not re.fullmatch(r"[\w\s,.*&>()\[\]|~+-]*", inside):
         return None
     return Postfix(found.start, end + 1, at, (at + 2, end), found.names, 1)
 
@@ -149,11 +158,12 @@ def is_function(text: str, found: Postfix, end: int, *, marked: bool, chained_to
     rest = text[found.end : end]
     word = text[slice(*found.names[-1])]
     code = bool(_CODE_NAME.fullmatch(word)) or len(found.names) > 1
-    if len(found.names) > 1 and not _is_member(text[found.start : found.end]):
+    leads_on = chained(text, found.end) >= 0
+    if len(found.names) > 1 and not _is_member(text[found.start : found.end], leads_on):
         return False
     if not rest.strip(" \t;,:。)"):
         return marked or code
-    if chained(text, found.end) >= 0:
+    if leads_on:
         return marked or code
     if rest[0] in "/\\.@%$'\"?!" and not rest.startswith("//"):
         return False
@@ -162,9 +172,9 @@ def is_function(text: str, found: Postfix, end: int, *, marked: bool, chained_to
     return code and (marked or chained_to)
 
 
-def _is_member(text: str) -> bool:
+def _is_member(text: str, leads_on: bool) -> bool:
     """Whether a name with steps is a member, and no file or host such as `socket.c`, `www.kernel.org`: with dots
-    alone it has to read like an ops table's member."""
+    alone it has to lead on to something, or to read like an ops table's member."""
     if "." not in text or "->" in text:
         return True
-    return not _FILE_OR_HOST.search(text) and _TABLE_MEMBER.fullmatch(text) is not None
+    return not _FILE_OR_HOST.search(text) and (leads_on or _TABLE_MEMBER.fullmatch(text) is not None)

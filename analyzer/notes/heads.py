@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from analyzer.notes.endings import blanks, has_wide, is_end, is_sentence, remark_start
-from analyzer.notes.expressions import called, is_value
+from analyzer.notes.expressions import called, is_value, result
 from analyzer.notes.parts import Part
-from analyzer.notes.scan import close, postfix
+from analyzer.notes.scan import close
 
 _CONDITION = re.compile(
     r"(else\s*if|elif|elseif|if|switch|while|for|do|else|case|default|goto|break|continue|return)\b"
@@ -24,6 +24,9 @@ _THEN = re.compile(r"\s*(?::|\bthen\b|\{)\s*$")
 _COLON = re.compile(r"([^:?]+):\s+(\S.*)$")
 _RETURN_ASIDE = re.compile(r"return\s{2,}[\[<({…]")
 _HEAD_ASIDE = re.compile(r":?\s{2,}[\[({<⇒×…]|\s*\[[\w./-]+:\d+\]")
+_ALSO = re.compile(r",\s*(?:case\s+|(?=default\b))")
+_RANGE = re.compile(r" \.\.\. ")
+_OPERATOR = re.compile(r" (?:\.\.\.|\||<<|>>|[+&-]) ")
 _KEYWORDS = {
     "elif": "if",
     "elseif": "if",
@@ -72,8 +75,10 @@ def _worded(text: str, at: int, match: re.Match[str], end: int, marked: bool) ->
         word = "while"
     if word == "return":
         return _return(text, at, rest, end)
-    if word in ("goto", "case"):
-        return _goto_or_case(text, at, rest, end, word, marked)
+    if word == "goto":
+        return _goto(text, at, rest, end)
+    if word == "case":
+        return _case(text, at, rest, end, marked)
     if word in ("else", "do", "default", "break", "continue"):
         return _bare(text, at, match.end(), rest, end, word, marked)
     if text[rest : rest + 1] == "(":
@@ -86,7 +91,7 @@ def _worded(text: str, at: int, match: re.Match[str], end: int, marked: bool) ->
 def _return(text: str, at: int, rest: int, end: int) -> Head | None:
     stop = rest if _RETURN_ASIDE.match(text, at) else remark_start(text, rest, end)
     body = text[rest:stop].strip().rstrip(";")
-    found = postfix(text, rest) if body else None
+    found = result(text, rest) if body else None
     if found and is_value(text, found) and is_end(text, found.end, stop):
         part = replace(called(text, found), left="return", start=at, text=text[at : found.end])
         return Head(part, found.end, "chain")
@@ -97,16 +102,26 @@ def _return(text: str, at: int, rest: int, end: int) -> Head | None:
     return Head(_part(text, at, stop, "return", body), _after(text, stop, end))
 
 
-def _goto_or_case(text: str, at: int, rest: int, end: int, word: str, marked: bool) -> Head | None:
+def _goto(text: str, at: int, rest: int, end: int) -> Head | None:
     body = text[rest : remark_start(text, rest, end)].strip().rstrip(";")
-    if word == "case":
-        body = body.partition(":")[0].strip()
-    if not body or " " in body.replace(" ... ", ""):
+    if not body or " " in body:
         return None
     stop = text.index(body, rest) + len(body)
-    part = _part(text, at, stop, word, body, strong=True)
+    return Head(_part(text, at, stop, "goto", body, strong=True), _after(text, stop, end))
+
+
+def _case(text: str, at: int, rest: int, end: int, marked: bool) -> Head | None:
+    """`case A:`, `case A ... B:`, `case A | B:`; of `case A, case B:`, where A falls through to B, B is judged."""
+    body = text[rest : remark_start(text, rest, end)].strip().rstrip(";")
+    whole, colon, _ = body.partition(":")
+    whole = whole.strip()
+    label = _ALSO.split(whole)[-1] if colon else whole
+    if not label or " " in (_OPERATOR if colon else _RANGE).sub("", label):
+        return None
+    stop = text.index(whole, rest) + len(whole)
+    part = _part(text, at, stop, "case", label, strong=True)
     after = _after(text, stop, end)
-    governs = word == "case" and after < end and text[after] not in "/#"
+    governs = after < end and text[after] not in "/#"
     return Head(part, after, "statement" if governs else "end", marked)
 
 

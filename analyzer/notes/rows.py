@@ -99,11 +99,13 @@ def rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
 
 
 def _counted(text: str, parsed: Parsed) -> Parsed:
-    """`--x->y` is no connector before a member."""
+    """`--x->y` is no connector before a member, nor `--x` behind another connector."""
     first = parsed.parts[0] if parsed.parts else None
-    if first is None or first.kind != "pointer" or first.arguments is not None or first.label:
+    if first is None or first.kind not in ("pointer", "call") or first.text.endswith(")") or first.label:
         return parsed
     step = text[max(0, first.start - 2) : first.start]
+    if first.kind == "call" and not text[: first.start - 2].rstrip().endswith(("─", "-")):
+        return parsed
     if step not in ("--", "++") or text[max(0, first.start - 3) : first.start - 2].strip(" \t`~"):
         return parsed
     said = replace(

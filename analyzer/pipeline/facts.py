@@ -20,9 +20,11 @@ from analyzer.pipeline.session import Session
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.made import canonical_name
 from analyzer.resolve.names import ref_of
+from analyzer.resolve.words import has_word
 
 _MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers
 _MAX_TABLE_FILES = 60
+_MAX_MENTIONING = 60  # files that name a function whose address may be stored by an assignment
 _MAX_MACRO_FILES = 4
 _DEEP = 6  # calls that are executed below a root with bindings
 _STUBS = "kernel/sys_ni.c"  # answers for system calls that are not configured
@@ -42,6 +44,7 @@ class SessionFacts:
         self._functions: dict[FunctionRef, Function | None] = {}
         self._names: NearNames | None = None
         self._macros: MacroTexts | None = None
+        self._taken: dict[str, bool] = {}
         self._executed: dict[tuple[str, tuple[tuple[str, str], ...]], Narrowed | None] = {}
 
     @property
@@ -171,8 +174,24 @@ class SessionFacts:
 
     def taken(self, name: str) -> bool:
         """Whether a function's address is used anywhere."""
-        index, plain = self._session.stored, canonical_name(name)
-        return bool(index.files("reference", plain) or index.files("argument", plain))
+        found = self._taken.get(name)
+        if found is None:
+            index, plain = self._session.stored, canonical_name(name)
+            used = bool(index.files("reference", plain) or index.files("argument", plain))
+            found = self._taken[name] = used or self._assigned(plain)
+        return found
+
+    def _assigned(self, name: str) -> bool:
+        """Whether `x->f = name`, or `f = name` where a variable begins, stands anywhere: postings do not say that.
+        What many files name is only called in nearly all of them, and is given as an argument in some."""
+        index, scopes = self._session.stored, self._session.resolver.scopes
+        paths = [p for p in index.mentioning(name) if not scopes.foreign(p)]
+        return len(paths) <= _MAX_MENTIONING and any(
+            any(has_word(a.right, name) for a in d.assignments)
+            or any(has_word(v.value, name) for v in d.variables)
+            for p in paths
+            for d in index.facts(p).definitions
+        )
 
     def defines(self, name: str) -> bool:
         """Whether the text of some file defines a function of that name."""

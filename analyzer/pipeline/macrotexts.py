@@ -7,7 +7,7 @@ beyond what the scope tells, and arguments that are calls themselves (the functi
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from analyzer.compare.kernel import MadeCall
@@ -23,12 +23,13 @@ _WORD = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)")  # no members
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """All calls of a macro's text and of the macros in it, the members there that calls may go through, and
-    whether something is pasted together."""
+    """All calls of a macro's text and of the macros in it, the members there that calls may go through, whether
+    something is pasted together, and the words that the texts give to macros, which may be pasted."""
 
     calls: dict[str, MadeCall]
     members: frozenset[str]
     pastes: bool
+    given: frozenset[str]
 
 
 class MacroTexts:
@@ -46,7 +47,7 @@ class MacroTexts:
     def may_paste(self, ref: FunctionRef, text: str, macro: str, name: str) -> bool:
         """Whether a macro that a function's text uses may make a name out of a word there."""
         made = self._text(ref.file, macro)
-        return made is None or (made.pastes and _has_part(name, {m[1] for m in _WORD.finditer(text)}))
+        return made is None or (made.pastes and _has_part(name, made.given | {m[1] for m in _WORD.finditer(text)}))
 
     def may_make(self, ref: FunctionRef, text: str, name: str) -> bool:
         """Whether a macro use in a function's text may call a name, or through a member of that name: some macro's
@@ -55,7 +56,8 @@ class MacroTexts:
         texts = [t for w in sorted(words) if (t := self._text(ref.file, w)) is not None]
         if any(name in t.calls or name in t.members for t in texts):
             return True
-        return any(t.pastes for t in texts) and _has_part(name, words)
+        pasting = [t for t in texts if t.pastes]
+        return bool(pasting) and _has_part(name, words.union(*(t.given for t in pasting)))
 
     def _text(self, path: str, macro: str) -> _Text | None:
         key = (path, macro)
@@ -69,6 +71,7 @@ class MacroTexts:
             return None
         calls: dict[str, MadeCall] = {}
         members: set[str] = set()
+        given: set[str] = set()
         pastes = False
         todo, seen = [macro], {macro}
         while todo and len(seen) < _MAX_MACROS:
@@ -76,15 +79,16 @@ class MacroTexts:
                 body = [t.text for t in definition.body]
                 pastes = pastes or "##" in body
                 members.update(b for a, b in itertools.pairwise(body) if a in ("->", "."))
+                given.update(b for a, b in itertools.pairwise(body) if a in ("(", ",") and b.isidentifier())
                 for call in _called(definition):
                     calls.setdefault(call.name, call)
                     if call.name not in seen and scope.macro(call.name):
                         seen.add(call.name)
                         todo.append(call.name)
-        return _Text(calls, frozenset(members), pastes)
+        return _Text(calls, frozenset(members), pastes, frozenset(given))
 
 
-def _has_part(name: str, words: set[str]) -> bool:
+def _has_part(name: str, words: Set[str]) -> bool:
     return any(w in name for w in words - KEYWORDS if len(w) >= _MIN_WORD)
 
 

@@ -9,8 +9,9 @@ Not handled: judging what a reader knows already.
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from analyzer.graph.detail import Detail
 from analyzer.graph.tree import CallTree, TreeFunction, TreeItem, TreeStep
 from analyzer.model.callgraph import Edge, Function, FunctionRef
 from analyzer.model.notes import FunctionNote, MainStep, StudyNote
@@ -21,12 +22,17 @@ from analyzer.model.shown import (
     ShownObject,
     ShownRecord,
 )
+from analyzer.pipeline import views
 from analyzer.pipeline.session import Session
 
 _STRUCT = re.compile(r"\bstruct\s+(\w+)")
 _CONSTANT = re.compile(r"(?<![\w\"])[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")
 _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*\"")
+_MAX_LINES = 500  # of a tree whose depth nobody asks for
+_DEEPEST = 4
 _MAX_STEPS = 12
+_MAX_INNER_STEPS = 8  # of one step
+_TRIVIAL = 4  # lines of a function that only reads or writes something
 _MAX_TABLES = 8
 _MAX_RECORDS = 8
 _MAX_ENUMS = 4
@@ -49,11 +55,25 @@ class NoteOptions:
     bindings: tuple[str, ...] = ()
 
 
+def readable_tree(session: Session, root: str, view: views.View, detail: Detail) -> CallTree:
+    """The tree of a view, or, if its depth is 0, the deepest one that people read through: of at most 4 calls and,
+    but for a first function that has more, 500 lines. Raises KcgError for unknown and ambiguous names."""
+    if view.depth:
+        return views.tree(session, root, view, detail)[0]
+    tree, _ = views.tree(session, root, replace(view, depth=1), detail)
+    for depth in range(2, _DEEPEST + 1):
+        deeper, _ = views.tree(session, root, replace(view, depth=depth), detail)
+        if _lines(deeper.root.items) > _MAX_LINES:
+            break
+        tree = deeper
+    return tree
+
+
 def study(session: Session, tree: CallTree, options: NoteOptions) -> StudyNote:
     """The contents of the note for a tree."""
     entry = session.function(tree.root.function)
     assert entry is not None, "a tree's root is defined"
-    chosen = _important(tree, options.functions)
+    chosen = _important(session, tree, options.functions)
     functions = tuple(
         FunctionNote(function, session.comment(ref), _excerpt(session, ref, function) if options.excerpts else "")
         for ref in chosen
@@ -108,19 +128,18 @@ def _lines(items: tuple[TreeItem | TreeStep, ...]) -> int:
     return count
 
 
-def _important(tree: CallTree, limit: int) -> list[FunctionRef]:
-    """The functions with most below them, in order of appearance; where these are few, those whose calls the depth
-    leaves out, too."""
+def _important(session: Session, tree: CallTree, limit: int) -> list[FunctionRef]:
+    """The functions that do most, in order of appearance: those with most below them; where these are few, those
+    whose calls the depth leaves out, too, the longest first."""
     order: dict[FunctionRef, int] = {}
-    weights: dict[FunctionRef, int] = {}
-    cut = {tree.root.function}
+    weights: dict[FunctionRef, tuple[int, int]] = {}
     for place in _walk(tree.root):
         order.setdefault(place.function, len(order))
-        weights[place.function] = max(weights.get(place.function, 0), _lines(place.items))
-        if place.mark == "cut":
-            cut.add(place.function)
-    ranked = sorted(weights, key=lambda ref: (-weights[ref], order[ref]))
-    kept = [ref for ref in ranked if weights[ref] > 0 or ref in cut][:limit]
+        below = _lines(place.items)
+        length = _weight(session, place) if place.mark == "cut" or place is tree.root else 0
+        weights[place.function] = max(weights.get(place.function, (0, 0)), (below, length))
+    ranked = sorted(weights, key=lambda ref: (-weights[ref][0], -weights[ref][1], order[ref]))
+    kept = [ref for ref in ranked if any(weights[ref])][:limit]
     return sorted(kept, key=order.__getitem__)
 
 
@@ -140,7 +159,7 @@ def _excerpt(session: Session, ref: FunctionRef, function: Function) -> str:
 
 def _steps(session: Session, root: TreeFunction) -> tuple[MainStep, ...]:
     """The calls of the first function that does more than call another one."""
-    return _steps_of(session, _unwrapped(root), 2)
+    return _steps_of(session, _unwrapped(root), _MAX_STEPS, inner=_MAX_INNER_STEPS)
 
 
 def _unwrapped(place: TreeFunction) -> TreeFunction:
@@ -153,33 +172,45 @@ def _unwrapped(place: TreeFunction) -> TreeFunction:
     return place
 
 
-def _steps_of(session: Session, place: TreeFunction, levels: int) -> tuple[MainStep, ...]:
-    found: list[MainStep] = []
-    seen: set[object] = set()
+def _steps_of(session: Session, place: TreeFunction, limit: int, inner: int = 0) -> tuple[MainStep, ...]:
+    """The calls of a place that do most, in source order, each with `inner` of its own."""
+    found: list[tuple[int, TreeItem]] = []
+    seen: set[str] = set()
     for item in _items(place.items):
-        targets = item.targets
         name = item.site.edge.expression.partition("(")[0]
-        if name in seen or not targets:
+        weight = max((_weight(session, target) for target in item.targets), default=0)
+        if name in seen or not weight:
             continue
         seen.add(name)
-        if item.site.single:
-            if targets[0].mark == "external" or (not targets[0].items and targets[0].mark != "cut"):
-                continue  # a detail
-            found.append(_step_of(session, item, targets[0], "", levels))
-            continue
-        label = session.selector(targets[0].edge) if targets[0].edge else ""
-        below = tuple(
-            _step_of(session, item, t, session.selector(t.edge) if t.edge else label, 0) for t in targets[:6]
-        )
-        call = item.expression or item.site.edge.expression
-        found.append(MainStep(call, "", "", below))
-    return tuple(found[:_MAX_STEPS])
+        found.append((weight, item))
+    heaviest = sorted(range(len(found)), key=lambda n: (-found[n][0], n))[:limit]
+    return tuple(_step(session, found[n][1], inner) for n in sorted(heaviest))
 
 
-def _step_of(session: Session, item: TreeItem, target: TreeFunction, label: str, levels: int) -> MainStep:
+def _weight(session: Session, target: TreeFunction) -> int:
+    """How much a call does, as far as the tree and the length of the function tell; 0 for a detail."""
+    if target.mark == "external" or (not target.items and target.mark == ""):
+        return 0
+    function = session.function(target.function)
+    length = max(function.end_line - target.function.line - 1, 1) if function else 1
+    return 1 if length <= _TRIVIAL and not target.items else length + _lines(target.items)
+
+
+def _step(session: Session, item: TreeItem, inner: int) -> MainStep:
+    targets = item.targets
+    if item.site.single or len({t.function.name for t in targets}) == 1:  # or several definitions of one function
+        return _step_of(session, item, max(targets, key=lambda t: _weight(session, t)), "", inner)
+    label = session.selector(targets[0].edge) if targets[0].edge else ""
+    below = tuple(
+        _step_of(session, item, t, session.selector(t.edge) if t.edge else label, 0) for t in targets[:6]
+    )
+    return MainStep(item.expression or item.site.edge.expression, "", "", below)
+
+
+def _step_of(session: Session, item: TreeItem, target: TreeFunction, label: str, inner: int) -> MainStep:
     comment = session.comment(target.function)
     call = f"{target.function.name}({', '.join(item.arguments)})"
-    steps = _steps_of(session, _unwrapped(target), levels - 1) if levels > 1 else ()
+    steps = _steps_of(session, _unwrapped(target), inner) if inner else ()
     return MainStep(call, comment.summary if comment else "", label, steps)
 
 

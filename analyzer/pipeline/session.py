@@ -256,9 +256,10 @@ class Session:
                 labels[caller] = list(self._labelled(function, tuple(edges)))
         return tuple(labels[edge.caller].pop(0) for edge in found)
 
-    def carries(self, first: Edge, second: Edge) -> bool:
-        """Whether a call can be followed by another in its callee, as far as what it hands over tells."""
-        return self.resolver.carries(first, second)
+    def carries(self, first: Edge, second: Edge, third: Edge | None = None) -> bool:
+        """Whether a call can be followed by another in its callee (and by a third in that one's), as far as what
+        it hands over tells."""
+        return self.resolver.carries(first, second, third)
 
     def call_names(self, ref: FunctionRef) -> tuple[str, ...]:
         """The names that a function's call sites spell, "" for computed callees, without resolving them."""

@@ -87,7 +87,7 @@ def finding(result: SnapshotResult, label: str) -> Finding:
     if result.missing:
         said, severity = "there is no golden tree; kcg snapshot writes it", "error"
     else:
-        said = f"{result.added} lines new, {result.removed} gone, {result.moved} moved"
+        said = f"lines: {result.added} new, {result.removed} gone, {result.moved} moved"
         severity = "error" if result.difference else "none"
     return Finding(
         result.path,
@@ -115,7 +115,7 @@ def _compared(name: str, tree: SnapshotTree, version: str, kept: str, now: str) 
     if not (added or removed or moved):
         return SnapshotResult(name, tree.root, version)
     since = head.rpartition(", ")[2] or "Linux"
-    told = f"{tree.root}: {since} → {version}, {name}\n  {added} lines new, {removed} gone, {moved} moved\n"
+    told = f"{tree.root}: {since} → {version}, {name}\n  lines: {added} new, {removed} gone, {moved} moved\n"
     shown = "".join(f"{mark} {line}".rstrip() + "\n" for mark, line in _around(lines))
     return SnapshotResult(name, tree.root, version, told + shown, added=added, removed=removed, moved=moved)
 

@@ -136,9 +136,19 @@ def _carried(session: Session, graph: RootedGraph, end: FunctionRef) -> RootedGr
     """The same without calls of functions that lead on by calling a parameter, where the call hands over something
     else: `do_one_initcall()` of one level of initcalls calls none of another."""
 
+    def onward(edge: Edge) -> list[Edge]:
+        return [e for site in graph.sites.get(edge.callee or edge.caller, ()) for e in site.targets]
+
+    def hands_on(edge: Edge, following: Edge) -> bool:
+        """Also when what follows only hands on what it was given."""
+        if not session.carries(edge, following):
+            return False
+        more = onward(following) if following.kind == "direct" and following.callee != end else []
+        return not more or any(session.carries(edge, following, e) for e in more)
+
     def leads_on(edge: Edge) -> bool:
-        onward = [e for site in graph.sites.get(edge.callee or edge.caller, ()) for e in site.targets]
-        return edge.callee == end or not onward or any(session.carries(edge, e) for e in onward)
+        following = onward(edge)
+        return edge.callee == end or not following or any(hands_on(edge, e) for e in following)
 
     sites = {
         function: tuple(site for site in found if site.single is None or leads_on(site.single))

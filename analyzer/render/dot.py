@@ -91,7 +91,7 @@ class DotOptions:
 
     url: str | None = None
     version: str = ""
-    max_functions: int = 120
+    max_functions: int = 60
     title: str | None = None
     theme: str = "light"
     legend: bool = True

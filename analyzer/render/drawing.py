@@ -110,7 +110,7 @@ class Drawing:
 def draw(
     graph: RootedGraph,
     *,
-    max_functions: int = 120,
+    max_functions: int = 60,
     title: str | None = None,
     layout: str = "graph",
     marked: Marked = frozenset(),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from analyzer.model.checks import VERDICT_WORDS, Finding, NoteVerdicts, VerdictKind
+from analyzer.model.checks import VERDICT_WORDS, Finding, NoteVerdicts, Verdict, VerdictKind
 from analyzer.render.verdicts import counted, finding_text, place_text, summary_text
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -104,7 +104,7 @@ def sarif(checked: Sequence[NoteVerdicts], found: Sequence[Finding]) -> str:
                                 "name": "".join(word.capitalize() for word in kind.split("-")),
                                 "shortDescription": {"text": VERDICT_WORDS[kind]},
                                 "fullDescription": {"text": _RULES[kind]},
-                                "defaultConfiguration": {"level": "error"},
+                                "defaultConfiguration": {"level": "none" if Verdict(kind).holds else "error"},
                             }
                             for kind in kinds
                         ],

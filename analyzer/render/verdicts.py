@@ -105,9 +105,11 @@ def breaks_text(found: Sequence[Finding], versions: Sequence[str]) -> str:
             finding_ = by.get(version)
             if finding_ is None or finding_.severity != "error":
                 continue
-            before = f"holds up to {versions[number - 1]}" if number else "never held"
+            when = f"holds up to {versions[number - 1]}, breaks in {version}"
+            if not number:
+                when = f"does not hold in {version}, the first version asked"
             rest = f" -- {finding_.message}" if finding_.message else ""
-            lines.append(f"{path}:{line}: {text}: {before}, breaks in {version}: {finding_.words}{rest}")
+            lines.append(f"{path}:{line}: {text}: {when}: {finding_.words}{rest}")
             break
     return "".join(line + "\n" for line in lines) or f"all lines hold in {', '.join(versions)}\n"
 

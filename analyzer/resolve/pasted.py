@@ -71,8 +71,10 @@ class Pasted:
                 for f in self._index.files("argument", part)
                 if (among is None or f in among) and not f.endswith(".S") and not self._scopes.foreign(f)
             ]
-            if not files or (len(files) > _MAX_FILES and 3 * len(part) < len(name)):
-                continue
+            if len(files) > _MAX_FILES and 3 * len(part) < len(name):
+                # a common word: where the name itself stands
+                naming = {*self._index.files("declaration", name), *self._index.files("call", name)}
+                files = [f for f in files if f in naming]
             for path in files[: 6 * _MAX_FILES]:
                 looked += 1
                 found += self._made_in(path, part, name, tried)

@@ -112,24 +112,33 @@ class Resolver:
         """The edges that lead to a function, by caller's file and line."""
         return self._callers.of(ref, self.function(ref))
 
-    def carries(self, first: Edge, second: Edge) -> bool:
+    def carries(self, first: Edge, second: Edge, third: Edge | None = None) -> bool:
         """Whether a call can lead on by another in its callee: false when that calls a parameter which this call
-        gives other functions."""
+        gives other functions; with a third also when the second hands the parameter on, and the third calls it."""
+        last = third or second
         function = self.function(first.callee) if first.callee else None
-        if function is None or second.kind not in ("initcall", "callback", "pointer") or second.callee is None:
+        if function is None or last.kind not in ("initcall", "callback", "pointer") or last.callee is None:
             return True
-        frame = self.flow.frame(function)
-        position = frame.parameters.get(second.expression.partition("(")[0].strip("(* )"))
-        if position is None:
-            return True
+        called = last.expression.partition("(")[0].strip("(* )")
+        if third is not None:
+            middle = self.function(second.callee) if second.callee else None
+            handed = self.flow.frame(middle).parameters.get(called) if middle else None
+            if handed is None or handed >= len(second.arguments):
+                return True
+            called = second.arguments[handed].strip("(* )")
+        position = self.flow.frame(function).parameters.get(called)
+        return position is None or self._gives(first, function, position, last.callee)
+
+    def _gives(self, call: Edge, function: Function, position: int, wanted: FunctionRef) -> bool:
+        """Whether a call may give its callee a function for a parameter."""
         known = False
         for site in self.callsites.of(function):
-            if ref_of(site.caller) != first.caller or position >= len(site.arguments):
+            if ref_of(site.caller) != call.caller or position >= len(site.arguments):
                 continue
             known = True
             caller = self.flow.frame(site.caller)
             targets = self.flow.of_expression(caller, site.arguments[position], site.line)
-            if not targets or any(t.function == second.callee for t in targets):
+            if not targets or any(t.function == wanted for t in targets):
                 return True
         return not known
 

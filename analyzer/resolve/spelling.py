@@ -26,8 +26,26 @@ def flow_rule(target: Target) -> str:
 
 
 def clipped(text: str) -> str:
-    """A text of bounded length."""
-    return text if len(text) <= _MAX_EXPRESSION else text[: _MAX_EXPRESSION - 1] + "…"
+    """A text of bounded length; of a call the last arguments are left out: `f(a, b, …)`."""
+    if len(text) <= _MAX_EXPRESSION:
+        return text
+    arguments = argument_texts(text, opened := text[: _opening(text)])
+    kept = ""
+    for argument in arguments:
+        if len(opened) + len(kept) + len(argument) + len(", …)") > _MAX_EXPRESSION:
+            break
+        kept += f"{argument}, "
+    return f"{opened}({kept}…)" if kept else text[: _MAX_EXPRESSION - 1] + "…"
+
+
+def _opening(text: str) -> int:
+    """Where the last parentheses of a call's text begin, 0 for what is no call."""
+    depth = 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[at], 0)
+        if depth == 0:
+            return at if text.endswith(")") else 0
+    return 0
 
 
 def argument_texts(written: str, callee: str = "", *, macro: bool = False) -> tuple[str, ...]:

@@ -358,3 +358,19 @@ def test_snapshots_are_compared_with_a_new_kernel(kcg: Run, tmp_path: Path) -> N
     assert "there is no golden tree" in kcg("check", *_kernel("v6.1")).stdout
     (tmp_path / "kcg.toml").write_text("[check]\n")
     assert kcg("snapshot", *_kernel("v6.1")).returncode == 2
+
+
+def test_what_may_have_been_wrapped_is_told(kcg: Run, tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("__sock_create\n  sock_alloc\n  family_call_create\n", encoding="utf-8")
+    done = kcg("check", "n.txt", *_kernel("v6.1"))
+    assert done.returncode == 1
+    assert (
+        "no function is called family_call_create; __sock_create calls pf->create  [net/socket.c:39]"
+        in done.stdout
+    )
+
+
+def test_a_line_that_no_version_has_does_not_break(kcg: Run, tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("sys_socket\n  sock_alocate\n", encoding="utf-8")
+    done = kcg("check", "n.txt", "--since", "5.10", *_kernel("v5.10"), *_kernel("v6.1"))
+    assert "sock_alocate: does not hold in 5.10.0, the first version asked: unknown function" in done.stdout

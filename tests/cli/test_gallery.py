@@ -219,7 +219,10 @@ def test_the_boxed_tree(ask: Callable[..., str]) -> None:
             "sock_map_fd(sock,",
         ),
     )
-    assert "|     |     +---- sock_alloc()" in out
+    assert "|           +---- sock_alloc()" in out
+    assert_in_order(
+        out, ("sock_create(family,", "get_current()  via current", "__sock_create(current->nsproxy->net_ns,")
+    )
     depths = [depth_of(out, item) for item in ("sys_socket", "sock_create(", "__sock_create(", "sock_alloc()")]
     assert depths == [0, 6, 12, 18]
     assert depth_of(out, "sock_map_fd(") == depth_of(out, "sock_create(")

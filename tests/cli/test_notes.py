@@ -65,6 +65,40 @@ def test_links_can_be_left_out(kcg: Kcg, kernel: Path) -> None:
     assert "`net/core/sock.c:23`" in out
 
 
+WIDE = """
+int leaf(int a) { return a; }
+int work(int a)
+{
+        if (a > 2)
+                a = leaf(a);
+        if (a > 3)
+                a = leaf(a + 1);
+        return a;
+}
+int tiny(int a) { return leaf(a); }
+"""
+
+
+def test_a_tree_is_as_deep_as_can_be_read(kcg: Kcg, tmp_path: Path) -> None:
+    kernel = tmp_path / "kernel"
+    (kernel / "kernel").mkdir(parents=True)
+    (kernel / "Makefile").write_text("VERSION = 6\nPATCHLEVEL = 1\nobj-y += kernel/\n")
+    (kernel / "kernel" / "Makefile").write_text("obj-y += wide.o\n")
+    steps = [
+        f"int step{n}(int a)\n{{\n{f'        a = work(a);{chr(10)}' * 30}        return a;\n}}\n"
+        for n in range(20)
+    ]
+    body = "".join(f"        a = tiny(a + {n});\n        a = step{n}(a);\n" for n in range(20))
+    text = f"{WIDE}{''.join(steps)}int root(int a)\n{{\n{body}        return a;\n}}\n"
+    (kernel / "kernel" / "wide.c").write_text(text)
+    short = kcg("note", "root", "-k", kernel, "-q").out
+    whole = kcg("note", "root", "--depth", "2", "-k", kernel, "-q").out
+    assert (short.count("── a = work(a)"), whole.count("── a = work(a)")) == (0, 600)
+    steps_told = short.partition("## Main steps")[2].partition("## Important functions")[0]
+    assert "`step0(" in steps_told
+    assert "`tiny(" not in steps_told
+
+
 def test_unknown_roots_are_told(kcg: Kcg, kernel: Path) -> None:
     done = kcg("note", "sk_aloc", "-k", kernel)
     assert done.code == 2

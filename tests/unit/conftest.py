@@ -11,14 +11,16 @@ from analyzer.model.callgraph import Edge, Evidence, FunctionRef, Location, Slot
 
 @dataclass
 class Calls:
-    """Edges per caller. A function `f` is in `f.c`; one that starts with `x_` is external."""
+    """Edges per caller. A function `f` is in `f.c`, `h_f` in a header; one that starts with `x_` is external."""
 
     edges: dict[FunctionRef, list[Edge]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def ref(self, name: str) -> FunctionRef:
         """The function of that name."""
-        return FunctionRef(name) if name.startswith("x_") else FunctionRef(name, f"{name}.c", 1)
+        if name.startswith("x_"):
+            return FunctionRef(name)
+        return FunctionRef(name, f"{name}.{'h' if name.startswith('h_') else 'c'}", 1)
 
     def call(self, caller: str, callee: str, **more: object) -> None:
         """One direct call."""

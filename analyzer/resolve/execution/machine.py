@@ -38,7 +38,7 @@ _SHORT = 8  # statements of a function that does little but clear
 _MAX_ALTERNATIVES = 4  # functions behind one pointer that are executed
 _ZEROED = "__GFP_ZERO"
 _CLEARS = frozenset(("memset", "__memset", "__builtin_memset", "memset_io"))
-_NO_BODY = Body(Place(0, 0, 0, 0), ())
+_NO_BODY = Body(Place(0, 0, 0, 0, 0, 0), ())
 
 
 class Machine:

@@ -164,6 +164,23 @@ def test_a_budget_folds_the_largest_subtree(chain):
     assert fit(graph, 100).folded == {}
 
 
+def test_a_budget_folds_helpers_of_headers_first(chain):
+    calls = chain("a>h_get>h_raw a>big>b1>b2 a>h_wrap>real")
+    graph = grow(calls.ref("a"), calls.successors, depth=9)
+    budgeted = fit(graph, 6)
+    assert names(budgeted.functions) == ["a", "big", "h_wrap", "b1", "real", "b2"]
+    assert budgeted.folded == {calls.ref("a"): 2}
+    assert len(fit(graph, 8).functions) == 8
+
+
+def test_a_budget_opens_the_folder_of_the_root_first(chain):
+    calls = chain("net/a>net/tcp>net/t1 net/tcp>net/t2 net/a>lib/s>lib/s1")
+    graph = grow(calls.ref("net/a"), calls.successors, depth=9)
+    budgeted = fit(graph, 5)
+    assert names(budgeted.functions) == ["net/a", "net/tcp", "lib/s", "net/t1", "net/t2"]
+    assert budgeted.folded == {calls.ref("lib/s"): 1}
+
+
 def test_a_budget_folds_what_only_failures_lead_to_first(chain):
     calls = chain("a>ok>k1 a>undo>u1>u2>shared a>last>l1>l2>l3>shared")
     graph = grow(calls.ref("a"), calls.successors, depth=9)

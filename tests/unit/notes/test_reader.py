@@ -170,3 +170,14 @@ def test_any_bytes_are_read_or_an_error(data: bytes) -> None:
         read_note(data, "n.md")
     except NoteError:
         assert b"\0" in data
+
+
+def test_a_decrement_behind_a_connector_is_no_connector() -> None:
+    text = "```\nbust_spinlocks\n├── --oops_in_progress\n├── --x->count\n└── wake_up_klogd()\n```\n"
+    (block,) = read_note(text.encode(), "n.md").blocks
+    assert [(i.kind, i.left or i.name) for i in block.items] == [
+        ("call", "bust_spinlocks"),
+        ("assignment", "oops_in_progress"),
+        ("assignment", "x->count"),
+        ("call", "wake_up_klogd"),
+    ]

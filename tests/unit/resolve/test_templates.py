@@ -22,3 +22,14 @@ def test_literals_do_not_change_which_function_a_use_makes(label: str) -> None:
 def test_values_are_those_the_preprocessor_hands_over() -> None:
     assert values_of(" f(a, b) , {1, 2},x[i, j]") == ["f(a, b)", "{1", "2}", "x[i", "j]"]
     assert values_of("") == [""]
+
+
+def test_a_part_that_many_files_have_is_looked_for_where_the_name_stands() -> None:
+    files = {f"lib/f{n}.c": "#define COUNT(x) int counted_##x;\nCOUNT(state)\n" for n in range(120)}
+    files["fs/inode.h"] = (
+        "#define BIT_FNS(name) static inline int ext4_test_inode_##name(int bit) { return bit; }\n"
+        "static inline int ext4_test_inode_state(int bit);\n"
+        "BIT_FNS(state)\n"
+    )
+    found = resolver(files).names.pasted.of("ext4_test_inode_state")
+    assert [(f.path, f.definition.line, f.macro) for f in found] == [("fs/inode.h", 3, "BIT_FNS")]
