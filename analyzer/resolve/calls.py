@@ -26,6 +26,7 @@ from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function, canonical_name
+from analyzer.resolve.mentions import mentions
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.sieve import Sieve
@@ -486,29 +487,41 @@ class _Collector:
     def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
         definition = self._definition
-        body = self._text[definition.body : definition.end]
         called = {c.name for c in definition.calls}
-        seen: set[bytes] = set()
-        for match in _WORD.finditer(strip_comments(body)):
-            word = match.group()
-            if word in seen:
+        quiet: set[str] = set()  # and those that are done
+        for name, offset, guard in mentions(self._text[definition.body : definition.end]):
+            if name in quiet:
                 continue
-            seen.add(word)
-            name = word.decode()
-            if name in KEYWORDS or name in self._local_names or name in called:
+            if name in KEYWORDS or name in self._local_names or name in called or not self._object_macro(name):
+                quiet.add(name)
                 continue
-            if self._wanted is not None and name not in self._wanted.routes.bare:
-                continue
-            definitions = self._scope.macro(name)
-            if not definitions or all(d.parameters is not None for d in definitions):
-                continue
-            if self._expansions.calls_nothing(self._scope, name):
-                continue
-            at = re.search(rb"\b" + word + rb"\b", body)
-            start = definition.body + (at.start() if at else 0)
+            start = definition.body + offset
+            if not self._enter(conjunction(definition.guard, guard)) or not self._reached(name, start):
+                continue  # the next place may be compiled
+            quiet.add(name)
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
             self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+        self._enter(definition.guard)
+
+    def _object_macro(self, name: str) -> bool:
+        """Whether a word is an object-like macro that calls something wanted."""
+        if self._wanted is not None and name not in self._wanted.routes.bare:
+            return False
+        definitions = self._scope.macro(name)
+        if not definitions or all(d.parameters is not None for d in definitions):
+            return False
+        return not self._expansions.calls_nothing(self._scope, name)
+
+    def _reached(self, word: str, offset: int) -> bool:
+        """Whether a word in the arguments of calls is compiled: under their guards, and not dropped by a macro."""
+        around = [c for c in self._definition.calls if c.start <= offset < c.end]
+        if not all(self._enter(call.guard) for call in around):
+            return False
+        for call in around:
+            if self._scope.macro(call.name) and self._scope.macro_is_sure(call.name):
+                return self._expansions.keeps(self._scope, tokenize(self._source(call.start, call.end)), word)
+        return True
 
 
 def _spelled_here(callee: Sequence[Token]) -> bool:

@@ -99,6 +99,12 @@ class Expansions:
         del shared[_MAX_SHARED:]
         return shape
 
+    def keeps(self, scope: Scope, use: Sequence[Token], word: str) -> bool:
+        """Whether a word in the arguments of a macro use is still there when it is expanded: `validate(current)`
+        may drop what it is given."""
+        marked = [use[0], *(Token(_HOLDER) if t.text == word else t for t in use[1:])]
+        return any(t.text == _HOLDER for t in _expanded(scope, marked).tokens)
+
     def calls_nothing(self, scope: Scope, name: str) -> bool:
         """Whether an object-like macro makes no call."""
         key = (scope.path, name)

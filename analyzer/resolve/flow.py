@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.ctypes import bears_function
@@ -315,7 +316,7 @@ class Flow:
         tokens = strip_callee(tokens)
         if not tokens:
             return
-        choice = listed_values(tokens) or _choices(tokens)
+        choice = listed_values(tokens) or _choices(tokens, scope)
         if choice:
             for part in choice:
                 yield from self._evaluate(frame, scope, part, line)
@@ -416,8 +417,9 @@ def _order(target: Target) -> tuple[int, FunctionRef]:
     return target.rank, target.function
 
 
-def _choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
-    """The alternatives of a conditional expression, the last operand of a comma; empty for others."""
+def _choices(tokens: Sequence[Token], scope: Scope) -> list[Sequence[Token]]:
+    """The alternatives of a conditional expression that may be taken, the last operand of a comma; empty for
+    others."""
     depth = nested = 0
     question = comma = colon = -1
     for at, token in enumerate(tokens):
@@ -443,7 +445,9 @@ def _choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
         return [tokens[comma + 1 :]]
     if question >= 0 and colon > question:
         middle = tokens[question + 1 : colon] or tokens[:question]
-        return [middle, tokens[colon + 1 :]]
+        guards = implied([t.text for t in tokens[:question]])
+        both = [middle, tokens[colon + 1 :]]
+        return [arm for arm, guard in zip(both, guards, strict=True) if scope.holds(guard) is not False] or both
     return []
 
 

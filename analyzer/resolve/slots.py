@@ -14,6 +14,7 @@ from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.dominated import guards_of
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
@@ -398,8 +399,11 @@ class Slots:
             tokens = self._names.typer(scope.path).expand_tokens(tokens)
         found: list[Function] = []
         first = ""
+        guards = guards_of(tokens) if any(t.text == "?" for t in tokens) else []  # `(false) ? one : other`
         for at, token in enumerate(tokens):
             if not token.is_name or token.text in KEYWORDS:
+                continue
+            if guards and scope.holds(guards[at]) is False:
                 continue
             if at and tokens[at - 1].text in (".", "->", "struct", "union", "enum"):
                 continue
