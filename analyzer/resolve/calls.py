@@ -18,7 +18,7 @@ from analyzer.model.callgraph import (
     Location,
     Slot,
 )
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, DirectCall, IndirectCall
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
@@ -34,6 +34,7 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee
+from analyzer.resolve.surroundings import Surroundings
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 from analyzer.resolve.wanted import Wanted
 
@@ -96,6 +97,7 @@ class _Collector:
         self._local_names = self._frame.parameters.keys() | self._frame.variables
         self._wanted = wanted
         self._sieve = Sieve(wanted, calls.names, calls.slots, self._frame, self._text) if wanted else None
+        self._around = Surroundings(self._definition, self._text, self._scope, calls.expansions)
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -115,10 +117,10 @@ class _Collector:
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if (sieve is None or sieve.leads(call)) and self._enter(call.guard):
+                if (sieve is None or sieve.leads(call)) and self._is_compiled(call):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if (sieve is None or sieve.reads(indirect)) and self._enter(indirect.guard):
+                if (sieve is None or sieve.reads(indirect)) and self._is_compiled(indirect):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
@@ -143,6 +145,10 @@ class _Collector:
             key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
             distinct.setdefault(key, edge)
         return list(distinct.values())
+
+    def _is_compiled(self, site: DirectCall | IndirectCall) -> bool:
+        """Go on to a call of the text; False when it cannot hold, or macros around it drop it."""
+        return self._enter(site.guard) and self._around.keeps(site.start)
 
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
@@ -496,7 +502,7 @@ class _Collector:
                 quiet.add(name)
                 continue
             start = definition.body + offset
-            if not self._enter(conjunction(definition.guard, guard)) or not self._reached(name, start):
+            if not self._enter(conjunction(definition.guard, guard)) or not self._reached(start):
                 continue  # the next place may be compiled
             quiet.add(name)
             line = self._text.count(b"\n", 0, start) + 1
@@ -513,15 +519,10 @@ class _Collector:
             return False
         return not self._expansions.calls_nothing(self._scope, name)
 
-    def _reached(self, word: str, offset: int) -> bool:
-        """Whether a word in the arguments of calls is compiled: under their guards, and not dropped by a macro."""
-        around = [c for c in self._definition.calls if c.start <= offset < c.end]
-        if not all(self._enter(call.guard) for call in around):
-            return False
-        for call in around:
-            if self._scope.macro(call.name) and self._scope.macro_is_sure(call.name):
-                return self._expansions.keeps(self._scope, tokenize(self._source(call.start, call.end)), word)
-        return True
+    def _reached(self, offset: int) -> bool:
+        """Whether a word among the arguments of calls is compiled: under their guards, and kept by macros."""
+        around = self._around.of(offset)
+        return all(self._enter(call.guard) for call in around) and self._around.keeps(offset)
 
 
 def _spelled_here(callee: Sequence[Token]) -> bool:

@@ -60,6 +60,7 @@ class Expansions:
         self._shapes: dict[tuple[str, _Key], _Shape] = {}
         self._shared: dict[_Key, list[tuple[Mapping[str, object], _Shape]]] = {}
         self._quiet: dict[tuple[str, str], bool] = {}
+        self._kept: dict[tuple[str, str, int], frozenset[int]] = {}
 
     def summary(self, scope: Scope, name: str, use: Sequence[Token]) -> tuple[ExpandedCall, ...]:
         """The calls that expanding a macro use makes, its own argument text left out."""
@@ -99,11 +100,19 @@ class Expansions:
         del shared[_MAX_SHARED:]
         return shape
 
-    def keeps(self, scope: Scope, use: Sequence[Token], word: str) -> bool:
-        """Whether a word in the arguments of a macro use is still there when it is expanded: `validate(current)`
-        may drop what it is given."""
-        marked = [use[0], *(Token(_HOLDER) if t.text == word else t for t in use[1:])]
-        return any(t.text == _HOLDER for t in _expanded(scope, marked).tokens)
+    def keeps(self, scope: Scope, name: str, count: int, number: int) -> bool:
+        """Whether the expansion of a macro use with `count` arguments still holds the argument of a number:
+        `debug(printk(…))` may stand for nothing."""
+        key = (scope.path, name, count)
+        kept = self._kept.get(key)
+        if kept is None:
+            use = [Token(name), Token("(")]
+            for each in range(count):
+                use += [Token(f"{_HOLDER}{each}_"), Token("," if each + 1 < count else ")")]
+            kept = self._kept[key] = frozenset(
+                int(hole) for token in _expanded(scope, use).tokens for hole in _HOLE.findall(token.text)
+            )
+        return number in kept
 
     def calls_nothing(self, scope: Scope, name: str) -> bool:
         """Whether an object-like macro makes no call."""

@@ -253,7 +253,8 @@ class Scope:
             return given
         files, outside = self.files_with("macro", name)
         if not files:
-            return None if outside and not self._whole_unit() else False
+            elsewhere = any(not self.scopes.foreign(f) for f in outside)
+            return None if elsewhere and not self._whole_unit() else False
         self._deciding.add(name)
         try:
             verdict: Truth = False
