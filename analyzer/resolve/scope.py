@@ -224,7 +224,7 @@ class Scope:
             files = tuple(f for f in files if f not in self._late)
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
-        alone = not seen or (seen == [self.path] and self.path.endswith(".c"))
+        alone = not seen or (seen == [self.path] and (kind == "function" or self.path.endswith(".c")))
         if alone and outside and not self.path.startswith("include/") and self.includers:
             for includer in self.includers:
                 closure = self._above(includer) if kind == "macro" else self.scopes.includes.closure(includer)

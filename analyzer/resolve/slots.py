@@ -22,7 +22,7 @@ from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope, record_in
 from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, close_of, last_member, spell, split_arguments, tokenize
 from analyzer.resolve.typing import Member
 from analyzer.resolve.words import has_word
 
@@ -103,7 +103,7 @@ class Slots:
                 placed.extend(self._of_assignments(scope, definition))
                 for variable in self.local_tables(scope, definition):
                     placed.extend(self._of_object(scope, variable))
-            entries = [self._entry(p) for p in placed]
+            entries = [self._entry(p) for p in placed if scope.holds(p.guard) is not False]
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
@@ -210,7 +210,8 @@ class Slots:
             by_slot: dict[Slot, list[_Placed]] = {}
             waiting: list[Invocation] = []
             for found in self._place_all(path, slot.field, macros, waiting):
-                by_slot.setdefault(found.slot, []).append(found)
+                if found.scope.holds(found.guard) is not False:
+                    by_slot.setdefault(found.slot, []).append(found)
             known = self._placed[key] = (by_slot, waiting) if by_slot or waiting else _NOTHING
         placed, uses = known
         for found in placed.get(slot, ()):
@@ -224,7 +225,7 @@ class Slots:
             made = self._names.maker.use(scope, use)
             for variable in placed_objects(use, made) if made else ():
                 for found in self._of_object(scope, variable, concerns):
-                    if found.slot == slot:
+                    if found.slot == slot and scope.holds(found.guard) is not False:
                         yield self._entry(found)
 
     def _place_all(
@@ -322,9 +323,10 @@ class Slots:
         text: str,
         depth: int,
     ) -> Iterator[_Placed]:
-        """A macro use that stands for designators or for a braced list."""
-        base = re.sub(r"#\d+$", "", entry.path) if text.startswith((".", "[")) else entry.path
-        source = f"T v = {{ {text} }};" if text.startswith((".", "[")) else f"T v = {text};"
+        """A macro use that stands for designators, for a braced list, or for several of these."""
+        several = text.startswith((".", "[")) or len([t for t in split_arguments(text) if t]) > 1
+        base = re.sub(r"#\d+$", "", entry.path) if several else entry.path
+        source = f"T v = {{ {text} }};" if several else f"T v = {text};"
         for made in extract(source.encode()).objects:
             for inner in made.entries:
                 moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
@@ -378,6 +380,8 @@ class Slots:
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
         if not functions and name and self._names.declared.object(scope, name) is not None:
             kind = "object"
+        elif not functions and name and self._names.index.files("declaration", name):
+            kind = "function"  # in assembler, say
         return SlotEntry(
             slot,
             path,
@@ -399,7 +403,8 @@ class Slots:
             tokens = self._names.typer(scope.path).expand_tokens(tokens)
         found: list[Function] = []
         first = ""
-        guards = guards_of(tokens) if any(t.text == "?" for t in tokens) else []  # `(false) ? one : other`
+        choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
+        guards = guards_of([Token("="), *tokens])[1:] if choice else []
         for at, token in enumerate(tokens):
             if not token.is_name or token.text in KEYWORDS:
                 continue
