@@ -129,6 +129,7 @@ class Flow:
         known = self._targets.get(place)
         if known is not None:
             return known
+        holds = self._names.scopes.configuration.holds
         found: dict[FunctionRef, Target] = {}
         seen = {place}
         queue: deque[tuple[Place, tuple[Evidence, ...], str, bool, tuple[PlaceKind, ...]]] = deque(
@@ -137,6 +138,8 @@ class Flow:
         while queue and len(seen) < _MAX_PLACES:
             at, chain, guard, handed, kinds = queue.popleft()
             for source in self.sources(at):
+                if holds(source.guard) is False:
+                    continue
                 evidence = (*chain, source.evidence)
                 passed = handed or source.handed
                 if isinstance(source.value, FunctionRef):

@@ -281,7 +281,11 @@ class Slots:
         concerns: Callable[[Entry], bool] | None = None,
     ) -> Iterator[_Placed]:
         listed = self._names.lists.entries(scope.path, variable)
-        entries = [e for e in (*variable.entries, *listed) if concerns is None or concerns(e)]
+        entries = [
+            e
+            for e in (*variable.entries, *listed)
+            if concerns is None or concerns(e) or self.by_macros.may_list(scope, e)
+        ]
         if not variable.entries and (match := _MACRO_USE.match(variable.value)) and match.group(2):
             whole = Entry("", variable.value, variable.line, variable.guard)
             if concerns is None or concerns(whole):
