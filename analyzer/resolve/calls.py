@@ -349,7 +349,10 @@ class _Collector:
     def _generic(self, callee: Sequence[Token], site: _Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
         cannot be typed."""
-        chosen = self._typer.associations(callee, self._frame.types)
+        declared = [(p.name, p.type) for p in self._definition.parameters]
+        declared += [(v.name, v.type) for v in self._definition.variables]
+        constant = {name for name, type_ in declared if "const" in type_.partition("*")[0].split()}
+        chosen = self._typer.associations(callee, self._frame.types, constant)
         if not chosen:
             self._add(site, None, "pointer", "untyped callee", "possible")
         for name in chosen:

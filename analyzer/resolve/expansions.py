@@ -15,7 +15,7 @@ from analyzer.extract.dominance import TESTS
 from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, template_of
 from analyzer.resolve.initializers import initial_value
-from analyzer.resolve.macros import Expander, Expansion, MacroDefinition
+from analyzer.resolve.macros import Expander, Expansion
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import CLEANUP, KEYWORDS, Token, find_calls, spell, tokenize
 
@@ -128,10 +128,7 @@ class Expansions:
 
 
 def _expanded(scope: Scope, use: Sequence[Token]) -> Expansion:
-    def lookup(macro: str) -> Sequence[MacroDefinition]:
-        return () if macro in TESTS else scope.macro(macro)
-
-    expander = Expander(lookup, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
+    expander = Expander(scope.macro, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
     return expander.expand(use, outermost=True)
 
 

@@ -114,7 +114,11 @@ class Names:
             return Bound((*bound.functions, *chosen[:2]), False, len(bound.functions))
         if chosen:
             return Bound(tuple(chosen[:3]), len(chosen) == 1, 1)
-        return self._made(scope, name) or self._hidden(scope, name, outside) or Bound((), True)
+        found = self._made(scope, name) or self._hidden(scope, name, outside)
+        if found is None and not name.startswith("__builtin_"):
+            glued = self.pasted.glued(scope.visible, name)
+            found = Bound((glued[0],), True) if glued else None
+        return found or Bound((), True)
 
     def _in_files(self, paths: Iterable[str], name: str) -> list[Function]:
         """The definitions of a name spelled in files of the analysed sources."""

@@ -384,7 +384,7 @@ class Slots:
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
         if not functions and name and self._names.declared.object(scope, name) is not None:
             kind = "object"
-        elif not functions and name and self._names.index.files("declaration", name):
+        elif not functions and name and scope.files_with("declaration", name)[0]:
             kind = "function"  # in assembler, say
         return SlotEntry(
             slot,
