@@ -410,7 +410,7 @@ class Slots:
         choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
         guards = guards_of([Token("="), *tokens])[1:] if choice else []
         for at, token in enumerate(tokens):
-            if not token.is_name or token.text in KEYWORDS:
+            if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
                 continue
             if guards and scope.holds(guards[at]) is False:
                 continue
