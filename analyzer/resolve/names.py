@@ -107,8 +107,9 @@ class Names:
             return Bound((sure[0],), True)
         external = self.external(name)
         if external:
-            own = [f for f in external if f.path == scope.path]
-            bound = Bound((own[0],), True) if own else self.closest(scope, external)
+            own = self._compiled(scope, [f for f in external if f.path == scope.path])
+            others = tuple(f for f in external if f.path != scope.path)
+            bound = Bound((own[0],), True) if own else self.closest(scope, others or external)
             if not chosen:
                 return bound
             return Bound((*bound.functions, *chosen[:2]), False, len(bound.functions))
@@ -203,8 +204,9 @@ class Names:
             ]
             if not functions:
                 functions = [f for f in self.pasted.of(name) if not f.definition.static]
-            holds = self.scopes.configuration.holds
-            functions = [f for f in functions if holds(f.definition.guard) is not False] or functions
+            if len(functions) > 1:  # `#ifndef HAVE_ARCH_X`: what the file sees has a say in it
+                holding = [f for f in functions if self.scopes.of(f.path).holds(f.definition.guard) is not False]
+                functions = holding or functions
             strong = [f for f in functions if not f.definition.weak]
             found = self._external[name] = tuple(strong or functions)
         return found
