@@ -7,6 +7,7 @@ Not handled: the order of `#define`s and uses within a file, beyond the nearest 
 """
 
 import posixpath
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -24,6 +25,7 @@ from analyzer.resolve.pathsets import PathSet
 from analyzer.resolve.territory import Territory
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
+_VALUE_ASKED = rb"^[ \t]*#[ \t]*(?:el)?if\b(?:[^\n]*[^\w\n])??(?<!defined\()(?<!defined )(?<!defined \()\b%s\b"
 _MAX_NAMED = 400  # files whose macros are kept by name
 
 
@@ -264,12 +266,18 @@ class Scope:
                         continue
                     truth = self.holds(definition.guard)
                     if truth:
-                        return self._number((Token(name),)) != 0
+                        return self._number((Token(name),)) != 0 or not self._asks_for_value(name, files)
                     if truth is None:
                         verdict = None
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _asks_for_value(self, name: str, definers: Sequence[str]) -> bool:
+        """Whether this file or one that defines a macro has `#if NAME`, not only `#ifdef NAME`: a guard does not
+        tell which. Matters for the few macros that stand for 0."""
+        asking = re.compile(_VALUE_ASKED % name.encode(), re.M)
+        return any(asking.search(self.scopes.index.text(path)) for path in (self.path, *definers))
 
     def _true(self, expression: str) -> Truth:
         """Whether an expression of the preprocessor, such as `MAX_NUMNODES > 1`, is true, as far as the macros
