@@ -95,7 +95,7 @@ class Names:
         if scope.path in seen:
             own = self._choose(scope, self._compiled(scope, self.in_file(scope.path, name)))
             if own:
-                return Bound(tuple(own[:1]), True)
+                return self._beside(scope, name, own[0]) or Bound((own[0],), True)
         inline = self._in_files((path for path in seen if path != scope.path), name)
         if not inline:
             own = self.pasted.in_file(scope.path, name)
@@ -120,6 +120,16 @@ class Names:
             glued = self.pasted.glued(scope.visible, name)
             found = Bound((glued[0],), True) if glued else None
         return found or Bound((), True)
+
+    def _beside(self, scope: Scope, name: str, own: Function) -> Bound | None:
+        """A file's own stub of some configurations beside what the others link: both; None for any other."""
+        if scope.holds(own.definition.guard) is not None or not is_stub(own.definition):
+            return None
+        if not scope.files_with("declaration", name)[0]:
+            return None
+        others = tuple(f for f in self.external(name) if f.path != scope.path)
+        linked = self.closest(scope, others).functions if others else ()
+        return Bound((*linked, own), False, len(linked)) if linked else None
 
     def _in_files(self, paths: Iterable[str], name: str) -> list[Function]:
         """The definitions of a name spelled in files of the analysed sources."""

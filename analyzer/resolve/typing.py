@@ -7,6 +7,7 @@ Not handled: integer promotions, overloading by `_Generic` on anything but its d
 variables with the same name in one function.
 """
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,6 +95,9 @@ class Typer:
             return self._types[text]
         tokens = tokenize(text)
         if any(self.scope.macro(t.text) for t in tokens if t.is_name):
+            for at, (word, tag) in enumerate(itertools.pairwise(tokens), 1):
+                if word.text in ("struct", "union", "enum") and not self.scope.macro_is_sure(tag.text):
+                    tokens[at] = tag._replace(hidden=frozenset((tag.text,)))  # `#else`, `#define ops NULL`
             tokens = self._expander.expand(tokens).tokens
         found = self._reader(tokens, 0, local or {}).whole()
         if local is None:
