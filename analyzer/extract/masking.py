@@ -21,7 +21,7 @@ from analyzer.extract.scanning import (
     previous_token,
     skip_space,
 )
-from analyzer.extract.statement_masks import mask_bare_statements, mask_loops
+from analyzer.extract.statement_masks import mask_bare_statements, mask_loops, mask_seeming_types
 
 _NO_WORDS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte == 0x5F else 0x20 for byte in range(256))
 _EACH = re.compile(rb"(?:for_?each|FOR_?EACH)")
@@ -119,6 +119,7 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
         text = _mask_groups(text)
     text = mask_loops(text, present.get("loop", []), uses)
     text = mask_bare_statements(text, uses)
+    text = mask_seeming_types(text)
     text, heads, invocations = mask_file_scope(text, whole)
     text = _mask_type_arguments(text)
     return Masked(text, tuple(uses), tuple(heads), tuple(invocations), tuple(aliases), frozenset(weak))

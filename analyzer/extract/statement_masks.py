@@ -1,4 +1,5 @@
-"""Macro uses that stand for loops and other statements without `;`, made `while` or `if`.
+"""Macro uses that stand for loops and other statements without `;`, made `while` or `if`; expressions that the
+grammar would take for types.
 
 Not handled: macros with unbalanced braces in function bodies.
 """
@@ -6,10 +7,35 @@ Not handled: macros with unbalanced braces in function bodies.
 import re
 
 from analyzer.extract.notes import Note
-from analyzer.extract.scanning import KEYWORDS, alternation, close_paren
+from analyzer.extract.scanning import KEYWORDS, alternation, close_paren, opening_paren, previous_token
 
 # found behind a line break: an indented line is never the first of what matters here
 _BARE_STATEMENT = re.compile(rb"\n[ \t]++(?:\}[ \t]*+)?([A-Za-z_]\w++)[ \t]*+(\([^;{}\n]*\))[ \t]*(?![^\n])")
+
+# `(LIMIT * sizeof(…)` could declare a parameter of a type LIMIT, and what is around it a macro that makes a type
+_TIMES_SIZE = re.compile(rb"\*(?=[ \t\n]*+sizeof\b)")
+_FIRST_FACTOR = re.compile(rb"[(,]\s*[A-Za-z_]\w*\s*\Z")
+# `(called(x)) && y` could be a cast of a label's address; the parentheses around a call alone say nothing
+_LONE_CALL = re.compile(rb"\)[ \t]*+\)(?=[ \t\n]*+&&)")
+_CALLEE = re.compile(rb"\([ \t\n]*([A-Za-z_]\w*)[ \t]*\Z")
+_OPERATORS = frozenset((b"(", b"!", b"=", b"&", b"|", b"?", b":", b"return"))
+
+
+def mask_seeming_types(text: bytes) -> bytes:
+    """Expressions that read as types, too, written so that they do not."""
+    out: bytearray | None = None
+    for match in _TIMES_SIZE.finditer(text):
+        if _FIRST_FACTOR.search(text, max(0, match.start() - 80), match.start()):
+            out = out or bytearray(text)
+            out[match.start() : match.end()] = b"+"
+    for match in _LONE_CALL.finditer(text):
+        arguments = opening_paren(text, match.start())
+        callee = _CALLEE.search(text, max(0, arguments - 80), arguments) if arguments > 0 else None
+        if callee and callee[1] not in KEYWORDS and previous_token(text, callee.start()) in _OPERATORS:
+            out = out or bytearray(text)
+            out[callee.start() : callee.start() + 1] = b" "
+            out[match.end() - 1 : match.end()] = b" "
+    return text if out is None else bytes(out)
 
 
 def mask_loops(text: bytes, names: list[bytes], uses: list[Note]) -> bytes:

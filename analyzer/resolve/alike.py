@@ -30,11 +30,9 @@ class Met(NamedTuple):
     footprint: Footprint
     loose: Collection[str] = ()
 
-    def fits(self, scope: Scope, settled: Collection[str]) -> bool:
-        """Whether a file has the same; `settled` names do not count."""
+    def fits(self, scope: Scope) -> bool:
+        """Whether a file has the same."""
         for name, met in self.footprint.items():
-            if name in settled:
-                continue
             here = scope.macro(name)
             if here != met and not (name in self.loose and _is_single(here)):
                 return False
@@ -42,10 +40,9 @@ class Met(NamedTuple):
 
 
 class Alike(Generic[_Asked, _Answer]):
-    """Answers by question and file. `settled` names are looked up by nobody and so may differ."""
+    """Answers by question and file."""
 
-    def __init__(self, settled: Collection[str] = ()) -> None:
-        self._settled = settled
+    def __init__(self) -> None:
         self._here: dict[tuple[str, _Asked], _Answer] = {}
         self._shared: dict[_Asked, list[tuple[Met, _Answer]]] = {}
 
@@ -59,7 +56,7 @@ class Alike(Generic[_Asked, _Answer]):
     def _fitting(self, scope: Scope, asked: _Asked, make: Callable[[], tuple[Met, _Answer]]) -> _Answer:
         shared = self._shared.setdefault(asked, [])
         for met, known in shared:
-            if met.fits(scope, self._settled):
+            if met.fits(scope):
                 return known
         met, answer = make()
         shared.insert(0, (met, answer))

@@ -1,4 +1,4 @@
-"""Macro uses that stand for a braced list or for designators, as values of an initializer.
+"""Macro uses that stand for a braced list, for designators or for several items, as values of an initializer.
 
 A macro is expanded and read once with placeholders for its arguments, and the arguments are put into what that
 gives. (In 6.12 the tables of sound/ have 11,000 uses of `SOC_SINGLE` and its like.)
@@ -17,16 +17,16 @@ from analyzer.resolve.macros import Expander
 from analyzer.resolve.placeholders import filled, use_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import values_of
-from analyzer.resolve.tokens import KEYWORDS, spell, tokenize
+from analyzer.resolve.tokens import KEYWORDS, spell, split_arguments, tokenize
 
 MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
 _SHAPING = re.compile(r"[{}=\[]|^\s*\.")  # in an argument: it may change what the body's braces hold
 
 
 class Braced(NamedTuple):
-    """What a macro use stands for. `designators`: of the object that the use stands in, else a list of its own."""
+    """What a macro use stands for: `items` of the list that it stands in, or a list of its own."""
 
-    designators: bool
+    items: bool
     entries: Sequence[Entry]
 
 
@@ -51,18 +51,18 @@ class BracedUses:
                 template = self._templates.get(scope, (macro, count), lambda: _read(scope, use))
                 if template is not None:
                     entries = [_with(entry, values) for entry in template.entries]
-                    return Braced(template.designators, entries)
+                    return Braced(template.items, entries)
         return self._exact.get(scope, value, lambda: _read(scope, value))
 
 
 def _read(scope: Scope, use: str) -> tuple[Met, Braced | None]:
     expansion = Expander(scope.macro).expand(tokenize(use))
     text = spell(expansion.tokens).strip()
-    designators = text.startswith((".", "["))
-    if not designators and not text.startswith("{") and not ("," in text and text.endswith("}")):
+    if not text.startswith((".", "[", "{")) and not ("," in text and text.endswith("}")):
         return Met(expansion.footprint), None
-    objects = extract((f"T v = {{ {text} }};" if designators else f"T v = {text};").encode()).objects
-    return Met(expansion.footprint), Braced(designators, [entry for made in objects for entry in made.entries])
+    items = text.startswith((".", "[")) or len([t for t in split_arguments(text) if t]) > 1
+    objects = extract((f"T v = {{ {text} }};" if items else f"T v = {text};").encode()).objects
+    return Met(expansion.footprint), Braced(items, [entry for made in objects for entry in made.entries])
 
 
 def _with(entry: Entry, values: Sequence[str]) -> Entry:

@@ -18,7 +18,7 @@ from analyzer.model.callgraph import (
     Location,
     Slot,
 )
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, DirectCall, IndirectCall
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
@@ -26,6 +26,7 @@ from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function, canonical_name
+from analyzer.resolve.mentions import mentions
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.sieve import Sieve
@@ -33,6 +34,7 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee, without_subscripts
+from analyzer.resolve.surroundings import Surroundings
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 from analyzer.resolve.wanted import Wanted
 
@@ -76,6 +78,7 @@ class Collector:
         self._local_names = self._frame.parameters.keys() | self._frame.variables
         self._wanted = wanted
         self._sieve = Sieve(wanted, ground.names, ground.slots, self._frame, self._text) if wanted else None
+        self._around = Surroundings(self._definition, self._text, self._scope, ground.expansions)
         self._found: list[tuple[int, int, Edge]] = []
         self._order = 0
         self._guard = self._definition.guard
@@ -95,10 +98,10 @@ class Collector:
         head = Location(self._function.path, definition.line, definition.column)
         if definition.end:
             for call in definition.calls:
-                if (sieve is None or sieve.leads(call)) and self._enter(call.guard):
+                if (sieve is None or sieve.leads(call)) and self._is_compiled(call):
                     self._direct(call.name, self._site(call.line, call.column, call.start, call.end))
             for indirect in definition.indirect:
-                if (sieve is None or sieve.reads(indirect)) and self._enter(indirect.guard):
+                if (sieve is None or sieve.reads(indirect)) and self._is_compiled(indirect):
                     self._indirect(
                         indirect.callee,
                         self._site(indirect.line, indirect.column, indirect.start, indirect.end, indirect.callee),
@@ -123,6 +126,10 @@ class Collector:
             key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
             distinct.setdefault(key, edge)
         return list(distinct.values())
+
+    def _is_compiled(self, site: DirectCall | IndirectCall) -> bool:
+        """Go on to a call of the text; False when it cannot hold, or macros around it drop it."""
+        return self._enter(site.guard) and self._around.keeps(site.start)
 
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
@@ -323,7 +330,10 @@ class Collector:
     def _generic(self, callee: Sequence[Token], site: _Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
         cannot be typed."""
-        chosen = self._typer.associations(callee, self._frame.types)
+        declared = [(p.name, p.type) for p in self._definition.parameters]
+        declared += [(v.name, v.type) for v in self._definition.variables]
+        constant = {name for name, type_ in declared if "const" in type_.partition("*")[0].split()}
+        chosen = self._typer.associations(callee, self._frame.types, constant)
         if not chosen:
             self._add(site, None, "pointer", "untyped callee", "possible")
         for name in chosen:
@@ -467,29 +477,36 @@ class Collector:
     def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
         definition = self._definition
-        body = self._text[definition.body : definition.end]
         called = {c.name for c in definition.calls}
-        seen: set[bytes] = set()
-        for match in _WORD.finditer(strip_comments(body)):
-            word = match.group()
-            if word in seen:
+        quiet: set[str] = set()  # and those that are done
+        for name, offset, guard in mentions(self._text[definition.body : definition.end]):
+            if name in quiet:
                 continue
-            seen.add(word)
-            name = word.decode()
-            if name in KEYWORDS or name in self._local_names or name in called:
+            if name in KEYWORDS or name in self._local_names or name in called or not self._object_macro(name):
+                quiet.add(name)
                 continue
-            if self._wanted is not None and name not in self._wanted.routes.bare:
-                continue
-            definitions = self._scope.macro(name)
-            if not definitions or all(d.parameters is not None for d in definitions):
-                continue
-            if self._expansions.calls_nothing(self._scope, name):
-                continue
-            at = re.search(rb"\b" + word + rb"\b", body)
-            start = definition.body + (at.start() if at else 0)
+            start = definition.body + offset
+            if not self._enter(conjunction(definition.guard, guard)) or not self._reached(start):
+                continue  # the next place may be compiled
+            quiet.add(name)
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
             self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+        self._enter(definition.guard)
+
+    def _object_macro(self, name: str) -> bool:
+        """Whether a word is an object-like macro that calls something wanted."""
+        if self._wanted is not None and name not in self._wanted.routes.bare:
+            return False
+        definitions = self._scope.macro(name)
+        if not definitions or all(d.parameters is not None for d in definitions):
+            return False
+        return not self._expansions.calls_nothing(self._scope, name)
+
+    def _reached(self, offset: int) -> bool:
+        """Whether a word among the arguments of calls is compiled: under their guards, and kept by macros."""
+        around = self._around.of(offset)
+        return all(self._enter(call.guard) for call in around) and self._around.keeps(offset)
 
 
 def _spelled_here(callee: Sequence[Token]) -> bool:

@@ -1,6 +1,7 @@
 """Which presence conditions hold: the architecture, a `.config` if one is given, and compiler facts.
 
-Not handled: arithmetic between values, beyond comparing one with a number.
+Not handled: arithmetic between values, beyond comparing one with a number; a file's macros may tell
+(`analyzer.resolve.scope`).
 """
 
 import functools
@@ -127,8 +128,7 @@ class Configuration(msgspec.Struct, frozen=True):
             wide = self._value("CONFIG_64BIT")
             value = None if wide is None else 64 if wide == "y" else 32
         else:
-            text = self._value(name) if name.startswith("CONFIG_") else None
-            value = int(text, 0) if text and re.fullmatch(r"0[xX][0-9a-fA-F]+|[1-9]\d*|0", text) else None
+            value = self.number(name) if name.startswith("CONFIG_") else None
         return None if value is None else _OPERATORS[sign](value, number)
 
     def _value(self, name: str) -> str | None:
@@ -136,8 +136,23 @@ class Configuration(msgspec.Struct, frozen=True):
             return self.options.get(name, "n")
         return _ARCHITECTURES.get(self.arch, {}).get(name)
 
-    def holds(self, guard: str, macro: Callable[[str], Truth] | None = None) -> Truth:
-        """Whether a guard holds; `macro` tells whether other names are defined."""
+    def number(self, name: str) -> int | None:
+        """What a configuration symbol stands for in a preprocessor's expression; None when that is unknown or no
+        number."""
+        value = self._value(name)
+        if value in ("y", "n", "m", None):
+            return None if value is None else int(value == "y")
+        assert value is not None
+        return int(value, 0) if re.fullmatch(r"0[xX][0-9a-fA-F]+|[1-9]\d*|0", value) else None
+
+    def holds(
+        self,
+        guard: str,
+        macro: Callable[[str], Truth] | None = None,
+        expression: Callable[[str], Truth] | None = None,
+    ) -> Truth:
+        """Whether a guard holds; `macro` tells whether other names are defined, and `expression` whether what is
+        no name is true."""
         if not guard:
             return True
 
@@ -147,6 +162,8 @@ class Configuration(msgspec.Struct, frozen=True):
                 return macro("MODULE") if self.options is not None else None
             if known is None and macro is not None and text.isidentifier() and not text.startswith("CONFIG_"):
                 return macro(text)
+            if known is None and expression is not None and not text.isidentifier():
+                return expression(text)
             return known
 
         return evaluate(guard, atom)

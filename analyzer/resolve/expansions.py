@@ -15,8 +15,15 @@ from analyzer.resolve.alike import Alike, Met
 from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, template_of
 from analyzer.resolve.initializers import initial_value
-from analyzer.resolve.macros import Expander, Expansion, MacroDefinition
-from analyzer.resolve.placeholders import filled, holds_placeholder, is_placeholder, numbers_in, placeholder
+from analyzer.resolve.macros import Expander, Expansion
+from analyzer.resolve.placeholders import (
+    filled,
+    holds_placeholder,
+    is_placeholder,
+    numbers_in,
+    placeholder,
+    use_of,
+)
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import (
     CLEANUP,
@@ -65,8 +72,9 @@ class Expansions:
     """What macro uses call, by the scope of the use."""
 
     def __init__(self) -> None:
-        self._shapes: Alike[_Key, _Shape] = Alike(settled=TESTS)
+        self._shapes: Alike[_Key, _Shape] = Alike()
         self._quiet: dict[tuple[str, str], bool] = {}
+        self._kept: dict[tuple[str, str, int], frozenset[int]] = {}
 
     def summary(self, scope: Scope, name: str, use: Sequence[Token]) -> tuple[ExpandedCall, ...]:
         """The calls that expanding a macro use makes, its own argument text left out."""
@@ -82,6 +90,16 @@ class Expansions:
     def _shape(self, scope: Scope, key: _Key) -> _Shape:
         """The shape of a macro in a file."""
         return self._shapes.get(scope, key, lambda: _shape_of(scope, key))
+
+    def keeps(self, scope: Scope, name: str, count: int, number: int) -> bool:
+        """Whether the expansion of a macro use with `count` arguments still holds the argument of a number:
+        `debug(printk(…))` may stand for nothing."""
+        key = (scope.path, name, count)
+        kept = self._kept.get(key)
+        if kept is None:
+            expanded = _expanded(scope, tokenize(use_of(name, count))).tokens
+            kept = self._kept[key] = frozenset(n for token in expanded for n in numbers_in(token.text))
+        return number in kept
 
     def calls_nothing(self, scope: Scope, name: str) -> bool:
         """Whether an object-like macro makes no call."""
@@ -114,10 +132,7 @@ def _shape_of(scope: Scope, key: _Key) -> tuple[Met, _Shape]:
 
 
 def _expanded(scope: Scope, use: Sequence[Token]) -> Expansion:
-    def lookup(macro: str) -> Sequence[MacroDefinition]:
-        return () if macro in TESTS else scope.macro(macro)
-
-    expander = Expander(lookup, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
+    expander = Expander(scope.macro, everything=True, keep_arguments=True, sure=scope.macro_is_sure)
     return expander.expand(use, outermost=True)
 
 

@@ -3,12 +3,13 @@
 Not handled: designators that only appear after three macros have pasted parts of them together.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
-from analyzer.model.facts import Invocation, Macro, Object
+from analyzer.model.facts import Entry, Invocation, Macro, Object
 from analyzer.resolve.alike import Alike, Met, single_tokens
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
@@ -69,6 +70,7 @@ class MacroFillers:
         self._macros: dict[tuple[str, str], Mapping[str, _Filling]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
+        self._listing: dict[tuple[str, str], bool] = {}
         self._templates: Alike[tuple[str, int], _Template] = Alike()
 
     def macros(self, field: str, shape: str, struct: str = "") -> frozenset[str]:
@@ -141,6 +143,22 @@ class MacroFillers:
             return True
         words = [use.macro, *(w for w in _WORD.findall(use.arguments) if scope.macro(w))]
         return any(self._shapes(scope, word) for word in dict.fromkeys(words))
+
+    def may_list(self, scope: Scope, entry: Entry) -> bool:
+        """Whether an item of an initializer is a macro use that stands for braces with values by position."""
+        name, opening, _ = entry.value.partition("(")
+        if not opening or "." in entry.path or not name.strip().isidentifier():
+            return False
+        key = (scope.path, name.strip())
+        found = self._listing.get(key)
+        if found is None:
+            bodies = [[t.text for t in definition.body] for definition in scope.macro(key[1])]
+            found = self._listing[key] = any(
+                one == "{" and other not in (".", "[", "}")
+                for body in bodies
+                for one, other in itertools.pairwise(body)
+            )
+        return found
 
     def _shapes(self, scope: Scope, name: str) -> bool:
         """Whether a macro, or one that its body uses, has a designator whose name it is given or pastes."""

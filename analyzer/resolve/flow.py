@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
+from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.ctypes import Type, followed_backwards, followed_forwards
@@ -128,6 +129,7 @@ class Flow:
         known = self._targets.get(place)
         if known is not None:
             return known
+        holds = self._names.scopes.configuration.holds
         found: dict[FunctionRef, Target] = {}
         seen = {place}
         queue: deque[tuple[Place, tuple[Evidence, ...], str, bool, tuple[PlaceKind, ...]]] = deque(
@@ -136,6 +138,8 @@ class Flow:
         while queue and len(seen) < _MAX_PLACES:
             at, chain, guard, handed, kinds = queue.popleft()
             for source in self.sources(at):
+                if holds(source.guard) is False:
+                    continue
                 evidence = (*chain, source.evidence)
                 passed = handed or source.handed
                 if isinstance(source.value, FunctionRef):
@@ -317,7 +321,7 @@ class Flow:
         tokens = strip_callee(tokens)
         if not tokens:
             return
-        choice = listed_values(tokens) or _choices(tokens)
+        choice = listed_values(tokens) or _choices(tokens, scope)
         if choice:
             for part in choice:
                 yield from self._evaluate(frame, scope, part, line)
@@ -422,8 +426,9 @@ def _order(target: Target) -> tuple[int, FunctionRef]:
     return target.rank, target.function
 
 
-def _choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
-    """The alternatives of a conditional expression, the last operand of a comma; empty for others."""
+def _choices(tokens: Sequence[Token], scope: Scope) -> list[Sequence[Token]]:
+    """The alternatives of a conditional expression that may be taken, the last operand of a comma; empty for
+    others."""
     depth = nested = 0
     question = comma = colon = -1
     for at, token in enumerate(tokens):
@@ -449,5 +454,7 @@ def _choices(tokens: Sequence[Token]) -> list[Sequence[Token]]:
         return [tokens[comma + 1 :]]
     if question >= 0 and colon > question:
         middle = tokens[question + 1 : colon] or tokens[:question]
-        return [middle, tokens[colon + 1 :]]
+        guards = implied([t.text for t in tokens[:question]])
+        both = [middle, tokens[colon + 1 :]]
+        return [arm for arm, guard in zip(both, guards, strict=True) if scope.holds(guard) is not False] or both
     return []

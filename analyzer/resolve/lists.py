@@ -16,6 +16,7 @@ import msgspec
 from analyzer.extract.extractor import extract
 from analyzer.extract.lexical import lex
 from analyzer.model.facts import Entry, Include, Object
+from analyzer.model.guards import conjunction
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import spell, tokenize
@@ -72,17 +73,20 @@ class Lists:
                 yield Entry(f"[{row.number}]", row.function, include.line, include.guard)
             return
         lookup = _before(scope, include.line)
-        texts = [
-            spell(Expander(lookup).expand(tokenize(f"{use.macro}({use.arguments})")).tokens)
-            for use in self._index.facts(target).invocations
-            if lookup(use.macro)
-        ]
+        texts: list[str] = []
+        for use in self._index.facts(target).invocations:
+            if not lookup(use.macro):
+                continue
+            text = spell(Expander(lookup).expand(tokenize(f"{use.macro}({use.arguments})")).tokens)
+            if text.strip():
+                text = text.rstrip().removesuffix(",") + ",\n"
+                texts.append(f"#if {use.guard}\n{text}#endif\n" if use.guard else text)
         if not texts:
             return
-        body = " ".join(t.rstrip().removesuffix(",") + "," for t in texts if t.strip())
-        for made in extract(f"T v[] = {{ {body} }};".encode()).objects:
+        for made in extract(f"T v[] = {{\n{''.join(texts)}}};".encode()).objects:
             for entry in made.entries:
-                yield msgspec.structs.replace(entry, line=include.line, guard=include.guard)
+                guard = conjunction(include.guard, entry.guard)
+                yield msgspec.structs.replace(entry, line=include.line, guard=guard)
 
     def _closing_line(self, path: str, line: int) -> int:
         """The line of the brace that closes the initializer which begins at a line, 0 when there is none."""

@@ -10,6 +10,7 @@ Not handled: `_Pragma`, `__COUNTER__`, and conditions that depend on a macro's v
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from analyzer.extract.dominance import TESTS
 from analyzer.resolve.tokens import Origin, Token, close_of, tokenize
 
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -91,7 +92,13 @@ class Expander:
         while stack:
             token = stack.pop()
             text = token.text
-            if text[0] not in _NAME_START or text in token.hidden or self._budget <= 0 or depth > _MAX_DEPTH:
+            if (
+                text[0] not in _NAME_START
+                or text in token.hidden
+                or text in TESTS  # they stay conditions: the configuration's names are no macros here
+                or self._budget <= 0
+                or depth > _MAX_DEPTH
+            ):
                 out.append(token)
                 first = False
                 continue

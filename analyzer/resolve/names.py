@@ -95,7 +95,7 @@ class Names:
         if scope.path in seen:
             own = self._choose(scope, self._compiled(scope, self.in_file(scope.path, name)))
             if own:
-                return Bound(tuple(own[:1]), True)
+                return self._beside(scope, name, own[0]) or Bound((own[0],), True)
         inline = self._in_files((path for path in seen if path != scope.path), name)
         if not inline:
             own = self.pasted.in_file(scope.path, name)
@@ -107,14 +107,29 @@ class Names:
             return Bound((sure[0],), True)
         external = self.external(name)
         if external:
-            own = [f for f in external if f.path == scope.path]
-            bound = Bound((own[0],), True) if own else self.closest(scope, external)
+            own = self._compiled(scope, [f for f in external if f.path == scope.path])
+            others = tuple(f for f in external if f.path != scope.path)
+            bound = Bound((own[0],), True) if own else self.closest(scope, others or external)
             if not chosen:
                 return bound
             return Bound((*bound.functions, *chosen[:2]), False, len(bound.functions))
         if chosen:
             return Bound(tuple(chosen[:3]), len(chosen) == 1, 1)
-        return self._made(scope, name) or self._hidden(scope, name, outside) or Bound((), True)
+        found = self._made(scope, name) or self._hidden(scope, name, outside)
+        if found is None and not name.startswith("__builtin_"):
+            glued = self.pasted.glued(scope.visible, name)
+            found = Bound((glued[0],), True) if glued else None
+        return found or Bound((), True)
+
+    def _beside(self, scope: Scope, name: str, own: Function) -> Bound | None:
+        """A file's own stub of some configurations beside what the others link: both; None for any other."""
+        if scope.holds(own.definition.guard) is not None or not is_stub(own.definition):
+            return None
+        if not scope.files_with("declaration", name)[0]:
+            return None
+        others = tuple(f for f in self.external(name) if f.path != scope.path)
+        linked = self.closest(scope, others).functions if others else ()
+        return Bound((*linked, own), False, len(linked)) if linked else None
 
     def _in_files(self, paths: Iterable[str], name: str) -> list[Function]:
         """The definitions of a name spelled in files of the analysed sources."""
@@ -199,8 +214,9 @@ class Names:
             ]
             if not functions:
                 functions = [f for f in self.pasted.of(name) if not f.definition.static]
-            holds = self.scopes.configuration.holds
-            functions = [f for f in functions if holds(f.definition.guard) is not False] or functions
+            if len(functions) > 1:  # `#ifndef HAVE_ARCH_X`: what the file sees has a say in it
+                holding = [f for f in functions if self.scopes.of(f.path).holds(f.definition.guard) is not False]
+                functions = holding or functions
             strong = [f for f in functions if not f.definition.weak]
             found = self._external[name] = tuple(strong or functions)
         return found

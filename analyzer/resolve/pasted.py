@@ -1,8 +1,11 @@
 """Functions whose names macros paste together, found backwards from the parts of a name.
 
-Not handled: parts that no file spells in an argument, such as numbers that macros count up.
+Not handled: parts that no file spells in an argument, such as numbers that macros count up; numbers given to
+macros in another file.
 """
 
+import re
+from collections.abc import Collection
 from typing import Protocol
 
 from analyzer.model.facts import Definition
@@ -10,6 +13,8 @@ from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.words import has_word, parts_of
 
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d+(?![0-9A-Za-z])")
+_MAX_GLUED = 3  # letters of an argument that is glued to the end of a name
 _MAX_FILES = 100  # files looked through for a name that macros may have pasted, per part of the name
 
 
@@ -52,6 +57,31 @@ class Pasted:
                 found = self._made_in(path, part, name, tried)
                 if found:
                     return found
+        return self._glued_in(path, name)
+
+    def glued(self, files: Collection[str], name: str) -> list[Function]:
+        """The function of a name in some files to whose end a macro glued a short argument without an underscore
+        before it: `__in##bwl`."""
+        for length in range(1, min(_MAX_GLUED, len(name) - 1) + 1):
+            part = name[-length:]
+            if "_" in (part[0], name[-length - 1]):
+                break
+            for path in self._index.files("argument", part):
+                if path in files and (found := self._made_in(path, part, name, set())):
+                    return found
+        return []
+
+    def _glued_in(self, path: str, name: str) -> list[Function]:
+        """The same in one file, for numbers in any place."""
+        numbers = set(_NUMBER.findall(name))
+        scope = self._scopes.of(path)
+        for use in self._index.facts(path).invocations if numbers else ():
+            if numbers.isdisjoint(_NUMBER.findall(use.arguments)):
+                continue
+            if self._maker.may_spell(scope, use.macro, use.arguments, name):
+                found = self._maker.light(scope, use, name)
+                if found:
+                    return list(found)
         return []
 
     def _search(self, name: str, among: tuple[str, ...] | None) -> tuple[Function, ...]:

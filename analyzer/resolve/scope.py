@@ -7,20 +7,25 @@ Not handled: the order of `#define`s and uses within a file, beyond the nearest 
 """
 
 import posixpath
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from analyzer.extract.conditionals import analyse
+from analyzer.extract.lexical import lex, line_starts
 from analyzer.model.facts import Definition, Facts, Macro, Record
-from analyzer.model.guards import Truth, conjunction, exhaustive
+from analyzer.model.guards import Truth, conjunction, exhaustive, negation
+from analyzer.resolve.arithmetic import integer, is_plain
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.includes import Includes
 from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.kbuild.built import Kbuild
-from analyzer.resolve.macros import MacroDefinition, macro_definition
+from analyzer.resolve.macros import Expander, MacroDefinition, macro_definition
 from analyzer.resolve.pathsets import PathSet
 from analyzer.resolve.territory import Territory
-from analyzer.resolve.tokens import KEYWORDS
+from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
+_VALUE_ASKED = rb"^[ \t]*#[ \t]*(?:el)?if\b(?:[^\n]*[^\w\n])??(?<!defined\()(?<!defined )(?<!defined \()\b%s\b"
 _MAX_NAMED = 400  # files whose macros are kept by name
 
 
@@ -35,6 +40,7 @@ class Scopes:
         self._scopes: dict[str, Scope] = {}
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
         self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
+        self._undefs: dict[str, dict[int, str]] = {}
         self._foreign: dict[str, bool] = {}
         self._includable: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
@@ -101,6 +107,21 @@ class Scopes:
             )
         return found
 
+    def undefs_in(self, path: str, name: str) -> tuple[tuple[int, str], ...]:
+        """The lines of a file that end a macro's definition, and the conditions they stand under."""
+        lines = [u.line for u in self.index.facts(path).undefs if u.name == name]
+        if not lines:
+            return ()
+        guards = self._undefs.get(path)
+        if guards is None:
+            text = self.index.text(path)
+            conditionals = analyse(lex(text).directives, len(text))
+            starts = line_starts(text)
+            guards = self._undefs[path] = {
+                u.line: conditionals.guard_at(starts[u.line - 1]) for u in self.index.facts(path).undefs
+            }
+        return tuple((line, guards[line]) for line in lines)
+
     def _macros_of(self, path: str) -> Mapping[str, Sequence[Macro]]:
         """A file's macros by name."""
         found = self._by_name.get(path)
@@ -129,6 +150,7 @@ class Scope:
         self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
         self._behind: frozenset[str] | None = None
+        self._read_before: dict[str, frozenset[str]] = {}
 
     @property
     def visible(self) -> PathSet:
@@ -174,6 +196,23 @@ class Scope:
             self._behind = frozenset(reached[0] - reached[1])
         return self._behind
 
+    def _above(self, includer: str) -> Collection[str]:
+        """What a file that includes this one has read before: itself and its includes further up."""
+        found = self._read_before.get(includer)
+        if found is None:
+            resolve = self.scopes.includes.resolve
+            targets = [
+                (resolve(includer, include.target, quoted=include.quoted), include.line)
+                for include in self.scopes.index.includes(includer)
+            ]
+            last = max((line for target, line in targets if target == self.path), default=0)
+            earlier: set[str] = {includer}
+            for target, line in targets:
+                if target and line < last:
+                    earlier.update(self.scopes.includes.closure(target))
+            found = self._read_before[includer] = frozenset(earlier)
+        return found
+
     def files_with(self, kind: NameKind, name: str) -> tuple[list[str], list[str]]:
         """The files that have a name, split into those this file sees and the others."""
         files = self.scopes.index.files(kind, name)
@@ -187,9 +226,10 @@ class Scope:
             files = tuple(f for f in files if f not in self._late)
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
-        if not seen and outside and not self.path.startswith("include/") and self.includers:
+        alone = not seen or (seen == [self.path] and (kind == "function" or self.path.endswith(".c")))
+        if alone and outside and not self.path.startswith("include/") and self.includers:
             for includer in self.includers:
-                closure = self.scopes.includes.closure(includer)
+                closure = self._above(includer) if kind == "macro" else self.scopes.includes.closure(includer)
                 seen += [f for f in outside if f in closure and f not in seen]
             outside = [f for f in outside if f not in seen]
         return seen, outside
@@ -200,7 +240,7 @@ class Scope:
             return True
         if guard in self._held:
             return self._held[guard]
-        truth = self.scopes.configuration.holds(guard, self._defined)
+        truth = self.scopes.configuration.holds(guard, self._defined, self._true)
         if not self._deciding:  # else names being decided count as unknown
             self._held[guard] = truth
         return truth
@@ -215,7 +255,8 @@ class Scope:
             return given
         files, outside = self.files_with("macro", name)
         if not files:
-            return None if outside and not self._whole_unit() else False
+            elsewhere = any(not self.scopes.foreign(f) for f in outside)
+            return None if elsewhere and not self._whole_unit() else False
         self._deciding.add(name)
         try:
             verdict: Truth = False
@@ -225,12 +266,54 @@ class Scope:
                         continue
                     truth = self.holds(definition.guard)
                     if truth:
-                        return True
+                        return self._number((Token(name),)) != 0 or not self._asks_for_value(name, files)
                     if truth is None:
                         verdict = None
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _asks_for_value(self, name: str, definers: Sequence[str]) -> bool:
+        """Whether this file or one that defines a macro has `#if NAME`, not only `#ifdef NAME`: a guard does not
+        tell which. Matters for the few macros that stand for 0."""
+        asking = re.compile(_VALUE_ASKED % name.encode(), re.M)
+        return any(asking.search(self.scopes.index.text(path)) for path in (self.path, *definers))
+
+    def _true(self, expression: str) -> Truth:
+        """Whether an expression of the preprocessor, such as `MAX_NUMNODES > 1`, is true, as far as the macros
+        are known that it holds."""
+        if expression in self._deciding or len(self._deciding) > 4:
+            return None
+        tokens = tokenize(expression)
+        if not is_plain(tokens):
+            return None
+        self._deciding.add(expression)
+        try:
+            value = self._number(tokens)
+            return None if value is None else value != 0
+        finally:
+            self._deciding.discard(expression)
+
+    def _number(self, tokens: Sequence[Token]) -> int | None:
+        """What an expression of the preprocessor comes to; None when a name in it has no meaning that is sure."""
+        configuration = self.scopes.configuration
+
+        def lookup(name: str) -> Sequence[MacroDefinition]:
+            if name in KEYWORDS or name.startswith("CONFIG_"):
+                return ()
+            found = self._lookup.get(name)
+            if found is None:  # kept only when no name is being decided
+                found = self._macro(name)
+            sure = len(found) == 1 and self.surely_sees(found[0].file) and self.holds(found[0].guard) is True
+            return found if sure else ()
+
+        numbered: list[Token] = []
+        for token in Expander(lookup).expand(tokens).tokens:
+            value = configuration.number(token.text) if token.text.startswith("CONFIG_") else None
+            if value is None and token.is_name:
+                return None
+            numbered.append(token if value is None else Token(str(value)))
+        return integer(numbered)
 
     def _whole_unit(self) -> bool:
         """Whether what this file does not see is not there: a `.c` that is compiled by itself with a known
@@ -286,16 +369,24 @@ class Scope:
         for path in files:
             if self.scopes.foreign(path):
                 continue
-            gone = max((u.line for u in self.scopes.index.facts(path).undefs if u.name == name), default=0)
+            undefs = self.scopes.undefs_in(path, name)
             for definition in self.scopes.macros_in(path, name):
-                if _is_self(definition) or definition.line < gone:
+                if _is_self(definition):
+                    continue
+                ends = [guard for line, guard in undefs if line > definition.line]
+                if any(self._undone(definition.guard, guard) for guard in ends):
                     continue
                 truth = self.holds(definition.guard)
-                if truth and self.surely_sees(path):
+                stays = all(self.holds(guard) is False for guard in ends)
+                if truth and stays and self.surely_sees(path):
                     sure.append(definition)
                 elif truth is not False:
                     unsure.append(definition)
         return sure, unsure
+
+    def _undone(self, guard: str, end: str) -> bool:
+        """Whether an `#undef` under a guard ends a definition under another whenever that holds."""
+        return self.holds(end) is True or conjunction(guard, negation(end) if end else "0") == "0"
 
     def surely_sees(self, path: str) -> bool:
         """Whether a visible file is included whatever the configuration: by this file, or by every source that

@@ -15,6 +15,7 @@ from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, DirectCall, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.dominated import guards_of
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
@@ -111,7 +112,7 @@ class Slots:
                 placed.extend(self._of_assignments(scope, definition))
                 for variable in self.local_tables(scope, definition):
                     placed.extend(self._of_object(scope, variable))
-            entries = [self._entry(p) for p in placed]
+            entries = [self._entry(p) for p in placed if scope.holds(p.guard) is not False]
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
@@ -207,7 +208,7 @@ class Slots:
         fitting = self.by_macros.macros(slot.field, DESIGNATOR, slot.struct)
         for variable in self._made_by(scope, known, slot, macros - fitting):
             for placed in self._of_object(scope, variable, concerns):
-                if placed.slot == slot:
+                if placed.slot == slot and scope.holds(placed.guard) is not False:
                     yield self._entry(placed)
 
     def _made_by(self, scope: Scope, found: _Found, slot: Slot, others: frozenset[str]) -> Iterator[Object]:
@@ -245,7 +246,8 @@ class Slots:
                 placed += self._of_assignments(scope, definition, field)
         by_slot: dict[Slot, list[_Placed]] = {}
         for one in placed:
-            by_slot.setdefault(one.slot, []).append(one)
+            if scope.holds(one.guard) is not False:
+                by_slot.setdefault(one.slot, []).append(one)
         return _Found(by_slot, uses, local)
 
     def entries_of(self, scope: Scope, variable: Object, field: str) -> Iterator[tuple[Slot, str, int, str]]:
@@ -280,7 +282,11 @@ class Slots:
         concerns: Callable[[Entry], bool] | None = None,
     ) -> Iterator[_Placed]:
         listed = self._names.lists.entries(scope.path, variable)
-        entries = [e for e in (*variable.entries, *listed) if concerns is None or concerns(e)]
+        entries = [
+            e
+            for e in (*variable.entries, *listed)
+            if concerns is None or concerns(e) or self.by_macros.may_list(scope, e)
+        ]
         if not variable.entries and (match := MACRO_USE.match(variable.value)) and match.group(2):
             whole = Entry("", variable.value, variable.line, variable.guard)
             if concerns is None or concerns(whole):
@@ -301,7 +307,7 @@ class Slots:
     ) -> Iterator[_Placed]:
         braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
         if braced is not None:
-            base = re.sub(r"#\d+$", "", entry.path) if braced.designators else entry.path
+            base = re.sub(r"#\d+$", "", entry.path) if braced.items else entry.path
             for inner in braced.entries:
                 moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
                 yield from self._of_entry(scope, variable, type_, moved, depth + 1)
@@ -362,6 +368,8 @@ class Slots:
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
         if not functions and name and self._names.declared.object(scope, name) is not None:
             kind = "object"
+        elif not functions and name and scope.files_with("declaration", name)[0]:
+            kind = "function"  # in assembler, say
         return SlotEntry(
             slot,
             path,
@@ -380,11 +388,17 @@ class Slots:
         """The functions that a value's text may denote, and the first name in it."""
         tokens: Sequence[Token] = tokenize(value)
         if len(tokens) > 1 or (tokens and scope.macro(tokens[0].text)):
-            tokens = self._names.typer(scope.path).expand_tokens(tokens)
+            expanded = self._names.typer(scope.path).expand_tokens(tokens)
+            plain = len(tokens) == 1 and not scope.macro_is_sure(tokens[0].text)
+            tokens = [*tokens, Token(","), *expanded] if plain else expanded  # `#else`, `#define f NULL`
         found: list[Function] = []
         first = ""
+        choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
+        guards = guards_of([Token("="), *tokens])[1:] if choice else []
         for at, token in enumerate(tokens):
-            if not token.is_name or token.text in KEYWORDS:
+            if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
+                continue
+            if guards and scope.holds(guards[at]) is False:
                 continue
             if at and tokens[at - 1].text in (".", "->", "struct", "union", "enum"):
                 continue

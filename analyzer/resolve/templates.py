@@ -23,7 +23,10 @@ from analyzer.resolve.tokens import Token, spell, split_arguments, tokenize
 
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
-_TYPEOF_TAG = re.compile(r"\b__typeof__\s*\(\s*((?:const )?(?:struct|union) \w+)\s*\)")  # DEFINE_PER_CPU's
+_TYPEOF_TAG = re.compile(  # DEFINE_PER_CPU's: what is surely a type
+    r"\b__typeof__\s*\(\s*((?:const )?(?:(?:struct|union|enum) \w+|\w+_t|[us](?:8|16|32|64)|bool|"
+    r"(?:unsigned )?(?:char|short|int|long))\s*\**)\s*\)"
+)
 
 
 def values_of(arguments: str) -> list[str]:

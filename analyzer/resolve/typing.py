@@ -7,7 +7,8 @@ Not handled: integer promotions, overloading by `_Generic` on anything but its d
 variables with the same name in one function.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from analyzer.model.callgraph import Slot
@@ -103,7 +104,7 @@ class Typer:
     def __init__(self, scope: Scope, names: Named) -> None:
         self.scope = scope
         self.names = names
-        self._expander = Expander(scope.macro)
+        self._expander = Expander(scope.macro)  # tests of the configuration stay as they are written
         self._types: dict[str, Type | None] = {}
         self._depth = 0
 
@@ -115,6 +116,9 @@ class Typer:
             return self._types[text]
         tokens = tokenize(text)
         if any(self.scope.macro(t.text) for t in tokens if t.is_name):
+            for at, (word, tag) in enumerate(itertools.pairwise(tokens), 1):
+                if word.text in ("struct", "union", "enum") and not self.scope.macro_is_sure(tag.text):
+                    tokens[at] = tag._replace(hidden=frozenset((tag.text,)))  # `#else`, `#define ops NULL`
             tokens = self._expander.expand(tokens).tokens
         found = self._reader(tokens, 0, local or {}).whole()
         if local is None:
@@ -213,13 +217,16 @@ class Typer:
         """The type of an already expanded expression."""
         return self._type(tokens, local)
 
-    def associations(self, tokens: Sequence[Token], local: Mapping[str, Type | None]) -> list[str]:
+    def associations(
+        self, tokens: Sequence[Token], local: Mapping[str, Type | None], constant: Collection[str] = ()
+    ) -> list[str]:
         """The names that a `_Generic` selection gives: that of the controlling expression's type, else the
-        default's, else all."""
+        default's, else all. Of two that differ in `const` the one for variables that are declared so is taken only
+        for these, `constant`."""
         end = close_of(tokens, 1)
         parts = split(tokens[2:end], ",")
         wanted = self._type(parts[0], local)
-        named: list[tuple[Type | None, str]] = []
+        named: list[tuple[Type | None, str, bool]] = []
         default = ""
         for part in parts[1:]:
             colon = next((i for i, t in enumerate(part) if t.text == ":"), -1)
@@ -228,14 +235,17 @@ class Typer:
             if part[0].text == "default":
                 default = part[-1].text
             else:
-                named.append((self._reader(part[:colon], 0, local).whole(), part[-1].text))
+                fixed = any(t.text == "const" for t in part[:colon])
+                named.append((self._reader(part[:colon], 0, local).whole(), part[-1].text, fixed))
         if wanted is not None:
-            for type_, name in named:
-                if self._same(type_, wanted):
-                    return [name]
+            controlling = [t.text for t in parts[0] if t.text not in ("(", ")")]
+            is_fixed = len(controlling) == 1 and controlling[0] in constant
+            fitting = [(fixed != is_fixed, name) for type_, name, fixed in named if self._same(type_, wanted)]
+            if fitting:
+                return [min(fitting, key=lambda f: f[0])[1]]
         if default:
             return [default]
-        return list(dict.fromkeys(name for _, name in named))
+        return list(dict.fromkeys(name for _, name, _ in named))
 
     def _same(self, left: Type | None, right: Type | None) -> bool:
         """Whether two types are the same, structs compared by tag."""

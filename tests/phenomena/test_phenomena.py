@@ -3,7 +3,7 @@
 `fixtures/phenomena/<name>/expected.txt` lists all edges (`guarded edges:` with their conditions),
 and the functions and slots where they are the point. `KCG_ACCEPT=1` rewrites the lists with what
 comes out; read the difference before committing it. A listing's first lines, from `# `, say what
-it is about.
+it is about. Where a file `config` stands beside it, that configuration is given.
 """
 
 import os
@@ -29,7 +29,9 @@ def test_phenomenon(name: str, tmp_path: Path, request: pytest.FixtureRequest) -
         request.applymarker(pytest.mark.xfail(strict=True, reason=LIMITS[name]))
     path = FOLDER / name / "expected.txt"
     expected = path.read_text(encoding="utf-8")
-    session = open_session(str(FOLDER / name), store=str(tmp_path / "store"), jobs=1)
+    config = FOLDER / name / "config"
+    given = str(config) if config.exists() else None
+    session = open_session(str(FOLDER / name), config=given, store=str(tmp_path / "store"), jobs=1)
     try:
         actual = "".join(f"{line}\n" for line in listing(session, expected))
     finally:

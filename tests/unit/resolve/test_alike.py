@@ -18,10 +18,10 @@ FILES = {
 }
 
 
-def asked(paths: str, *, loosely: bool = False, settled: tuple[str, ...] = ()) -> list[str]:
+def asked(paths: str, *, loosely: bool = False) -> list[str]:
     """The files for which the expansion of `NAME(y)` was made anew."""
     scopes = trees.resolver(FILES).scopes
-    alike: Alike[str, str] = Alike(settled)
+    alike: Alike[str, str] = Alike()
     made: list[str] = []
 
     def make(scope: Scope) -> tuple[Met, str]:
@@ -46,10 +46,6 @@ def test_another_meaning_asks_anew() -> None:
 
 def test_any_token_may_stand_for_a_loose_macro_but_no_more_than_one() -> None:
     assert asked("a.c c.c d.c", loosely=True) == ["a.c", "d.c"]
-
-
-def test_settled_macros_do_not_count() -> None:
-    assert asked("a.c c.c d.c", settled=("PREFIX",)) == ["a.c"]
 
 
 def test_the_macros_that_stand_for_one_token() -> None:

@@ -1,4 +1,4 @@
-"""Macro uses that are values of an initializer: designators, lists, or neither."""
+"""Macro uses that are values of an initializer: items, lists, or neither."""
 
 import pytest
 import trees
@@ -47,11 +47,11 @@ def test_lists(value: str, found: dict[str, str]) -> None:
     assert entries(value) == found
 
 
-@pytest.mark.parametrize(("value", "designators"), [("PUT(f)", True), ("AT(1, f)", True), ("ROW(0, f)", False)])
-def test_designators_belong_to_the_object_around_them(value: str, designators: bool) -> None:
+@pytest.mark.parametrize(("value", "items"), [("PUT(f)", True), ("AT(1, f)", True), ("ROW(0, f)", False)])
+def test_items_belong_to_the_object_around_them(value: str, items: bool) -> None:
     braced = of(value)
     assert braced is not None
-    assert braced.designators is designators
+    assert braced.items is items
 
 
 @pytest.mark.parametrize("value", ["VALUE(1)", "f", "f(1)", "&f", "UNKNOWN(f)", "PUT", "{ f }", "sizeof(x)"])
