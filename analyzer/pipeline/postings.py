@@ -17,7 +17,7 @@ from analyzer.resolve.tokens import KEYWORDS, last_member
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _ASSOCIATED = re.compile(r":\s*([A-Za-z_]\w*)\s*[,)]")  # `_Generic(x, type: f, default: g)(…)`
-_GIVEN = re.compile(r"[(,=]\s*&?\s*([A-Za-z_]\w*)\s*(?=[,);}]|$)")
+_GIVEN = re.compile(r"[(,=?:]\s*&?\s*([A-Za-z_]\w*)\s*(?=[,);}:]|$)")
 _POINTED = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)\s*->")
 _LAST = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)[\s)]*$")
 _PASTED = re.compile(r"\w\s*##\s*\w")

@@ -70,11 +70,14 @@ def pointee(type_: Type | None) -> Type | None:
 
 def followed_backwards(type_: Type | None) -> bool:
     """Whether a called value may come out of something of a type, so that `flow` looks for what is put there: not
-    out of a pointer to a struct nor an array of structs. Integers may hold an address (initcalls are kept as
-    offsets), and so may unions; what else they hold is no function and leads nowhere."""
+    out of a pointer to a struct nor an array of structs. Unions and a `long` may hold an address, and arrays of
+    `int` offsets (initcalls are kept so); other numbers hold none, and lead everywhere."""
     pointed = False
     while isinstance(type_, Arr | Ptr):
         type_, pointed = (type_.of if isinstance(type_, Arr) else type_.to), True
+    if isinstance(type_, Base) and type_.name != "void" and _is_number(type_):
+        words = type_.name.split()
+        return "int" in words if pointed else words.count("long") == 1
     return not pointed or not isinstance(type_, Rec)
 
 
@@ -94,6 +97,15 @@ def followed_forwards(type_: Type | None, *, offsets: bool = False) -> bool:
 
 def _is_number(type_: Base) -> bool:
     return not _NUMBERS.isdisjoint(type_.name.split())
+
+
+def _combined(name: str, word: str) -> str:
+    """The name of an arithmetic type with one more word: of several words only how long it is counts."""
+    if not name or word == "double":
+        return word
+    if word == "long":
+        return "long long" if name == "long" else "long"
+    return name if name in ("long", "long long") else "int"
 
 
 def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], bool]) -> bool:
@@ -152,7 +164,7 @@ class TypeReader(Cursor):
                 found = self._tagged(text)
             elif text in _ARITHMETIC:
                 if not isinstance(found, Base) or found.name != "void":
-                    found = Base(text if found is None else "int")
+                    found = Base(_combined(found.name if isinstance(found, Base) else "", text))
                 self.at += 1
             elif text in _TYPEOF:
                 self.at += 1

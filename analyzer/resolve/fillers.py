@@ -24,7 +24,7 @@ from analyzer.resolve.words import has_word
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
-_DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s[^;{}()=]*=|\(\s*struct\s+(\w+)\s*\))\s*$")
+_DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s(?:(?!\bstruct\b)[^;{}=])*=|\(\s*struct\s+(\w+)\s*\))\s*$")
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
 
@@ -111,7 +111,7 @@ class MacroFillers:
             found[name][definer] = structs | (before or frozenset())
             used = re.compile(rf"\b{re.escape(name)}\s*\(")
             todo += [
-                (m.name, path, structs)
+                (m.name, path, self._structs_around(m, used, structs))
                 for path in self._index.files("expanded", name)
                 if not self._names.scopes.foreign(path) and self._names.scopes.includes.may_see(path, definer)
                 for m in self._index.facts(path).macros
@@ -125,13 +125,23 @@ class MacroFillers:
 
     def _structs_in(self, macro: Macro, pattern: re.Pattern[str]) -> frozenset[str]:
         """The structs in whose braces a macro's body has the pattern, "" for one that cannot be told."""
-        found = set()
-        for match in pattern.finditer(macro.body):
-            declaring = _DECLARING.search(macro.body[: _brace_around(macro.body, match.start())])
-            tag = (declaring.group(1) or declaring.group(2)) if declaring else ""
-            known = tag not in (macro.parameters or ()) and not self._index.files("macro", tag)
-            found.add(tag if known else "")
-        return frozenset(found)
+        body = macro.body
+        return frozenset(
+            self._declared_before(macro, _brace_around(body, match.start())) for match in pattern.finditer(body)
+        )
+
+    def _structs_around(self, macro: Macro, used: re.Pattern[str], structs: frozenset[str]) -> frozenset[str]:
+        """The structs that a macro fills by its uses of another that fills these."""
+        if "" not in structs:
+            return structs
+        uses = used.finditer(macro.body)
+        return (structs - {""}) | {self._declared_before(macro, use.start()) for use in uses}
+
+    def _declared_before(self, macro: Macro, at: int) -> str:
+        """The struct of which an initializer begins at a place of a macro's body, "" when that cannot be told."""
+        declaring = _DECLARING.search(macro.body[:at])
+        tag = (declaring.group(1) or declaring.group(2)) if declaring else ""
+        return "" if tag in (macro.parameters or ()) or self._index.files("macro", tag) else tag
 
     def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether a macro use whose body has no designator of a member may get one from its arguments: they

@@ -228,22 +228,30 @@ class _Search:
     def _pasted(self, name: str) -> None:
         """Macro uses that paste the name together."""
         tried: set[tuple[str, int]] = set()
+        listing: set[str] = set()  # files that include lists of parts
         for part in parts_of(name):
             paths = self._index.files("argument", part)
-            if len(paths) > _MAX_PARTS or 2 * len(part) < len(name):
+            if len(paths) > _MAX_PARTS:
                 paths = tuple(p for p in paths if p == self._function.path)
             for path in self._native(paths):
                 scope = self._names.scopes.of(path)
+                if any(has_word(e.value, part) for o in self._index.facts(path).objects for e in o.entries):
+                    for slot in self._slots.naming(path, name):
+                        self._into_slot(slot, path)
                 for use in self._index.facts(path).invocations:
                     key = (path, use.start)
                     if key in tried or not has_word(use.arguments, part):
                         continue
                     tried.add(key)
+                    if not scope.macro(use.macro):
+                        listing.update(i.path for i in inclusions(self._names.scopes, path, use.macro))
                     if not self._names.maker.holds(scope, use, name):
                         continue
                     if self._flow.initcalls.makes(use):
                         self._initcall()
                     self._made_by(scope, use, name)
+        for path in sorted(listing):
+            self._in_objects(path, name, own=True)
 
     def _made_by(self, scope: Scope, use: Invocation, name: str) -> None:
         """What a macro use does with a name that is not among its arguments."""

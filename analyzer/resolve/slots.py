@@ -32,7 +32,7 @@ from analyzer.resolve.tokens import (
     tokenize,
 )
 from analyzer.resolve.typing import Member
-from analyzer.resolve.words import has_word
+from analyzer.resolve.words import has_word, parts_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
@@ -123,10 +123,7 @@ class Slots:
             return {e.slot for e in self._files[path] if has_word(e.value, name)}
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
-
-        def concerns(entry: Entry) -> bool:
-            return has_word(entry.value, name)
-
+        concerns = self._with_name(scope, name)
         placed = [p for variable in facts.objects for p in self._of_object(scope, variable, concerns)]
         for use in facts.invocations:
             if has_word(use.arguments, name) or has_word(use.tail, name):
@@ -143,8 +140,22 @@ class Slots:
 
     def named_by(self, scope: Scope, variable: Object, name: str) -> set[Slot]:
         """The slots that an object's initializer puts a value into in which a name stands."""
-        placed = self._of_object(scope, variable, lambda entry: has_word(entry.value, name))
+        placed = self._of_object(scope, variable, self._with_name(scope, name))
         return {p.slot for p in placed if has_word(p.value, name)}
+
+    def _with_name(self, scope: Scope, name: str) -> Callable[[Entry], bool]:
+        """A cheap test for entries whose value has a name, or is a macro use that may paste it together."""
+
+        def concerns(entry: Entry) -> bool:
+            if has_word(entry.value, name):
+                return True
+            use = MACRO_USE.match(entry.value)
+            if use is None or not use.group(2) or not any(part in use.group(2) for part in parts):
+                return False
+            return self._names.maker.may_paste(scope, use.group(1), use.group(2)[1:-1], name)
+
+        parts = parts_of(name)
+        return concerns
 
     def fillers(self, slot: Slot) -> tuple[SlotEntry, ...]:
         """The entries that put a function into a slot, anywhere in the tree, by file and line."""

@@ -1,6 +1,7 @@
 """Types, apart from expressions."""
 
 import pytest
+import trees
 
 from analyzer.resolve.ctypes import Arr, Base, Fun, Ptr, Rec, Type, followed_backwards, followed_forwards
 
@@ -17,6 +18,10 @@ SOCK = Rec("sock", "net/a.c")
         (Ptr(Ptr(Fun(None))), True),
         (Ptr(Base("void")), True),
         (Base("long"), True),
+        (Base("int"), False),
+        (Base("long long"), False),
+        (Base("enum state"), False),
+        (Ptr(Base("char")), False),
         (Ptr(Base("int")), True),
         (Ptr(Base("initcall_entry_t")), True),
         (SOCK, True),
@@ -48,3 +53,21 @@ def test_where_a_called_value_may_come_from(type_: Type | None, backwards: bool)
 def test_where_an_address_goes(type_: Type | None, forwards: bool, with_offsets: bool) -> None:
     assert followed_forwards(type_) is forwards
     assert followed_forwards(type_, offsets=True) is with_offsets
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("int", "int"),
+        ("unsigned int", "int"),
+        ("unsigned char", "int"),
+        ("unsigned long", "long"),
+        ("long int", "long"),
+        ("unsigned long long", "long long"),
+        ("long long int", "long long"),
+        ("long double", "double"),
+        ("const void", "void"),
+    ],
+)
+def test_of_an_arithmetic_type_only_its_length_counts(text: str, name: str) -> None:
+    assert trees.resolver({"a.c": "int a;\n"}).names.typer("a.c").type_of_text(text) == Base(name)
