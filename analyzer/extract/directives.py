@@ -11,7 +11,7 @@ _DEFINE = re.compile(r"^(\w+)(?:(\()([^)]*)\))?\s*(.*)$", re.S)
 _SPACE = re.compile(r"\s+")
 # runs of whole lines; the backslash of a continued line or a comment's start ends a run
 _PLAIN_DEFINES = re.compile(
-    rb"(?<=\n)(?:(?:#define[ \t]++[A-Za-z]\w*+[ \t]++(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+)?[ \t\r]*+\n)++"
+    rb"(?<=\n)(?:(?:#define[ \t]++[A-Za-z]\w*+[ \t]++(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+)?[ \t\r]*+\n)+"
 )
 _NUMBER = re.compile(r"^\(*\s*-?(?:0[xX][0-9a-fA-F]+|\d+)[uUlL]*\s*\)*$")
 

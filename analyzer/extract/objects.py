@@ -14,7 +14,7 @@ from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
 _NUMBER = re.compile(r"^[-+~(]*\s*(?:0[xX][0-9a-fA-F]+|\d[\w.]*)\s*\)*$")
-_NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*+")
+_NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w))*")
 _PLAIN_ITEM = re.compile(
     rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)"
 )  # most: `.open = f`; no need to look inside
