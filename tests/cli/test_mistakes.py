@@ -178,14 +178,18 @@ def test_ctrl_c(environment: dict[str, str], kernel: Path, tmp_path: Path) -> No
     for number in range(150):
         (root / f"net/x{number}.c").write_text(f"/* {number} */\n{body}", encoding="ascii")
     arguments = ["-k", root, "--store", tmp_path / "store", "--jobs", "2"]
-    process = subprocess.Popen(
-        command("index", *arguments),
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
+    try:
+        process = subprocess.Popen(
+            command("index", *arguments),
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stderr is not None
     assert process.stderr.readline().startswith("kcg: linux 6.9.3")
     time.sleep(0.5)
