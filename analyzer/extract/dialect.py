@@ -66,7 +66,6 @@ LOOP_NAME = re.compile(rb"\w*(?:for_?each|FOR_?EACH)\w*$")
 _SPECIFIER = re.compile(r"^(?:__attribute__|__attribute|_Alignas|__declspec)\s*\(")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _HEADER_SCOPE = re.compile(r"^(?:include|arch/\w+/include|tools/include)/")
-_LOOP_TAIL = re.compile(r"(?:\b(?:for|while|if)\s*\(.*\)|\belse)\s*$", re.S)
 
 
 class Dialect(NamedTuple):

@@ -228,7 +228,7 @@ class Slots:
             if call.name not in others:
                 yield from self.local_table(scope, definition, call)
         for use in found.uses:
-            if use.macro in others and not use.tail:
+            if use.macro in others and not use.tail and not self.by_macros.may_designate(scope, use, slot.field):
                 continue
             structs = self.by_macros.structs(scope, use, slot.field)
             if structs is not None and slot.struct not in structs:

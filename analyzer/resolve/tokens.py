@@ -75,7 +75,6 @@ KEYWORDS = frozenset(
     __builtin_choose_expr
     """.split()
 )
-_CALLABLE_KEYWORDS = frozenset(("__builtin_choose_expr",))
 _TYPE_WORDS = frozenset(
     """
     struct union enum const volatile unsigned signed long short int char void float double _Bool bool typeof
