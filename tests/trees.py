@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from analyzer.extract.assembly import extract_assembly
 from analyzer.extract.extractor import extract
 from analyzer.extract.kbuild import extract_makefile
 from analyzer.extract.lexical import lex
@@ -40,7 +41,7 @@ class Tree:
         self._texts = {path: text.encode() for path, text in sorted(files.items())}
         self._makefiles = {path: extract_makefile(data) for path, data in self._texts.items() if is_makefile(path)}
         self._facts = {
-            path: extract(data)
+            path: extract_assembly(data) if path.endswith(".S") else extract(data)
             for path, data in self._texts.items()
             if path not in self._makefiles and not path.endswith(".tbl")
         }

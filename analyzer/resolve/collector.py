@@ -241,7 +241,7 @@ class Collector:
             return
         if self._sieve and not self._sieve.matters(name):
             return
-        bound: Bound = self._names.bind(self._scope, name)
+        bound: Bound = self._names.bind(self._scope, name, self._function.path)
         if not bound.functions:
             if name in KEYWORDS or self._not_a_function(name):
                 return

@@ -35,6 +35,11 @@ def images_of(scopes: Scopes, path: str) -> frozenset[tuple[Image, str]]:
     return frozenset(found)
 
 
+def is_apart(scopes: Scopes, caller: str, callee: str, name: str) -> bool:
+    """Whether a definition is linked into other images only than the caller, such as the boot loader's."""
+    return distance(scopes, caller, callee, name) == _APART
+
+
 def distance(scopes: Scopes, caller: str, callee: str, name: str) -> int:
     """The rank of a definition in `callee` for a call from `caller`; smaller is nearer. Definitions of equal
     rank are told apart by other means."""

@@ -3,13 +3,16 @@
 A use such as `DEFINE_SHOW_ATTRIBUTE(x)` is expanded with the macros its file sees, and the result is read by
 the same extractor as files are. A function whose head is a macro use (`SYSCALL_DEFINE3(socket, …) {`) owns
 the body that follows it.
-A use in a list file (X-macro) means what the files that include the list under a `#define` make of it.
+A use in a list file (X-macro) means what the files that include the list under a `#define` make of it, and one in
+a header that is read again (`rereading`) also what it means then.
 
-Not handled: objects that list files make.
+Not handled: objects that list files make. Callers and fillers are sought in what a header means when it is read
+first: a trace header's uses are expanded ten times over otherwise, 12,000 of them in 6.12.
 """
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -20,8 +23,10 @@ from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, 
 from analyzer.model.guards import conjunction
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
 from analyzer.resolve.macros import Expander, Lookup
+from analyzer.resolve.placeholders import filled
+from analyzer.resolve.rereading import Rereading, Rereadings
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.templates import NO_DEFINITION, Templates, as_text, values_of
+from analyzer.resolve.templates import NO_DEFINITION, Template, Templates, as_text, values_of
 from analyzer.resolve.tokens import Token, spell, tokenize
 
 _BODY = "__body_of_the_text"
@@ -106,6 +111,10 @@ class Maker:
         self.templates = Templates()
         self._inclusions: dict[tuple[str, str], tuple[Inclusion, ...]] = {}
         self._listed: dict[tuple[str, int], tuple[Function, ...]] = {}
+        self._rereadings: Rereadings | None = None
+        self._spelled_again: dict[str, dict[str, list[tuple[Invocation, Rereading, Lookup]]]] = {}
+        self._shapes_again: dict[tuple[tuple[str, ...], str, int], tuple[str, ...]] = {}
+        self._made_again: dict[tuple[str, str], tuple[Function, ...]] = {}
 
     def may_make(self, scope: Scope, macro: str, arguments: str, name: str) -> bool:
         """Whether a use with these arguments can define a function of that name."""
@@ -116,8 +125,10 @@ class Maker:
         tree has of the macro the use spells a function's name so."""
         values = values_of(arguments)
         templates = self.templates.of_all(scope, macro, len(values))
-        return templates is None or any(
-            name in (spelled, canonical_name(spelled)) for t in templates for spelled in t.spelled(values)
+        return (
+            templates is None
+            or any(name in (spelled, canonical_name(spelled)) for t in templates for spelled in t.spelled(values))
+            or self._may_spell_again(scope, macro, values, name)
         )
 
     def may_define(self, scope: Scope, use: Invocation) -> bool:
@@ -151,7 +162,12 @@ class Maker:
         return templates is None or any(t.has_member(field) for t in templates)
 
     def _template_for(
-        self, scope: Scope, macro: str, arguments: str, name: str, lookup: Lookup | None = None
+        self,
+        scope: Scope,
+        macro: str,
+        arguments: str,
+        name: str,
+        lookup: Lookup | None = None,
     ) -> Definition | None:
         """The function of that name as the macro's template has it."""
         values = values_of(arguments)
@@ -171,9 +187,10 @@ class Maker:
             return self._light_listed(scope, use, name)
         template = self._template_for(scope, use.macro, use.arguments, name)
         if template is None:
-            return ()
+            return self._light_again(scope, use, name)
         if template is NO_DEFINITION or canonical_name(name) != name:
-            return tuple(f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases)
+            found = [f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases]
+            return tuple(found) or self._light_again(scope, use, name)
         moved = _placed(
             scope.path,
             msgspec.structs.replace(template, name=name, calls=(), indirect=()),
@@ -199,6 +216,78 @@ class Maker:
             if self._template_for(scope, use.macro, use.arguments, name, lookup) is not None:
                 return tuple(f for f in self.from_list(scope, use) if f.definition.name == name)
         return ()
+
+    def _again(self, scope: Scope, macro: str) -> Iterator[tuple[Rereading, Lookup]]:
+        """The further readings of a header in which uses of a macro mean something else."""
+        if self._rereadings is None:
+            self._rereadings = Rereadings(scope.scopes)
+        for reading in self._rereadings.of(scope.path):
+            if self._rereadings.redefines(scope.path, reading, macro):
+                yield reading, self._rereadings.lookup(scope.path, reading)
+
+    def _light_again(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
+        if not self._may_spell_again(scope, use.macro, values_of(use.arguments), name):
+            return ()
+        return tuple(f for f in self.named_again(scope, name) if f.definition.line == use.line)
+
+    def _may_spell_again(self, scope: Scope, macro: str, values: Sequence[str], name: str) -> bool:
+        """Whether a use may make a function of that name when its header is read again. Headers that are read
+        again in the same way share the answer's expensive part."""
+        if self._rereadings is None:
+            self._rereadings = Rereadings(scope.scopes)
+        ways = self._rereadings.ways(scope.path)
+        if not ways:
+            return False
+        key = (ways, macro, len(values))
+        shapes = self._shapes_again.get(key)
+        if shapes is None:
+            found = [t.defined for _, _, t in self._templates_again(scope, macro, len(values))]
+            shapes = tuple(dict.fromkeys(shape for defined in found for shape in defined))
+            if shapes:  # another header may have a source that reads it again
+                self._shapes_again[key] = shapes
+        return any(filled(shape, values) == name for shape in shapes)
+
+    def named_again(self, scope: Scope, name: str) -> tuple[Function, ...]:
+        """The functions of a name that further readings of a header make, whole."""
+        spelled = self._spelled_again.get(scope.path)
+        if spelled is None:
+            spelled = self._spelled_again[scope.path] = self._names_again(scope)
+        key = (scope.path, name)
+        if name in spelled and key not in self._made_again:
+            made = [
+                function
+                for use, reading, lookup in spelled[name]
+                for function in _again_placed(scope, use, reading, made_by_use(scope, use, lookup))
+            ]
+            self._made_again[key] = tuple(f for f in made if f.definition.name == name)
+        return self._made_again.get(key, ())
+
+    def _names_again(self, scope: Scope) -> dict[str, list[tuple[Invocation, Rereading, Lookup]]]:
+        """The functions that uses make at further readings of a header, by name."""
+        found: dict[str, list[tuple[Invocation, Rereading, Lookup]]] = {}
+        for use in scope.scopes.index.facts(scope.path).invocations:
+            values = values_of(use.arguments)
+            for reading, lookup, template in self._templates_again(scope, use.macro, len(values)):
+                for shape in template.defined:
+                    found.setdefault(filled(shape, values), []).append((use, reading, lookup))
+        return found
+
+    def _templates_again(
+        self, scope: Scope, macro: str, count: int
+    ) -> Iterator[tuple[Rereading, Lookup, Template]]:
+        """What the macro makes of so many arguments at those readings where that is a function or an object."""
+        for reading, lookup in self._again(scope, macro):
+            template = self.templates.of(lookup, macro, count, lookup(macro), reading.places)
+            if template.makes:
+                yield reading, lookup, template
+
+    def again(self, scope: Scope, use: Invocation) -> Iterator[tuple[Rereading, FileFacts]]:
+        """What a use makes at each further reading of its header."""
+        count = len(values_of(use.arguments))
+        for reading, lookup, _ in self._templates_again(scope, use.macro, count):
+            facts = made_by_use(scope, use, lookup)
+            if facts is not None:
+                yield reading, facts
 
     def from_list(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
         """The functions that a use in a list file defines for its includers, placed on its line."""
@@ -308,16 +397,32 @@ class Maker:
                     functions.extend(self.from_list(scope, use))
                     continue
                 read = self.use(scope, use)
-                if read is None:
-                    continue
-                made.append((use, read))
-                functions.extend(self.from_use(scope, use))
-                objects.extend(placed_objects(use, read))
+                if read is not None:
+                    made.append((use, read))
+                    functions.extend(self.from_use(scope, use))
+                    objects.extend(placed_objects(use, read))
+                for reading, again in self.again(scope, use):
+                    made.append((use, again))
+                    functions.extend(_again_placed(scope, use, reading, again))
+                    objects.extend(placed_objects(use, again))
             for definition in facts.definitions:
                 if definition.head:
                     functions.extend(self.from_head(scope, definition))
             found = self._files[scope.path] = Made(tuple(functions), tuple(objects), tuple(made))
         return found
+
+
+def _again_placed(
+    scope: Scope, use: Invocation, reading: Rereading, facts: FileFacts | None
+) -> tuple[Function, ...]:
+    """The functions that a use defines at a further reading, which see what the source sees that causes it."""
+    return tuple(
+        _placed(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)._replace(
+            seen_from=reading.unit
+        )
+        for d in (facts.definitions if facts is not None else ())
+        if d.name
+    )
 
 
 def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:

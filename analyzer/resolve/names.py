@@ -53,6 +53,7 @@ class Names:
         self._values: dict[str, bool] = {}
         self._external: dict[str, tuple[Function, ...]] = {}
         self._returns: dict[tuple[str, str], tuple[str, str] | None] = {}
+        self._first: dict[tuple[str, str], Sequence[Function]] = {}
 
     def typer(self, path: str) -> Typer:
         """The type checker of a file."""
@@ -82,8 +83,13 @@ class Names:
         made = self.maker.from_head(self.scopes.of(path), definition)
         return next((f for f in made if f.definition.end), None)
 
-    def bind(self, scope: Scope, name: str) -> Bound:
-        """The definitions that a use of a function's name in a file denotes."""
+    def bind(self, scope: Scope, name: str, header: str = "") -> Bound:
+        """The definitions that a use of a function's name in a file denotes; `header` is where the use stands when
+        that is a header which the file reads."""
+        if header and header != scope.path:
+            made = self.maker.named_again(self.scopes.of(header), name) or self._made_first(header, name)
+            if made:
+                return Bound((made[0],), True)
         key = (scope.path, name)
         found = self._bound.get(key)
         if found is None:
@@ -106,6 +112,8 @@ class Names:
         if sure:
             return Bound((sure[0],), True)
         external = self.external(name)
+        if external and self.scopes.in_assembly(name):  # memcpy: the C of a boot loader is another image's
+            external = tuple(f for f in external if not linkage.is_apart(self.scopes, scope.path, f.path, name))
         if external:
             own = self._compiled(scope, [f for f in external if f.path == scope.path])
             others = tuple(f for f in external if f.path != scope.path)
@@ -120,6 +128,15 @@ class Names:
             glued = self.pasted.glued(scope.visible, name)
             found = Bound((glued[0],), True) if glued else None
         return found or Bound((), True)
+
+    def _made_first(self, header: str, name: str) -> Sequence[Function]:
+        """The functions of a name that a header makes when it is read first, for what it makes when it is read
+        again; such names are not looked for in other headers."""
+        key = (header, name)
+        found = self._first.get(key)
+        if found is None:
+            found = self._first[key] = self.pasted.in_file(header, name)
+        return found
 
     def _beside(self, scope: Scope, name: str, own: Function) -> Bound | None:
         """A file's own stub of some configurations beside what the others link: both; None for any other."""

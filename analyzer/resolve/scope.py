@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from analyzer.extract.conditionals import analyse
 from analyzer.extract.lexical import lex, line_starts
-from analyzer.model.facts import Definition, Facts, Macro, Record
+from analyzer.model.facts import Definition, Facts, Include, Macro, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive, negation
 from analyzer.resolve.arithmetic import integer, is_plain
 from analyzer.resolve.configuration import Configuration
@@ -179,20 +179,25 @@ class Scope:
         return self._outer
 
     @property
+    def late_includes(self) -> tuple[Include, ...]:
+        """The file's includes behind all of its code."""
+        facts = self.scopes.index.facts(self.path)
+        last = max(
+            (0, *(u.end_line for u in facts.invocations), *(d.end_line for d in facts.definitions)),
+        )
+        return tuple(i for i in facts.includes if i.line > last) if last else ()
+
+    @property
     def _late(self) -> frozenset[str]:
         """What the file includes only behind all of its code, so that no macro there serves it: trace headers
         end with what reads them again under other definitions."""
         if self._behind is None:
-            index, scopes = self.scopes.index, self.scopes
-            facts = index.facts(self.path)
-            last = max(
-                (0, *(u.end_line for u in facts.invocations), *(d.end_line for d in facts.definitions)),
-            )
+            scopes, late = self.scopes, self.late_includes
             reached: tuple[set[str], set[str]] = (set(), {self.path})
-            for include in facts.includes if any(i.line > last for i in facts.includes) and last else ():
+            for include in self.scopes.index.includes(self.path) if late else ():
                 target = scopes.includes.resolve(self.path, include.target, quoted=include.quoted)
                 if target:
-                    reached[include.line <= last].update(scopes.includes.closure(target))
+                    reached[include not in late].update(scopes.includes.closure(target))
             self._behind = frozenset(reached[0] - reached[1])
         return self._behind
 
@@ -244,6 +249,12 @@ class Scope:
         if not self._deciding:  # else names being decided count as unknown
             self._held[guard] = truth
         return truth
+
+    def holds_given(self, guard: str, given: Collection[str]) -> Truth:
+        """The same where some more names are defined."""
+        return self.scopes.configuration.holds(
+            guard, lambda name: True if name in given else self._defined(name), self._true
+        )
 
     def _defined(self, name: str) -> Truth:
         """Whether a macro that is no configuration symbol is defined: by a definition that does not

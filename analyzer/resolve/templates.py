@@ -86,6 +86,7 @@ class Template:
         self._count = count
         self._tokens: Sequence[Token] | None = None
         self._read: dict[str, Definition] | None = None
+        self._valued = False  # as far as it was read
         self.shape = shape or self._shape()
 
     def _expanded(self) -> Sequence[Token]:
@@ -124,13 +125,30 @@ class Template:
         """Whether there is `.field`, or the arguments may make one."""
         return any(field == member or holds_placeholder(member) for member in self.shape.members)
 
+    @property
+    def makes(self) -> bool:
+        """Whether there is a function with a body, or an object with a value."""
+        defined = bool(self._definitions)
+        return defined or self._valued
+
+    @property
+    def defined(self) -> tuple[str, ...]:
+        """The names of its functions, with placeholders."""
+        return tuple(self._definitions)
+
     def definition(self, candidate: Candidate) -> Definition | None:
         """The function of that name; `NO_DEFINITION` where the placeholders hide whether it is one."""
-        if self._read is None:
-            self._read = {d.name: d for d in extract(as_text(self._expanded())).definitions}
-            self._tokens = None
         hidden = NO_DEFINITION if holds_placeholder(candidate.template) else None
-        return self._read.get(candidate.template, hidden)
+        return self._definitions.get(candidate.template, hidden)
+
+    @property
+    def _definitions(self) -> dict[str, Definition]:
+        if self._read is None:
+            facts = extract(as_text(self._expanded()))
+            self._read = {d.name: d for d in facts.definitions if d.name}
+            self._valued = any(o.value or o.entries for o in facts.objects)
+            self._tokens = None
+        return self._read
 
 
 class Templates:
@@ -141,9 +159,17 @@ class Templates:
         self._known: dict[tuple[object, ...], Template] = {}
         self._candidates: dict[str, tuple[MacroDefinition, ...] | None] = {}
 
-    def of(self, lookup: Lookup, macro: str, count: int, definitions: Sequence[MacroDefinition]) -> Template:
-        """The template of a macro with so many arguments under these definitions of it."""
-        places = tuple((d.file, d.line) for d in definitions)
+    def of(
+        self,
+        lookup: Lookup,
+        macro: str,
+        count: int,
+        definitions: Sequence[MacroDefinition],
+        at: Sequence[tuple[str, int]] = (),
+    ) -> Template:
+        """The template of a macro with so many arguments under these definitions of it; `at` names the places of a
+        further reading, where the macros in its body mean something else."""
+        places = (*((d.file, d.line) for d in definitions), *at)
         found = self._known.get((macro, count, places))
         if found is None:
             kept = self.keeper.shape(macro, count, places) if self.keeper else None

@@ -14,7 +14,10 @@ from analyzer.resolve.resolver import Resolver
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 TREES = sorted(p for kind in ("kernels", "phenomena") for p in (FIXTURES / kind).iterdir() if p.is_dir())
 
-# What `routes` and `holders` do not handle, each with a file that shows it: strict, so that it goes when it is.
+# What `routes` and `holders` do not handle, with a tree or a file that shows it: strict, to go when it is.
+TREE_LIMITS = {
+    "trace_header_reread": "what trace headers make when they are read again is not searched for callers"
+}
 LIMITS = {
     "a name pasted only of what a macro is given": """
         #define CALL(a, b) a ## b()
@@ -41,7 +44,9 @@ def row(edge: Edge) -> str:
 
 
 @pytest.mark.parametrize("tree", TREES, ids=[path.name for path in TREES])
-def test_callers_are_the_callees_turned_round(tree: Path, tmp_path: Path) -> None:
+def test_callers_are_the_callees_turned_round(tree: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if tree.name in TREE_LIMITS:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=TREE_LIMITS[tree.name]))
     expected: Counter[str] = Counter()
     asked: set[FunctionRef] = set()
     session = open_session(str(tree), store=str(tmp_path / "store"), jobs=1)

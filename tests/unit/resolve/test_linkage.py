@@ -79,3 +79,22 @@ def test_user_mode_linux_is_another_architecture() -> None:
     scopes = resolver({"arch/x86/um/ptrace.c": "", "arch/x86/kernel/ptrace.c": ""}).scopes
     assert scopes.foreign("arch/x86/um/ptrace.c")
     assert not scopes.foreign("arch/x86/kernel/ptrace.c")
+
+
+def test_an_assembler_symbol_is_meant_before_another_images_function() -> None:
+    files = {
+        "Makefile": "core-y := kernel/\ninclude arch/$(SRCARCH)/Makefile\n",
+        "arch/x86/Makefile": "libs-y += arch/x86/lib/\nboot := arch/x86/boot\n"
+        "image:\n\t$(MAKE) $(build)=$(boot) $@\n",
+        "arch/x86/boot/Makefile": "setup-y += string.o main.o\n",
+        "arch/x86/boot/string.c": "void *memcpy(void *to, const void *from) { return to; }\n",
+        "arch/x86/boot/main.c": "void start(void) { memcpy(0, 0); }\n",
+        "arch/x86/lib/Makefile": "lib-y := memcpy_64.o\n",
+        "arch/x86/lib/memcpy_64.S": "SYM_FUNC_START(memcpy)\n\tRET\nSYM_FUNC_END(memcpy)\n",
+        "kernel/Makefile": "obj-y := core.o\n",
+        "kernel/core.c": "void run(void) { memcpy(0, 0); }\n",
+    }
+    for path in ("kernel/core.c", "arch/x86/boot/main.c"):
+        found = resolver(files)
+        functions = found.names.bind(found.scopes.of(path), "memcpy").functions
+        assert [f.path for f in functions] == (["arch/x86/boot/string.c"] if "boot" in path else [])
