@@ -9,7 +9,7 @@ Not handled: which option a generated Makefile sets.
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.model.guards import conjunction
 from analyzer.model.kbuild import BuildEntry, BuildObject, BuildStep, BuildTable, MakeStatement
@@ -32,7 +32,7 @@ _GIVEN = {
     "comma": ",",
 }
 _MAX_FOLDERS = 20_000
-_MAX_WAYS = 16  # into one folder
+_MAX_WAYS = 1024  # into one folder: drivers/usb/host of 6.1 has 360, most have one
 _MAX_INCLUDES = 4  # of Makefiles in each other
 
 
@@ -71,14 +71,19 @@ class _Reader:
 
     def table(self) -> BuildTable:
         """Everything reached from the top."""
-        entries: dict[str, list[BuildEntry]] = {}
+        entries: dict[str, dict[BuildEntry, None]] = {}
         todo: list[str] = []
+        cut: set[str] = set()
 
         def enter(folder: str, entry: BuildEntry) -> None:
-            known = entries.setdefault(folder, [])
-            if len(known) < _MAX_WAYS and entry not in known and len(entries) < _MAX_FOLDERS:
-                known.append(entry)
-                todo.append(folder)
+            known = entries.setdefault(folder, {})
+            if entry in known or len(entries) >= _MAX_FOLDERS:
+                return
+            if len(known) >= _MAX_WAYS:
+                cut.add(folder)
+                return
+            known[entry] = None
+            todo.append(folder)
 
         for folder, entry in self._first_folders():
             enter(folder, entry)
@@ -89,12 +94,12 @@ class _Reader:
             if folder not in folders:
                 folders[folder] = self._folder(folder)
             said = folders[folder]
-            ways = entries[folder][handled.get(folder, 0) :]
+            ways = list(entries[folder])[handled.get(folder, 0) :]
             handled[folder] = len(entries[folder])
             for below, entry in _entries(said, ways) if said is not None else ():
                 if below != folder:
                     enter(below, entry)
-        return _finished(entries, {path: said for path, said in folders.items() if said is not None})
+        return _finished(entries, {path: said for path, said in folders.items() if said is not None}, cut)
 
     def _folder(self, folder: str) -> Folder | None:
         return read_folder(folder, self._variables(self._top, folder), self._read, self._paths)
@@ -174,7 +179,10 @@ def _deeper(outer: str, inner: str) -> str:
     return "m" if "m" in (outer, inner) else outer if inner == "d" else inner
 
 
-def _finished(entries: Mapping[str, Sequence[BuildEntry]], folders: Mapping[str, Folder]) -> BuildTable:
+def _finished(
+    entries: Mapping[str, Iterable[BuildEntry]], folders: Mapping[str, Folder], cut: Iterable[str]
+) -> BuildTable:
+    """The table; `cut` are folders with more ways into them than were followed, of which nothing is sure."""
     objects: dict[str, list[BuildObject]] = {}
     defines: dict[str, list[tuple[str, str, Conditions]]] = {}
     for said in folders.values():
@@ -186,6 +194,7 @@ def _finished(entries: Mapping[str, Sequence[BuildEntry]], folders: Mapping[str,
     opaque = {
         f: tuple(dict.fromkeys(conjunction(*c) for c in said.opaque)) for f, said in folders.items() if said.opaque
     }
+    opaque.update(dict.fromkeys(cut, ("",)))
     return BuildTable(
         {path: packed(path, found, makefiles) for path, found in sorted(objects.items())},
         {f: (said.makefile, tuple(entries[f])) for f, said in sorted(folders.items())},

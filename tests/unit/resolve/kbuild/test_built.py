@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from analyzer.extract.kbuild import extract_makefile
 from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.kbuild import tree
 from analyzer.resolve.kbuild.built import Kbuild
 from analyzer.resolve.kbuild.tree import read_tree
 
@@ -100,6 +101,30 @@ def test_what_cannot_be_followed_may_be_built() -> None:
     assert kbuild(NEW, {"CONFIG_NET": "y"}).built("net/stray.c").truth is False
     assert kbuild({}, {}).built("kernel/fork.c").truth is None
     assert kbuild({"Makefile": "VERSION = 1\n"}, {}).built("kernel/fork.c").truth is None
+
+
+MANY = [f"CONFIG_WAY{n}" for n in range(40)]
+ENTERED = {
+    "Makefile": "core-y := drivers/\n",
+    "drivers/Makefile": "".join(f"obj-$({name}) += usb/\n" for name in MANY),
+    "drivers/usb/Makefile": "".join(f"obj-$({name}) += host/\n" for name in MANY),
+    "drivers/usb/host/Makefile": "obj-y += hcd.o\n",
+}
+
+
+@pytest.mark.parametrize("which", [(0, 0), (39, 0), (0, 39), (39, 39)])
+def test_a_folder_that_many_lines_enter(which: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "_MAX_WAYS", 1600)
+    options = {MANY[n]: "y" for n in which}
+    path = "drivers/usb/host/hcd.c"
+    assert kbuild(ENTERED, options, (path,)).built(path).truth is True
+    assert kbuild(ENTERED, {"CONFIG_OTHER": "y"}, (path,)).built(path).truth is False
+
+
+def test_of_a_folder_with_more_ways_nothing_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "_MAX_WAYS", 50)
+    path = "drivers/usb/host/hcd.c"
+    assert kbuild(ENTERED, {MANY[39]: "y"}, (path,)).built(path).truth is None
 
 
 def test_macros_of_the_command_line() -> None:
