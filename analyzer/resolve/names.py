@@ -125,7 +125,8 @@ class Names:
             return Bound(tuple(chosen[:3]), len(chosen) == 1, 1)
         found = self._made(scope, name) or self._hidden(scope, name, outside)
         if found is None and not name.startswith("__builtin_"):
-            glued = self.pasted.glued(scope.visible, name)
+            seeing = (scope, *(self.scopes.of(includer) for includer in scope.includers))
+            glued = next((g for s in seeing if (g := self.pasted.glued(s.visible, name))), None)
             found = Bound((glued[0],), True) if glued else None
         return found or Bound((), True)
 
