@@ -194,7 +194,7 @@ class Collector:
         if name in self._local_names and not self._is_macro_use(name):
             self._pointer((Token(name),), site)
             return
-        if self._scope.macro(name):
+        if self._scope.macro(name) and not self._scope.defined_below(name, site.location.line):
             if (site.position, name) in self._curried:
                 return
             self._expanded(name, site._replace(arguments=argument_texts(site.written, macro=True)))

@@ -413,6 +413,14 @@ class Scope:
         below |= {self.path}
         return bool(outer) and all(self.scopes.of(i)._reaches_surely(path, below) for i in outer)
 
+    def defined_below(self, name: str, line: int) -> bool:
+        """Whether a source defines a macro only below a line: there the name is still what it was before."""
+        found = self.macro(name)
+        own = (
+            bool(found) and self.path.endswith(".c") and all(d.file == self.path and d.line > line for d in found)
+        )
+        return own and not self.includers
+
     def macro_is_sure(self, name: str) -> bool:
         """Whether a macro is defined here in every configuration, as far as known."""
         known = self._macro_sure.get(name)
