@@ -36,7 +36,8 @@ class SaidCall(msgspec.Struct, frozen=True):
     under: tuple[str, ...]
     guard: str = ""
     behind: tuple[int, int] = (0, 0)  # the position behind it: its arguments are evaluated before
-    # where the loop begins that the call is a condition of the end of, or behind what is evaluated before it
+    # where the loop begins that the call is a condition of the end of, behind what is evaluated before it, or
+    # behind the first condition of those that it belongs to
     head: tuple[int, int] | None = None
 
 
@@ -175,12 +176,15 @@ def _loop(statement: Loop, under: tuple[str, ...]) -> Iterator[_Said]:
 
 def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
     denied: tuple[str, ...] = ()
+    head: tuple[int, int] | None = None  # behind the first condition: trees have the calls of all before it
     for branch in statement.branches:
         inside = (*under, *denied)
         if branch.condition:
             first = _first(branch.body)
-            yield _condition("if", branch.condition, branch.place, under, branch.actions, before=first)
-            yield from _actions(branch.actions, inside)
+            said = _condition("if", branch.condition, branch.place, under, branch.actions, before=first)
+            yield said
+            yield from _actions(branch.actions, inside, head)
+            head = head or said.end
             yield from _statements(branch.body, (*inside, branch.condition))
             denied = (*denied, f"!({branch.condition})")
         else:

@@ -44,7 +44,7 @@ def assignment(
     that it stands under (`TCP` of `if TCP:`)."""
     lefts = [item.left]
     value = item.right
-    while match := re.match(r"(\**[\w>.\-\[\]]+)\s*=(?!=)\s*(.+)$", value):
+    while match := re.match(r"(\**[\w>.\-\[\]()]+)\s*=(?!=)\s*(.+)$", value):
         lefts.append(match[1])
         value = match[2]
     near: list[tuple[int, FunctionRef, SaidAssignment | SaidCall]] = []

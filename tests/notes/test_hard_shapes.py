@@ -82,6 +82,7 @@ int enter_on_stack(int kind)
 #define LAZY (bit_of(25))
 int bit_of(int n) { return 1 << n; }
 struct dev *owner(struct dev *d) { return d; }
+int mtu_of(struct dev *d) { return d->kind; }
 static int mark(struct dev *d, int kind) { return work(kind); }
 int visit(struct dev *d, int kind, int (*fn)(struct dev *, int))
 {
@@ -100,6 +101,11 @@ int enter(struct dev *d, int kind)
         exiting(current, "Oops", kind);
         enter_on_stack(kind);
         owner(d)->state = work(kind);
+        owner(d)->state = owner(d)->kind = mtu_of(d);
+        if (same(kind, 1))
+                work(kind);
+        else if (order_of(kind))
+                hw32(kind);
         visit(d, 0, mark);
         if (d->flags & LAZY)
                 work(kind);
