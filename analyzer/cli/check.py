@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--revs", metavar="REVS", help="Revisions of the repository given with -k: `v5.10,v6.1`.")
+@click.option(
+    "--revs", metavar="A..B", help="Release tags from A to B, or revisions with commas, of the repository."
+)
 @click.option(
     "--since",
     metavar="VERSION",
@@ -168,14 +170,16 @@ def _commons(
             for k in chosen.kernels
         )
     if revs:
-        wanted = [r for r in revs.replace(",", " ").split() if r]
+        from analyzer.pipeline import histories
+
+        if len(commons) != 1 or commons[0].kernel is None:
+            raise click.UsageError("--revs wants one repository with -k")
+        sources = histories.revisions(revs, [commons[0].kernel]).sources
     elif since and len(commons) == 1 and first.kernel and "@" not in first.kernel:
-        wanted = _releases(first.kernel, since)
+        sources = tuple(f"{first.kernel}@{tag}" for tag in _releases(first.kernel, since))
     else:
         return commons
-    if len(commons) != 1 or commons[0].kernel is None:
-        raise click.UsageError("--revs wants one repository with -k")
-    return tuple(dataclasses.replace(commons[0], kernel=f"{commons[0].kernel}@{rev}") for rev in wanted)
+    return tuple(dataclasses.replace(commons[0], kernel=source) for source in sources)
 
 
 def _releases(repository: str, since: str) -> list[str]:

@@ -17,7 +17,7 @@ from analyzer.compare.sites import plain
 from analyzer.model.callgraph import Function
 from analyzer.model.difference import ConstantsChange, PartChange, SignatureChange, TypeChange
 from analyzer.model.facts import Enum, Enumerator
-from analyzer.model.shown import ShownEnum, ShownObject, ShownRecord
+from analyzer.model.shown import ShownObject, ShownRecord
 
 _UNSIGNED = re.compile(r"\bunsigned\b(?! (?:int|long|short|char|__int128)\b)")
 _STORAGE = re.compile(r"\b(?:asmlinkage|extern|noinline|notrace|__init|__always_inline|inline|static)\b ?")
@@ -214,20 +214,7 @@ def _entries(shown: ShownObject | None) -> list[Part]:
     return [Part(e.path, e.value, e.guard) for e in entries]
 
 
-def enumeration(before: ShownEnum | None, after: ShownEnum | None) -> TypeChange | None:
-    """What differs between two enums' constants, one of which may be missing."""
-    one = [Part(c.name, c.value) for c in before.constants] if before else []
-    other = [Part(c.name, c.value) for c in after.constants] if after else []
-    shown = after or before
-    if shown is None:
-        return None
-    changes = parts(one, other, what="value") if before and after else []
-    if before and after and not changes:
-        return None
-    return TypeChange("enum", shown.name, _place(before), _place(after), tuple(changes))
-
-
-def _place(shown: ShownRecord | ShownObject | ShownEnum | None) -> str:
+def _place(shown: ShownRecord | ShownObject | None) -> str:
     return f"{shown.file}:{shown.line}" if shown else ""
 
 

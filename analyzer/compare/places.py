@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from analyzer.compare.kernel import Kernel
 from analyzer.compare.spoken import SaidCall
-from analyzer.compare.texts import callee_of, last_name, normal, parameter_name, same_arguments, substituted
+from analyzer.compare.texts import (
+    callee_of,
+    last_name,
+    normal,
+    parameter_name,
+    put_in,
+    same_arguments,
+    substituted,
+)
 from analyzer.model.callgraph import Edge, FunctionRef, Location
 from analyzer.model.checks import Item
 from analyzer.notes.scan import arguments as split_arguments
@@ -315,10 +323,14 @@ def pointers(kernel: Kernel, place: Place, item: Item) -> list[Hit]:
 
 def _written(kernel: Kernel, place: Place, callee: str) -> Iterator[Hit]:
     """The calls through pointers that a place's functions spell so. What they lead to is not looked for."""
+    callee = callee.lstrip("*")
     for function in place.functions:
         said = kernel.spoken(function)
         for call in said.calls:
-            if not call.name and normal(call.callee) == callee:
+            # `(*fn)(x)` is `fn(x)`; what a parameter holds may be written in its place
+            true = normal(call.callee).lstrip("*")
+            same = not call.name and true == callee
+            if same or put_in(callee, true, place.values):
                 yield _read(function, said.file, call, callee)
 
 

@@ -36,7 +36,9 @@ class SaidCall(msgspec.Struct, frozen=True):
     under: tuple[str, ...]
     guard: str = ""
     behind: tuple[int, int] = (0, 0)  # the position behind it: its arguments are evaluated before
-    head: tuple[int, int] | None = None  # where the loop begins that the call is a condition of the end of
+    # where the loop begins that the call is a condition of the end of, behind what is evaluated before it, or
+    # behind the first condition of those that it belongs to
+    head: tuple[int, int] | None = None
 
 
 class SaidAssignment(msgspec.Struct, frozen=True):
@@ -107,10 +109,23 @@ def _measured(said: Iterable[_Said]) -> list[_Said]:
 
 
 def _condition(
-    kind: str, text: str, where: Place, under: tuple[str, ...], actions: Sequence[Action] = (), name: str = ""
+    kind: str,
+    text: str,
+    where: Place,
+    under: tuple[str, ...],
+    actions: Sequence[Action] = (),
+    name: str = "",
+    before: tuple[int, int] = (0, 0),
 ) -> SaidCondition:
-    """A condition or jump that stands at a place; with its actions it ends where the last of them does."""
-    return SaidCondition(kind, text, _at(where), _end(where, actions), under, name=name)
+    """A condition or jump that stands at a place. It ends where the last of its actions does, or right before the
+    statement at `before`: macros without parentheses call in between, too."""
+    line, column = before
+    end = max(_end(where, actions), (line, column - 1))
+    return SaidCondition(kind, text, _at(where), end, under, name=name)
+
+
+def _first(statements: Sequence[Statement]) -> tuple[int, int]:
+    return _at(statements[0].place) if statements else (0, 0)
 
 
 def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iterator[_Said]:
@@ -123,7 +138,8 @@ def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iter
                 yield from _actions(statement.actions, under)
             case Return():
                 yield from _actions(statement.actions, under)
-                yield _condition("return", statement.value, place, under, statement.actions)
+                ends = _behind(place)
+                yield _condition("return", statement.value, place, under, statement.actions, before=ends)
             case Goto():
                 yield _condition("goto", statement.label, place, under)
             case Label():
@@ -138,7 +154,8 @@ def _statements(statements: Iterable[Statement], under: tuple[str, ...]) -> Iter
 
 def _switch(statement: Switch, under: tuple[str, ...]) -> Iterator[_Said]:
     yield from _actions(statement.actions, under)
-    yield _condition("switch", statement.subject, statement.place, under, statement.actions)
+    first = _at(statement.cases[0].place) if statement.cases else (0, 0)
+    yield _condition("switch", statement.subject, statement.place, under, statement.actions, before=first)
     for case in statement.cases:
         for label in case.labels:
             yield _condition("case", label, case.place, under)
@@ -150,19 +167,24 @@ def _loop(statement: Loop, under: tuple[str, ...]) -> Iterator[_Said]:
     word = "while" if statement.keyword == "do" else statement.keyword
     head = statement.head.removeprefix(word).strip()
     inside = head[1:-1] if head.startswith("(") and head.endswith(")") else head
-    yield _condition("loop", inside, statement.place, under, statement.actions, statement.keyword)
     begins = _at(statement.place) if statement.keyword == "do" else None
+    first = _first(statement.body) if begins is None else (0, 0)
+    yield _condition("loop", inside, statement.place, under, statement.actions, statement.keyword, first)
     yield from _actions(statement.actions, under, begins)
     yield from _statements(statement.body, (*under, inside))
 
 
 def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
     denied: tuple[str, ...] = ()
+    head: tuple[int, int] | None = None  # behind the first condition: trees have the calls of all before it
     for branch in statement.branches:
         inside = (*under, *denied)
         if branch.condition:
-            yield _condition("if", branch.condition, branch.place, under, branch.actions)
-            yield from _actions(branch.actions, inside)
+            first = _first(branch.body)
+            said = _condition("if", branch.condition, branch.place, under, branch.actions, before=first)
+            yield said
+            yield from _actions(branch.actions, inside, head)
+            head = head or said.end
             yield from _statements(branch.body, (*inside, branch.condition))
             denied = (*denied, f"!({branch.condition})")
         else:
@@ -173,8 +195,12 @@ def _if(statement: If, under: tuple[str, ...]) -> Iterator[_Said]:
 def _actions(
     actions: Iterable[Action], under: tuple[str, ...], head: tuple[int, int] | None = None
 ) -> Iterator[_Said]:
+    evaluated = (0, 0)  # how far, in the order of evaluation
     for action in actions:
         whole = (*under, *action.when)
+        behind = _behind(action.place)
+        late = evaluated if behind < evaluated else None  # `f(x)->y = g(x)`: what is stored comes first
+        evaluated = max(evaluated, behind)
         match action:
             case Call():
                 yield SaidCall(
@@ -186,8 +212,8 @@ def _actions(
                     action.place.end,
                     whole,
                     action.guard,
-                    behind=_behind(action.place),
-                    head=head,
+                    behind=behind,
+                    head=head or late,
                 )
             case Assignment():
                 yield SaidAssignment(
@@ -199,7 +225,7 @@ def _actions(
                     whole,
                     action.place.start,
                     action.place.end,
-                    behind=_behind(action.place),
+                    behind=behind,
                 )
 
 

@@ -57,7 +57,10 @@ class Standing:
         return self._children.get(at, ())
 
     def beside(self, at: int) -> frozenset[str]:
-        """The functions that the note has beside this line, under the same caller."""
+        """The functions that the note has beside this line, under the same caller, so that no way to it goes
+        through them unsaid; where the note says that it leaves something out, any may be meant."""
+        if self.skips(at):
+            return frozenset()
         beside = self._under_caller.get(self.caller(at), ())
         return frozenset(self.items[n].name for n in beside if n != at and self.items[n].kind == "call")
 

@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzer.compare.kernel import Kernel, ObjectUse
 from analyzer.compare.places import Place, Position
 from analyzer.compare.spoken import SaidAssignment, SaidCall, SaidCondition, Spoken
-from analyzer.compare.texts import condition, conjuncts, last_name, normal, same, substituted, variants
+from analyzer.compare.texts import (
+    condition,
+    condition_put_in,
+    conjuncts,
+    last_name,
+    normal,
+    same,
+    substituted,
+    variants,
+)
 from analyzer.model.body import STORING
 from analyzer.model.callgraph import FunctionRef, Location
 from analyzer.model.checks import Item, Verdict
@@ -35,7 +44,7 @@ def assignment(
     that it stands under (`TCP` of `if TCP:`)."""
     lefts = [item.left]
     value = item.right
-    while match := re.match(r"(\**[\w>.\-\[\]]+)\s*=(?!=)\s*(.+)$", value):
+    while match := re.match(r"(\**[\w>.\-\[\]()]+)\s*=(?!=)\s*(.+)$", value):
         lefts.append(match[1])
         value = match[2]
     near: list[tuple[int, FunctionRef, SaidAssignment | SaidCall]] = []
@@ -292,7 +301,7 @@ def jump_or_condition(
         for said in (*kernel.spoken(function).conditions, *_inside(kernel.spoken(function), item.keyword)):
             if not _same_kind(item.keyword, said.keyword):
                 continue
-            if wanted & _readings(kernel, function, said, place):
+            if _reads(kernel, function, said, place, wanted):
                 found.append((function, said))
             elif _resembles(item.condition, said.text):
                 near.append((function, said))
@@ -342,6 +351,14 @@ def _inside(said: Spoken, keyword: str) -> Iterator[SaidCondition]:
                     yield SaidCondition("if", text, one.start, one.start, one.under[:-1])
 
 
+def _reads(kernel: Kernel, function: FunctionRef, said: SaidCondition, place: Place, wanted: set[str]) -> bool:
+    """Whether a condition of the source may be quoted as one of the wanted ones."""
+    if wanted & _readings(kernel, function, said, place):
+        return True
+    texts = conjuncts(said.text) if said.keyword in ("if", "loop") else [said.text]
+    return bool(place.values) and any(condition_put_in(w, t, place.values) for w in wanted for t in texts)
+
+
 def _readings(kernel: Kernel, function: FunctionRef, said: SaidCondition, place: Place) -> set[str]:
     """The texts that a condition of the source may be quoted as."""
     texts = list(conjuncts(said.text)) if said.keyword in ("if", "loop") else [said.text]
@@ -374,7 +391,7 @@ def _governs(
     for text in under:
         inner = re.fullmatch(r"!\((.*)\)", text)
         said = SaidCondition("if", text, (0, 0), (0, 0), ())
-        if wanted & _readings(kernel, function, said, place):
+        if _reads(kernel, function, said, place, wanted):
             return True
         if inner and any(
             condition("!" + w) in wanted or w in wanted

@@ -21,6 +21,7 @@ _OPERATORS = frozenset("== != < > <= >= && || | ^ + / % ? << >>".split())
 _CAST = re.compile(
     r"\((?:const\s+)?(?:(?:struct|union|enum)\s+\w+|unsigned\s+\w+|\w+_t|void|char|int|long|short|u\d+)\s*\*+\)"
 )
+_EQUATION = re.compile(r"([^=!<>&|]+)(==|!=)([^=!<>&|]+)")
 _DECLARATOR = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\])*\s*$")
 _FUNCTION_POINTER = re.compile(r"\(\s*\*\s*(\w+)\s*\)")
 
@@ -146,7 +147,33 @@ def variants(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
 def same(written: str, true: str, values: Mapping[str, str] | None = None) -> bool:
     """Whether a note's expression is the kernel's, with the values that the tree gives to names."""
     wanted = normal(written)
-    return any(wanted == normal(text) for text in variants(true, values or {}))
+    if any(wanted == normal(text) for text in variants(true, values or {})):
+        return True
+    return bool(values) and put_in(wanted, normal(true), values or {})
+
+
+def put_in(written: str, true: str, values: Mapping[str, str]) -> bool:
+    """Whether a text is what another becomes where any of its names are replaced by their values: those with which
+    the writer has something to say. Both are normal texts."""
+    given = {name: tokens(normal(value)) for name, value in values.items() if name in true}
+    if not given:
+        return False
+    mine, other = tokens(written), tokens(true)
+    reached: list[set[int]] = [set() for _ in range(len(other) + 1)]  # by tokens of the true text, those written
+    reached[0].add(0)
+    for at, word in enumerate(other):
+        following = other[at + 1 : at + 2]
+        value = given.get(word, []) if other[at - 1 : at] not in (["->"], ["."]) and following != ["("] else []
+        for place in reached[at]:
+            if mine[place : place + 1] == [word]:
+                reached[at + 1].add(place + 1)
+            for text in (value, ["(", *value, ")"]) if value else ():
+                if mine[place : place + len(text)] == text:
+                    reached[at + 1].add(place + len(text))
+            member = [*value[1:], "."]  # x->y with &z put in is z.y
+            if value[:1] == ["&"] and following == ["->"] and mine[place : place + len(member)] == member:
+                reached[at + 2].add(place + len(member))
+    return len(mine) in reached[-1]
 
 
 def same_arguments(written: Sequence[str], true: Sequence[str], values: Mapping[str, str] | None = None) -> bool:
@@ -195,12 +222,21 @@ def condition(text: str) -> str:
         subject = match[1] if match[1] not in ("NULL", "0") else match[3]
         if re.fullmatch(r"[\w>.\-\[\]]+", subject):
             return subject if match[2] == "!=" else f"!{subject}"
-    if match := re.fullmatch(r"([^=!<>&|]+)(==|!=)([^=!<>&|]+)", words):
+    if match := _EQUATION.fullmatch(words):
         first, second = sorted((match[1], match[3]))
         return f"{first}{match[2]}{second}"
     if match := re.fullmatch(r"!\(([\w>.\-\[\]]+)\)", words):
         return f"!{match[1]}"
     return words
+
+
+def condition_put_in(written: str, true: str, values: Mapping[str, str]) -> bool:
+    """`put_in` for conditions. `written` is as `condition` gives it, `true` any text."""
+    text = condition(true)
+    if put_in(written, text, values):
+        return True
+    equal = _EQUATION.fullmatch(text)
+    return equal is not None and put_in(written, f"{equal[3]}{equal[2]}{equal[1]}", values)
 
 
 def conjuncts(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from analyzer.model.body import Action, Assignment, Call
 
 _MAX_DEPTH = 120  # levels of an expression that are followed in order; deeper ones lose their order
 _PLAIN = re.compile(r"!?[\w.\->\[\]]+(?:\([^()]*\))?$")
+_LITERALS = frozenset(("string_literal", "concatenated_string", "char_literal", "number_literal"))
 # `(u64)(x)` is a cast, but only to who knows the type's name
 _TYPE_NAME = re.compile(
     r"\w+_t$|(?:__)?(?:[us]|[lb]e)(?:8|16|32|64)$|(?:u|uns)?(?:char|short|int|long)$|bool$|uch$|ush$"
@@ -109,7 +110,7 @@ class Actions:
         view = self._view
         callee = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments")
-        if callee is None:
+        if callee is None or callee.type in _LITERALS:  # `"r" (x)` of assembler that a macro is given
             return
         plain = plain_callee(callee)
         name = view.spelled(plain) if plain is not None else ""
@@ -262,10 +263,9 @@ def split_text(view: View, start: int, end: int) -> tuple[str, ...]:
     """The texts between the commas outside brackets and literals."""
     found = []
     depth, begin = 0, start
-    masked = view.masked
-    # literals are blank in `masked` but for their quotes
+    text = view.skeleton
     for at in range(start, end):
-        char = masked[at]
+        char = text[at]
         if char in b"([{":
             depth += 1
         elif char in b")]}":

@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
-from tree_sitter import Node, Parser, Tree
+from tree_sitter import Node
 
 from analyzer.extract.bodies import Bodies
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of, without_plain_defines
 from analyzer.extract.dominance import dominance
-from analyzer.extract.grammar import LANGUAGE, Captures, query
+from analyzer.extract.grammar import Captures, query
 from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
 from analyzer.extract.masking import identifiers_of, mask, words_of
-from analyzer.extract.notes import Masked, Note, TopInvocation
+from analyzer.extract.notes import Masked
 from analyzer.extract.objects import declarations_of, local_objects
-from analyzer.extract.repair.repairing import repaired, stretches
+from analyzer.extract.parsing import parsed
+from analyzer.extract.repair.repairing import stretches
 from analyzer.extract.text import Text
 from analyzer.extract.types import enums_of, records_of, typedefs_of
 from analyzer.model.facts import (
@@ -42,7 +43,6 @@ _ASSEMBLY = re.compile(
     re.M,
 )
 _BODY = re.compile(rb"^[A-Za-z_][^;={}\n]*\([^;={}]*\)\s*^\{", re.M)  # a head at the margin and its brace
-_ROUNDS = 3  # of repair: one error can hide another
 
 
 class _HasLine(Protocol):
@@ -138,7 +138,7 @@ def _read(
     starts: list[int],
     common: FileFacts,
 ) -> FileFacts:
-    masked, tree = _parsed(masked)
+    masked, tree = parsed(masked)
     root = tree.root_node
     dominated = dominance(root, masked.text, conditionals.guard_at)
     text = Text(data, skeleton, masked.text, conditionals, starts, dominated, is_clean=not root.has_error)
@@ -162,60 +162,6 @@ def _read(
         size=common.size,
         lines=common.lines,
     )
-
-
-def _parsed(masked: Masked) -> tuple[Masked, Tree]:
-    """The syntax tree of masked text; where it has errors, of its repaired text if that has fewer."""
-    parser = Parser(LANGUAGE)
-    tree: Tree = parser.parse(masked.text)
-    if not tree.root_node.has_error:
-        return masked, tree
-    errors = _errors(tree)
-    for _ in range(_ROUNDS):
-        again = repaired(masked.text, masked.text, errors)
-        if again.text == masked.text:
-            break
-        other: Tree = parser.parse(again.text, _edited(tree, masked.text, again.text))
-        remaining = _errors(other)
-        if _weight(remaining) >= _weight(errors):
-            break
-        masked = masked._replace(
-            text=again.text,
-            uses=tuple(sorted((*masked.uses, *again.uses), key=_place)),
-            invocations=tuple(sorted((*masked.invocations, *again.invocations), key=_place)),
-        )
-        tree, errors = other, remaining
-        if not errors:
-            break
-    return masked, tree
-
-
-def _edited(tree: Tree, before: bytes, after: bytes) -> Tree:
-    """The tree of a text that knows which of its lines are others now, so that only these are parsed again."""
-    edited: Tree = tree.copy()
-    at = 0
-    for row, (old, new) in enumerate(zip(before.split(b"\n"), after.split(b"\n"), strict=True)):
-        end = at + len(old)
-        if old != new:
-            edited.edit(at, end, end, (row, 0), (row, len(old)), (row, len(old)))
-        at = end + 1
-    return edited
-
-
-def _place(use: Note | TopInvocation) -> int:
-    return use.start
-
-
-def _errors(tree: Tree) -> list[tuple[int, int]]:
-    """The places that the grammar could not read."""
-    if not tree.root_node.has_error:
-        return []
-    found = Captures(query("errors"), tree.root_node)
-    return sorted((*found.spans("error"), *found.spans("missing")))
-
-
-def _weight(errors: list[tuple[int, int]]) -> tuple[int, int]:
-    return len(errors), sum(end - start for start, end in errors)
 
 
 def _invocations(text: Text, masked: Masked) -> list[Invocation]:

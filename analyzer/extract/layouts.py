@@ -9,11 +9,10 @@ Not handled: members that macros make, and comments that stand far from what the
 import re
 from collections.abc import Iterator, Mapping
 
-from tree_sitter import Node, Parser
+from tree_sitter import Node
 
 from analyzer.extract.comments import frameless
 from analyzer.extract.dialect import BASE, Dialect, WordClass
-from analyzer.extract.grammar import LANGUAGE
 from analyzer.extract.lexical import lex
 from analyzer.extract.text import name_node
 from analyzer.extract.view import View, local_dialect, views_of
@@ -70,7 +69,7 @@ class _Source:
         words = dict(local) if local is not None else local_dialect(data)
         view = views_of(data, *span, dialect, words).views[0]
         self.view = view
-        self.root = Parser(LANGUAGE).parse(view.masked).root_node
+        self.root = view.root
         part = data[view.base : view.base + len(view.masked)]
         self._comments = [(m.start(), m.end(), m.group()) for m in _COMMENT.finditer(part)]
         self._part = part

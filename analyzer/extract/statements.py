@@ -10,12 +10,11 @@ Not handled: what macros expand to; statements inside expressions are read as th
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from tree_sitter import Node, Parser
+from tree_sitter import Node
 
 from analyzer.extract.dialect import BASE, Dialect, WordClass
 from analyzer.extract.errorpaths import mark_errors
 from analyzer.extract.expressions import Actions, split_text, unwrapped
-from analyzer.extract.grammar import LANGUAGE
 from analyzer.extract.text import name_node
 from analyzer.extract.view import View, local_dialect, views_of
 from analyzer.model.body import (
@@ -62,8 +61,7 @@ def read_body(
     damaged = False
     place: Place | None = None
     for view in read.views:
-        root = Parser(LANGUAGE).parse(view.masked).root_node
-        block = _block_at(root, brace - view.base)
+        block = _block_at(view.root, brace - view.base)
         if block is None:
             damaged = True
             continue

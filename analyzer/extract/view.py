@@ -15,6 +15,7 @@ from analyzer.extract.dialect import Dialect, WordClass, local_words
 from analyzer.extract.lexical import Directive, lex, line_starts, strip_comments
 from analyzer.extract.masking import identifiers_of, mask, words_of
 from analyzer.extract.notes import Note
+from analyzer.extract.parsing import parsed
 from analyzer.model.body import Place
 
 _SPACE = re.compile(rb"\s+")
@@ -33,11 +34,25 @@ _BRANCHES = frozenset(("else", "elif", "elifdef", "elifndef"))
 class View:
     """One reading of a part of a file that begins at byte `base`. Offsets of syntax nodes are relative to it."""
 
-    __slots__ = ("base", "clean", "conditionals", "first_line", "lead", "loops", "masked", "starts", "uses")
+    __slots__ = (
+        "base",
+        "clean",
+        "conditionals",
+        "first_line",
+        "lead",
+        "loops",
+        "masked",
+        "root",
+        "skeleton",
+        "starts",
+        "uses",
+    )
 
     def __init__(
         self,
+        root: Node,
         masked: bytes,
+        skeleton: bytes,
         clean: bytes,
         conditionals: Conditionals,
         uses: tuple[Note, ...],
@@ -46,7 +61,9 @@ class View:
         first_line: int,
         lead: int,
     ) -> None:
+        self.root = root  # of the part's syntax tree
         self.masked = masked
+        self.skeleton = skeleton  # as written, without comments and the insides of literals
         self.clean = clean
         self.conditionals = conditionals
         self.uses = {use.start: use for use in uses}
@@ -118,9 +135,13 @@ def views_of(data: bytes, start: int, end: int, dialect: Dialect, local: dict[by
     lead = start - (data.rfind(b"\n", 0, start) + 1)
     found = []
     for text in texts:
-        masked = mask(text, present)
+        masked, tree = parsed(mask(text, present))
         clean = _with_literals(part, text)
-        found.append(View(masked.text, clean, conditionals, masked.uses, loops, start, first_line, lead))
+        found.append(
+            View(
+                tree.root_node, masked.text, text, clean, conditionals, masked.uses, loops, start, first_line, lead
+            )
+        )
     return Views(tuple(found), awkward)
 
 

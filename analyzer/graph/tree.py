@@ -270,7 +270,8 @@ class _Builder:
             if not self._leads_on(end, depth):
                 complete = False
                 continue
-            known = self._passed(function, end, settled) if self._detail.values else NOTHING
+            hands_on = self._detail.values and edge.kind != "callback"  # those arguments are of the registration
+            known = self._passed(function, end, settled) if hands_on else NOTHING
             target, whole = self._place(end, edge, depth, known)
             if self._dead_end(target):
                 self._expanded.pop((end, self._kind(end, known)), None)

@@ -59,11 +59,6 @@ class GitSource:
     def identity(self) -> str:
         return f"{os.path.realpath(self._repo.path)}@{self._id}"
 
-    @property
-    def revision_id(self) -> str:
-        """Full id of the commit (of the tree, where a tag names a tree)."""
-        return self._id
-
     def state(self) -> str:
         """Its identity: what it names never changes."""
         return self.identity

@@ -81,15 +81,6 @@ class FieldAssignment(_Fact, frozen=True):
     line: int
 
 
-class MacroUse(_Fact, frozen=True):
-    """An object-like or uncalled identifier inside a body that is written in capitals or is known to call
-    (`current`). Only its first use in a body is kept."""
-
-    name: str
-    line: int
-    column: int
-
-
 class Variable(_Fact, frozen=True):
     """A local variable of a body: its declared type (declarator folded in) and initial value's text."""
 

@@ -44,7 +44,7 @@ def read_note(data: bytes, path: str) -> Note:
 
 
 def _region_blocks(region: Region, divided: Divided, lines: tuple[str, ...]) -> list[Block]:
-    made = list(rows(region.lines, region.first, code=region.code))
+    made = rows(region.lines, region.first, code=region.code)
     forced = _forced(region, divided)
     found = blocks(made, code=region.code, forced=forced)
     covered = {n for b in found for n in range(b.first, b.last + 1)}

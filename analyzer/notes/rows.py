@@ -1,4 +1,4 @@
-"""One line of a note, split into what stands before its words and what they say.
+"""The lines of a note, each split into what stands before its words and what they say: `rows`.
 
 The outputs of tracers and of cflow are brought into the same shape: their frames, times and numbers count as
 indentation. A line that lost its line breaks becomes several rows. Not handled: columns of CPU and task names
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from analyzer.notes.content import parse
 from analyzer.notes.parts import Parsed, Part
-from analyzer.notes.prefix import Prefix, is_down, is_ruler, is_spacer, split
+from analyzer.notes.prefix import Prefix, column, is_down, is_ruler, is_spacer, split
 from analyzer.notes.scan import postfix
 
 _FTRACE = re.compile(r"^\s*(?:\d+\)|[\w.-]+-\d+|\d+\.\d+ \|)[^|\n]*\|(?=[ \t/}])")
@@ -27,6 +27,7 @@ _FRAME = re.compile(
         )""",
     re.VERBOSE,
 )
+_DOTS = re.compile(r"\s*(?:\.{2,}|…+|⋮)\s*$")
 _ORG_HEADING = re.compile(r"(\*{2,60})(?=\s)")  # as many stars as levels
 _BOX = re.compile(r"((?:[|│┃]\s*)*)([├└+`][-─━_]{2,}[>►]?|\|-{2,}>?)\s*")
 
@@ -58,8 +59,35 @@ class Row:
         return any(p.strong for p in self.parsed.parts)
 
 
-def rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
+def rows(lines: Sequence[str], first: int, *, code: bool) -> list[Row]:
     """The rows of a region whose first line has the 0-based number `first`."""
+    made = list(_rows(lines, first, code=code))
+    for at, row in enumerate(made):
+        if _DOTS.match(row.text) and not _is_level(made, at):
+            made[at] = replace(row, parsed=Parsed(), skip=True)
+    return made
+
+
+def _is_level(made: Sequence[Row], at: int) -> bool:
+    """Whether a line of dots alone stands for what is left out between the lines around it, which are above and
+    below by their columns; else it tells only that a list goes on."""
+    dots = _words(made[at])
+    following = next((r for r in made[at + 1 :] if r.first), None)
+    if following is None or following.prefix.connector or _words(following) <= dots:
+        return False
+    for row in reversed(made[:at]):
+        if row.blank:
+            return False
+        if row.first and _words(row) < dots:
+            return True
+    return False
+
+
+def _words(row: Row) -> int:
+    return column(row.text[: row.prefix.start], 8)
+
+
+def _rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
     texts = _joined(lines)
     posix = sum(1 for t in texts if _POSIX_CFLOW.match(t)) >= 2
     for number, raw in enumerate(texts, first):
@@ -91,7 +119,7 @@ def rows(lines: Sequence[str], first: int, *, code: bool) -> Iterator[Row]:
             text = " " * (match.end(1) - 1) + text[match.end(1) - 1 :]
         prefix = split(text)
         down, spacer = is_down(text), is_spacer(text)
-        if down or spacer or is_ruler(text):
+        if down or spacer or (is_ruler(text) and not _DOTS.match(text)):
             yield Row(number, text, prefix, Parsed(), down=down, spacer=spacer, skip=True, style=style)
             continue
         parsed = _counted(text, parse(text, prefix.start, marked=code or bool(prefix.connector) or bool(style)))

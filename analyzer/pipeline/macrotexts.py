@@ -93,9 +93,10 @@ def _has_part(name: str, words: Set[str]) -> bool:
 
 
 def _called(definition: MacroDefinition) -> Iterator[MadeCall]:
-    """The names before a `(` in a macro's text, and the name that the text is."""
+    """The names before a `(` in a macro's text, the name that the text is, and what a `_Generic` chooses from."""
     where = Location(definition.file, definition.line)
     body = definition.body
+    chooses = any(token.text == "_Generic" for token in body)
     own = set(definition.parameters or ())
     for at, token in enumerate(body):
         name = token.text
@@ -107,5 +108,6 @@ def _called(definition: MacroDefinition) -> Iterator[MadeCall]:
         ):
             continue
         after = body[at + 1].text if at + 1 < len(body) else ""
-        if after == "(" or len(body) == 1:
+        chosen = chooses and at and body[at - 1].text == ":" and after in (",", ")")
+        if after == "(" or len(body) == 1 or chosen:
             yield MadeCall(name, where)

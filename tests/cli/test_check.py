@@ -122,6 +122,7 @@ def test_revisions_of_a_repository(kcg: Run, tmp_path: Path) -> None:
     done = kcg("check", "n.txt", "-k", str(repository), "--revs", "v3.10,v6.1")
     assert done.returncode == 1
     assert done.stdout.splitlines()[0].split() == ["line", "statement", "3.10.0", "6.1.0"]
+    assert kcg("check", "n.txt", "-k", str(repository), "--revs", "v3.10..v6.1").stdout == done.stdout
     done = kcg("check", "n.txt", "-k", str(repository), "--since", "v6.1")
     assert (done.returncode, done.stdout) == (0, "all lines hold in 6.1.0\n")
     assert kcg("check", "n.txt", "-k", str(repository), "--since", "v5.0").returncode == 2

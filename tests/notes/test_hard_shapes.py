@@ -13,6 +13,7 @@ from analyzer.pipeline import views
 from analyzer.pipeline.checking import check_note
 from analyzer.pipeline.facts import SessionFacts
 from analyzer.pipeline.session import Session, open_session
+from analyzer.render.text import TextOptions, tree_text
 
 SHAPES = """\
 struct ops { int (*mtu)(int a); void (*fn)(int a); };
@@ -59,8 +60,56 @@ int report(int kind)
                      current->comm);
 }
 
+struct later { int (*fn)(struct later *one, unsigned mode, int sync); };
+int remember(struct later *one, int (*fn)(struct later *, unsigned, int)) { one->fn = fn; return 0; }
+int wake(struct later *one, unsigned mode, int sync) { return work(sync + mode); }
+static int woken(struct later *one, unsigned mode, int sync) { return wake(one, mode, sync); }
+int exiting(struct task *p, const char *why, int kind)
+{
+        if (work(kind) || !p->comm || same_task(p, current) || print(why, p->comm))
+                return 1;
+        return 0;
+}
+int on_stack(int a, int (*fn)(int), ...);
+int enter_on_stack(int kind)
+{
+        on_stack(order_of(kind) - 1, own_mtu, ASM_ARG2, , [one] "r" (kind), [two] "r" (&kind));
+
+        work(kind);
+        return 0;
+}
+
+#define LAZY (bit_of(25))
+int bit_of(int n) { return 1 << n; }
+struct dev *owner(struct dev *d) { return d; }
+int mtu_of(struct dev *d) { return d->kind; }
+static int mark(struct dev *d, int kind) { return work(kind); }
+int visit(struct dev *d, int kind, int (*fn)(struct dev *, int))
+{
+        int err = (*fn)(d, kind);
+        return err;
+}
+int kind_of(struct dev *d) { return d->kind; }
+int kind_of_const(const struct dev *d) { return d->kind; }
+#define generic(d) _Generic((d), const struct dev *: kind_of_const, struct dev *: kind_of)(d)
+
 int enter(struct dev *d, int kind)
 {
+        struct later one;
+
+        remember(&one, woken);
+        exiting(current, "Oops", kind);
+        enter_on_stack(kind);
+        owner(d)->state = work(kind);
+        owner(d)->state = owner(d)->kind = mtu_of(d);
+        if (same(kind, 1))
+                work(kind);
+        else if (order_of(kind))
+                hw32(kind);
+        visit(d, 0, mark);
+        if (d->flags & LAZY)
+                work(kind);
+        d->kind = generic(d);
         report(kind);
         int mtu = PICK(d->ops->mtu, own_mtu, kind);
 
@@ -115,6 +164,13 @@ def test_hard_shapes_hold_as_printed(session: Session, show: str) -> None:
         session, tree, parts, lambda text, path: check_note(read_note(text.encode(), path), [session], [facts], {})
     )
     assert not wrong, "\n".join(wrong[:8])
+
+
+def test_what_a_registration_is_given_is_not_what_the_callback_is(session: Session) -> None:
+    tree, _ = views.tree(session, "enter", views.View(depth=4), detail_of({"args", "values"}))
+    text = tree_text(tree, TextOptions(args=True))
+    assert "wake(one, mode, sync)" in text
+    assert "wake(one, woken" not in text
 
 
 def test_what_a_macro_calls_in_an_argument_comes_before_the_call(session: Session) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.compare.texts import condition, normal, parameter_name, same, same_arguments
+from analyzer.compare.texts import condition, condition_put_in, normal, parameter_name, same, same_arguments
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,26 @@ def test_values_are_put_in_for_names_but_not_for_members() -> None:
     assert same("sk->kern", "sk->kern", {"kern": "0"})
     assert not same("sk->0", "sk->kern", {"kern": "0"})
     assert same("(a | b) & ~c", "flags & ~c", {"flags": "a | b"})
+
+
+@pytest.mark.parametrize(
+    ("written", "true", "values"),
+    [
+        ("f(current) || !p->pid", "f(p) || !p->pid", {"p": "current"}),
+        ('f(A, "Oops", regs)', "f(A, str, regs)", {"str": '"Oops"', "regs": "r"}),
+        ("g(tcp_prot.slab, p)", "g(prot->slab, p)", {"prot": "&tcp_prot", "p": "x"}),
+    ],
+)
+def test_some_values_are_put_in_and_others_not(written: str, true: str, values: dict[str, str]) -> None:
+    assert same(written, true, values)
+    assert not same(written, true, dict.fromkeys(values, "other"))
+    assert condition_put_in(condition(written), true, values)
+
+
+def test_values_are_put_in_on_either_side_of_an_equation() -> None:
+    assert condition_put_in(condition("current != current"), "task != current", {"task": "current"})
+    assert condition_put_in(condition("A == task"), "B == task", {"B": "A"})
+    assert not condition_put_in(condition("A != task"), "B == task", {"B": "A"})
 
 
 def test_dots_stand_for_the_rest() -> None:

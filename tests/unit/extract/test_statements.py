@@ -250,6 +250,13 @@ def test_returns_have_their_value() -> None:
     assert values == ["", "g(a) ? : -EINVAL"]
 
 
+def test_arguments_that_are_no_c_are_read_and_end_where_they_end() -> None:
+    body = inside('on_stack(top(a), run, ASM_ARG2, , [one] "r" (a), [two] "r" (&p->x));\nBUG();\ng(a);')
+    said = [(c.callee, c.arguments) for c in calls(body)]
+    given = ("top(a)", "run", "ASM_ARG2", "", '[one] "r" (a)', '[two] "r" (&p->x)')
+    assert said == [("top", ("a",)), ("on_stack", given), ("BUG", ()), ("g", ("a",))]
+
+
 def test_system_calls_have_a_body() -> None:
     source = "SYSCALL_DEFINE1(f, int, a)\n{\n\treturn do_f(a);\n}\n"
     assert texts(body_of(source, "SYSCALL_DEFINE1(f, int, a)")) == ["do_f(a)"]

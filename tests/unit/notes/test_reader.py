@@ -71,6 +71,16 @@ def test_backtrace_is_callee_first() -> None:
     assert [i.parent for i in block.items] == [1, 2, -1]
 
 
+def test_dots_with_deeper_lines_below_are_a_level() -> None:
+    text = "```\nsys_a\n\tf_b\n\t...\n\t\tf_c\n\t......\n\tf_d\n```\n"
+    assert tree(text) == "sys_a\n  f_b\n  elided\n    f_c\n  f_d"
+
+
+def test_dots_at_the_margin_or_beside_a_box_are_no_level() -> None:
+    assert tree("```\nsys_a\n  f_b\n...\n  f_c\n…\n  f_d\n```\n") == "sys_a\n  f_b\n  f_c\n  f_d"
+    assert tree("```\nsys_a\n`-- f_b\n    ...\n    `-- f_c\n```\n") == "sys_a\n  f_b\n    f_c"
+
+
 def test_arguments_over_several_lines() -> None:
     (block,) = read("```\nf_a()\n    f_b(one,\n        two)\n    f_c()\n```\n").blocks
     assert [(i.name, i.arguments) for i in block.items] == [("f_a", None), ("f_b", ("one", "two")), ("f_c", None)]

@@ -3,7 +3,7 @@
 import pytest
 from tree_sitter import Language, Parser, Tree
 
-from analyzer.extract import extractor
+from analyzer.extract import parsing
 from analyzer.extract.extractor import extract
 from analyzer.extract.grammar import LANGUAGE
 from analyzer.extract.repair.repairing import repaired, stretches
@@ -184,5 +184,5 @@ def test_reading_again_gives_what_reading_all_gives(monkeypatch: pytest.MonkeyPa
         def parse(self, text: bytes, _old: Tree | None = None) -> Tree:
             return self._parser.parse(text)
 
-    monkeypatch.setattr(extractor, "Parser", Afresh)
+    monkeypatch.setattr(parsing, "Parser", Afresh)
     assert extract(data) == found
