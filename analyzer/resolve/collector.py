@@ -4,7 +4,7 @@ Not handled: branches that constants decide.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.lexical import strip_comments
@@ -20,7 +20,7 @@ from analyzer.model.callgraph import (
 )
 from analyzer.model.facts import Definition, DirectCall, IndirectCall
 from analyzer.model.guards import conjunction
-from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, is_type_start
+from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, Type, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
@@ -299,6 +299,10 @@ class Collector:
         if declaration:
             local = self._typer.with_declaration(self._typer.expand_tokens(declaration), local)
         slot = self._slots.slot_of(self._scope, expanded, local)
+        if slot is not None and site.macros and self._is_data(expanded, local):
+            # `paravirt_callee_save.func` holds assembler's thunks; looking for them costs thousands of files
+            self._add(site, None, "slot", "untyped callee", "possible", slot=slot)
+            return
         if slot is not None:
             self._slot_edges(slot, site)
             return
@@ -315,6 +319,13 @@ class Collector:
             self._add(site, None, "slot", "untyped callee", "possible")
             return
         self._pointer(bare, site)
+
+    def _is_data(self, callee: Sequence[Token], local: Mapping[str, Type | None]) -> bool:
+        """Whether a callee is a variable's member that is a plain `void *`: only assembler calls such a one."""
+        member = self._slots.member_of(self._scope, callee, local)
+        if member is None or member.type != Ptr(Base("void")):
+            return False
+        return not callee[0].text.startswith("(") and all(t.text != "->" for t in callee)
 
     def _is_cast(self, callee: Sequence[Token]) -> bool:
         """Whether what seems a callee is a type: `(u64)(u32)(x)`, which without types reads like a call."""

@@ -7,13 +7,14 @@ calls, but where a placeholder became part of a callee or of a macro's name: tho
 Not handled: an argument with operators of a lower precedence than the macro's body has around it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.dominance import TESTS
 from analyzer.resolve.alike import Alike, Met
+from analyzer.resolve.asm_calls import asm_calls
 from analyzer.resolve.dominated import CONSTANTS, guards_of
-from analyzer.resolve.handed import Template, numbered, template_of
+from analyzer.resolve.handed import Template, numbered, pieces_of, template_of
 from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.macros import Expander, Expansion
 from analyzer.resolve.placeholders import (
@@ -220,6 +221,23 @@ def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[Expande
             yield ExpandedCall(
                 "", tuple(callee), macros, False, given, (), declaration, False, guard, handed, count
             )
+    yield from _asm_calls_in(tokens, guards, (places_of_use, lengths))
+
+
+def _asm_calls_in(
+    tokens: Sequence[Token], guards: Sequence[str], places: tuple[Mapping[int, tuple[int, bool]], tuple[int, ...]]
+) -> Iterator[ExpandedCall]:
+    """The calls through operands of assembler statements that macros make."""
+    seen: set[tuple[str, str]] = set()
+    for call in asm_calls(tokens):
+        macros = tokens[call.start].origin
+        guard = guards[call.start] if guards else ""
+        key = (spell(call.callee), guard)
+        if macros is None or key in seen:
+            continue
+        seen.add(key)
+        handed = pieces_of(call.arguments, macros, *places)
+        yield ExpandedCall("", call.callee, macros, False, False, guard=guard, handed=handed, taken=len(places[1]))
 
 
 def _declares_function(tokens: Sequence[Token], places: Sequence[int]) -> bool:

@@ -45,7 +45,17 @@ def template_of(
     lengths: Sequence[int],
 ) -> Template:
     """The arguments of a call in an expansion; `macros` made the call, `places` and `lengths` are of the use."""
-    return tuple(_pieces(argument, macros, places, lengths) for argument in arguments_of(tokens, call))
+    return pieces_of(arguments_of(tokens, call), macros, places, lengths)
+
+
+def pieces_of(
+    arguments: Sequence[Sequence[Token]],
+    macros: tuple[str, ...],
+    places: Mapping[int, tuple[int, bool]],
+    lengths: Sequence[int],
+) -> Template:
+    """The same for arguments that are told apart already."""
+    return tuple(_pieces(argument, macros, places, lengths) for argument in arguments)
 
 
 def _pieces(

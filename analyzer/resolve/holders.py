@@ -149,6 +149,8 @@ class _Search:
                     self._initcall()
             self._listed(name)
             self._in_macros(name)
+            for macro in self._routes.standing_for(name):
+                self._named(macro, self._index.mentioning(macro))
 
     def _initcall(self) -> None:
         self._offsets = True

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from analyzer.model.facts import Macro
+from analyzer.resolve.asm_calls import called_operands, has_operands, named_in_operands
 from analyzer.resolve.names import Names
 from analyzer.resolve.spelling import argument_texts
 from analyzer.resolve.tokens import text_close_of
@@ -110,6 +111,7 @@ class Routes:
         self._pastes: list[_Paste] | None = None
         self._calling: dict[str, set[int]] = {}
         self._called: frozenset[str] | None = None
+        self._operand_callers: set[str] = set()  # macros that call an operand of an assembler statement
 
     def to(self, names: Iterable[str], values: Iterable[str] = (), members: Iterable[str] = ()) -> Reached:
         """The macros whose expansion may call one of the names, or through one of the variables or members."""
@@ -134,6 +136,12 @@ class Routes:
                 if given or _passes(macro, name):
                     search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not literal)
         return search.reached()
+
+    def standing_for(self, name: str) -> list[str]:
+        """The macros without parameters whose body has a name as a value: `#define nop ((void *)nop_func)`."""
+        value = re.compile(rf"\b{re.escape(name)}\b(?!\s*\()")
+        naming = self._naming(name)
+        return sorted({m.name for _, m in naming if m.parameters is None and value.search(m.body)})
 
     def putting(self, name: str) -> list[str]:
         """The macros whose body, or that of a macro they use, has a name as a value."""
@@ -174,6 +182,17 @@ class Routes:
         for path in self._index.files("expanded", member):
             if not self._names.scopes.foreign(path):
                 yield from ((path, m) for m in self._index.facts(path).macros if pattern.search(m.body))
+        self._read()
+        given = re.compile(rf"(?:\.|->)\s*{re.escape(member)}\s*[,)]")
+        todo = sorted(self._operand_callers)
+        seen = set(todo)
+        while todo:  # `CALL(op.func)` where CALL has the statement
+            for path, macro in self._naming(todo.pop()):
+                if given.search(macro.body):
+                    yield path, macro
+                if macro.name not in seen:
+                    seen.add(macro.name)
+                    todo.append(macro.name)
 
     def _making(self, name: str) -> Iterator[_Paste]:
         """The macros that may paste a name together."""
@@ -189,18 +208,32 @@ class Routes:
         """What the macros of the kernel paste; finds also those that call what they are given."""
         if self._pastes is None:
             pastes: dict[_Paste, None] = {}
+            labels: set[str] = set()  # of the operands that assembler templates call
+            naming: list[Macro] = []  # macros with operands
             for path in self._index.files("shaping", ""):
                 if self._names.scopes.foreign(path):
                     continue
                 for macro in self._index.facts(path).macros:
                     if "##" in macro.body:
                         pastes.update(dict.fromkeys(_pastes_of(path, macro)))
+                    labels.update(called_operands(macro.body))
+                    if macro.parameters and has_operands(macro.body):
+                        naming.append(macro)
                     called = {w for pair in _CALLED.findall(macro.body) for w in pair} if macro.parameters else ()
-                    positions = [n for n, p in enumerate(macro.parameters or ()) if p in called]
-                    if positions:
-                        self._calling.setdefault(macro.name, set()).update(positions)
+                    self._calls_given(macro, called)
+            for macro in naming if labels else ():
+                words = named_in_operands(macro.body, labels)
+                self._calls_given(macro, words)
+                if words:
+                    self._operand_callers.add(macro.name)
             self._pastes = list(pastes)
         return self._pastes
+
+    def _calls_given(self, macro: Macro, called: Collection[str]) -> None:
+        """Note the parameters of a macro that it calls."""
+        positions = [n for n, p in enumerate(macro.parameters or ()) if p in called]
+        if positions:
+            self._calling.setdefault(macro.name, set()).update(positions)
 
 
 def _passes(macro: Macro, name: str) -> bool:
