@@ -5,7 +5,7 @@ Not handled: designators that only appear after three macros have pasted parts o
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
@@ -21,6 +21,7 @@ from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
 from analyzer.resolve.words import has_word
 
+_STORED = re.compile(r"(?:->|(?<=[\w)\]])\s*\.)\s*(\w+)\s*=(?!=)")  # a member behind an expression
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
@@ -71,6 +72,8 @@ class MacroFillers:
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
         self._listing: dict[tuple[str, str], bool] = {}
+        self._naming: dict[str, set[str]] | None = None
+        self._giving: dict[str, set[str]] | None = None
         self._templates: Alike[tuple[str, int], _Template] = Alike()
 
     def macros(self, field: str, shape: str, struct: str = "") -> frozenset[str]:
@@ -79,6 +82,39 @@ class MacroFillers:
         name."""
         defined = self._defined(field, shape)
         return frozenset(m for m, found in defined.items() if not struct or found.structs & {struct, ""})
+
+    def naming(self) -> Mapping[str, Collection[str]]:
+        """Macros that store into a member whose name they are given (`ops->function = cap_##function`), as far as
+        they paste a name or call what they are given, with the files that define them."""
+        if self._naming is None:
+            self._naming = {}
+            for path in self._index.files("shaping", ""):
+                if not self._names.scopes.foreign(path):
+                    for macro in self._index.facts(path).macros:
+                        if macro.parameters and not set(_STORED.findall(macro.body)).isdisjoint(macro.parameters):
+                            self._naming.setdefault(macro.name, set()).add(path)
+        return self._naming
+
+    def giving(self, word: str) -> Collection[str]:
+        """The files in whose bodies one of these macros is given a word."""
+        if self._giving is None:
+            self._giving = {}
+            for macro, definers in sorted(self.naming().items()):
+                for path in self._index.files("call", macro):
+                    if any(self._names.scopes.includes.may_see(path, definer) for definer in sorted(definers)):
+                        self._note_given(path, macro)
+        return self._giving.get(word, ())
+
+    def _note_given(self, path: str, macro: str) -> None:
+        giving = self._giving
+        if giving is None or self._names.scopes.foreign(path):
+            return
+        text = self._index.text(path)
+        for definition in self._index.facts(path).definitions:
+            for call in definition.calls:
+                if call.name == macro:
+                    for word in _WORD.findall(text[call.start : call.end].decode("utf-8", "replace")):
+                        giving.setdefault(word, set()).add(path)
 
     def users(self, kind: NameKind, field: str, shape: str, struct: str) -> Iterator[str]:
         """The files that have one of these macros in a role and may see a definition of it that counts."""

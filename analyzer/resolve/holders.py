@@ -151,6 +151,7 @@ class _Search:
             self._in_macros(name)
             for macro in self._routes.standing_for(name):
                 self._named(macro, self._index.mentioning(macro))
+            self._in_given_members(name)
 
     def _initcall(self) -> None:
         self._offsets = True
@@ -188,6 +189,20 @@ class _Search:
                 self._in_tokens(frame.scope, frame.typer.expand(text), {name}, function)
         if self._slots.by_macros.has_designator(frame.scope, macro):
             self._in_tables(function, macro, name)
+
+    def _in_given_members(self, name: str) -> None:
+        """Macros that store into the member they are given, and paste the name for it."""
+        by_macros, maker = self._slots.by_macros, self._names.maker
+        for path in sorted({path for part in parts_of(name) for path in by_macros.giving(part)}):
+            text, scope = self._index.text(path), self._names.scopes.of(path)
+            for definition in self._index.facts(path).definitions:
+                for macro in sorted({c.name for c in definition.calls} & by_macros.naming().keys()):
+                    uses = [text[c.start : c.end] for c in definition.calls if c.name == macro]
+                    given = [use.partition(b"(")[2][:-1].decode("utf-8", "replace") for use in uses]
+                    if any(maker.may_paste(scope, macro, arguments, name) for arguments in given):
+                        holder = self._names.function_of(path, definition)
+                        if holder is not None:
+                            self._in_body(holder, macro, name)
 
     # file scope
 

@@ -45,7 +45,7 @@ class Stores:
 
     def of(self, slot: Slot, among: Collection[str] | None = None) -> Iterator[Store]:
         """All stores into a slot, or those in some files, by file and line."""
-        macros = self._slots.by_macros.macros(slot.field, _STATEMENT)
+        macros = self._slots.by_macros.macros(slot.field, _STATEMENT) | self._slots.by_macros.naming().keys()
         building = self._slots.by_macros.macros(slot.field, DESIGNATOR, slot.struct)
         for path in sorted(self._files(slot) if among is None else among):
             if not self._names.scopes.foreign(path) and self._names.declared.may_reach_into(path, slot):
@@ -58,6 +58,7 @@ class Stores:
         paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))
         for shape in (_STATEMENT, DESIGNATOR):
             paths.update(self._slots.by_macros.users("call", slot.field, shape, slot.struct))
+        paths.update(self._slots.by_macros.giving(slot.field))
         return paths
 
     def _by_slot(self, path: str, field: str, macros: frozenset[str]) -> Mapping[Slot, Sequence[Store]]:
@@ -140,10 +141,13 @@ class Stores:
         self, frame: Frame, definition: Definition, field: str, macros: frozenset[str]
     ) -> Iterator[tuple[Slot, Store]]:
         text = self._index.text(frame.function.path)
+        spelled = self._slots.by_macros.macros(field, _STATEMENT)
         for call in definition.calls:
             if call.name not in macros or not call.end:
                 continue
             use = text[call.start : call.end].decode("utf-8", "replace")
+            if call.name not in spelled and field not in use:
+                continue  # it stores into the member that it is given
             tokens = frame.typer.expand(re.sub(r"/\*.*?\*/", " ", use, flags=re.S))
             for left, value in _stores_in(tokens, field):
                 slot = self._slots.slot_of(frame.scope, left, frame.types)
