@@ -25,6 +25,7 @@ _PRIMITIVE_WORD = re.compile(rb"(?:T_+|unsigned|signed|long|short|int|char|void|
 _TOP_INVOCATION = re.compile(
     rb"\n((?:(?:static|const|extern|inline|__inline|volatile)\s++)*)([A-Za-z_]\w*+)[ \t]*+\("
 )
+_FOLLOWER = re.compile(rb"[ \t]*(?:\n[ \t]+)?([A-Z_]*[A-Z][A-Z_0-9]*)[ \t]*\(")
 _LONE_WORD = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+(?![^\n])")
 _MARGIN_WORD = re.compile(rb"\n\w")
 _BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"\n(", rb"\n([ \t]+", 1))
@@ -113,9 +114,27 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
         invocations.append(
             TopInvocation(name.decode(), name_start, opening, close, stop, prefix.decode(), close, close)
         )
+        stop = _followers(text, stop, invocations) if stop == close else stop
         out[start:stop] = blank(text[start:stop])
         done = stop
     return bytes(out), heads, invocations
+
+
+def _followers(text: bytes, at: int, invocations: list[TopInvocation]) -> int:
+    """The end of the uses that stand behind another one: `PAGEFLAG(Dirty, dirty) TESTSCFLAG(Dirty, dirty)`. Names
+    in capitals only: `X(a) f(int);` declares a function."""
+    while match := _FOLLOWER.match(text, at):
+        close = close_paren(text, match.end() - 1)
+        behind = text[close : close + 1]
+        rest = skip_space(text, close)
+        if close < 0 or text[rest : rest + 1] in (b"{", b"=", b"(", b"[", b",") or behind not in b" \t\n;":
+            break
+        at = close + 1 if behind == b";" else close
+        name, start = match.group(1).decode(), match.start(1)
+        invocations.append(TopInvocation(name, start, match.end() - 1, close, at, "", close, close))
+        if behind == b";":
+            break
+    return at
 
 
 def _invocations(text: bytes, whole: bytes) -> list[re.Match[bytes]]:

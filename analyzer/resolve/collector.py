@@ -51,6 +51,9 @@ class Ground(NamedTuple):
     expansions: Expansions
 
 
+_OF_COMPILER = frozenset({"va_start", "va_end", "va_arg", "va_copy"})  # macros of its own <stdarg.h>
+
+
 class _Site(NamedTuple):
     """A call site being resolved. `position` orders sites within the function."""
 
@@ -266,7 +269,7 @@ class Collector:
 
     def _not_a_function(self, name: str) -> bool:
         """Expansions hold names that only look called: types in casts, attributes, builtins."""
-        if name.startswith(("__builtin_", "__attribute")):
+        if name.startswith(("__builtin_", "__attribute")) or name in _OF_COMPILER:
             return True
         return self._names.declared.typedef(self._scope, name) is not None
 
