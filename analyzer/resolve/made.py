@@ -162,12 +162,7 @@ class Maker:
         return templates is None or any(t.has_member(field) for t in templates)
 
     def _template_for(
-        self,
-        scope: Scope,
-        macro: str,
-        arguments: str,
-        name: str,
-        lookup: Lookup | None = None,
+        self, scope: Scope, macro: str, arguments: str, name: str, lookup: Lookup | None = None
     ) -> Definition | None:
         """The function of that name as the macro's template has it."""
         values = values_of(arguments)
@@ -219,11 +214,15 @@ class Maker:
 
     def _again(self, scope: Scope, macro: str) -> Iterator[tuple[Rereading, Lookup]]:
         """The further readings of a header in which uses of a macro mean something else."""
+        rereadings = self._rereadings_in(scope)
+        for reading in rereadings.of(scope.path):
+            if rereadings.redefines(scope.path, reading, macro):
+                yield reading, rereadings.lookup(scope.path, reading)
+
+    def _rereadings_in(self, scope: Scope) -> Rereadings:
         if self._rereadings is None:
             self._rereadings = Rereadings(scope.scopes)
-        for reading in self._rereadings.of(scope.path):
-            if self._rereadings.redefines(scope.path, reading, macro):
-                yield reading, self._rereadings.lookup(scope.path, reading)
+        return self._rereadings
 
     def _light_again(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
         if not self._may_spell_again(scope, use.macro, values_of(use.arguments), name):
@@ -233,9 +232,7 @@ class Maker:
     def _may_spell_again(self, scope: Scope, macro: str, values: Sequence[str], name: str) -> bool:
         """Whether a use may make a function of that name when its header is read again. Headers that are read
         again in the same way share the answer's expensive part."""
-        if self._rereadings is None:
-            self._rereadings = Rereadings(scope.scopes)
-        ways = self._rereadings.ways(scope.path)
+        ways = self._rereadings_in(scope).ways(scope.path)
         if not ways:
             return False
         key = (ways, macro, len(values))

@@ -130,8 +130,8 @@ class Rereadings:
         for name in needed:
             for source in self._index.files("macro", name):
                 if source.endswith(".c") and not self._scopes.foreign(source):
-                    defined = min(d.line for d in self._scopes.macros_in(source, name))
-                    if self._includes(source, path, defined):
+                    lines = [d.line for d in self._scopes.macros_in(source, name)]
+                    if lines and self._includes(source, path, min(lines)):
                         return source
         return ""
 
