@@ -1,6 +1,7 @@
 """Where a function is called by name: in bodies, through macros, and in functions that macros make.
 
-Not handled: calls through pointers.
+Not handled: calls through pointers, and calls that thousands of macro uses make: each use must be
+expanded and read, and what 7,000 of `TRACE_EVENT` give to one function tells nobody anything.
 """
 
 import re
@@ -15,6 +16,7 @@ from analyzer.resolve.tokens import Token, arguments_of, find_calls
 
 _MAX_MACROS = 400  # macros followed upwards from a called name
 _MAX_FILES = 6_000
+_MAX_USES = 3_000  # at file scope, by macros that may call the function; DEFINE_SHOW_ATTRIBUTE has 900
 
 
 class CallSite(NamedTuple):
@@ -75,16 +77,20 @@ class CallSites:
         else:
             paths = {p for n in spelled | macros for p in self._index.files("call", n)}
             paths |= {p for n in macros for p in self._index.files("use", n)}
-        for path in sorted(paths)[:_MAX_FILES]:
-            if not self._names.scopes.foreign(path) or path == function.path:
-                yield from self._in_file(path, function, spelled, macros)
+        native = [p for p in sorted(paths) if not self._names.scopes.foreign(p) or p == function.path]
+        users = [p for n in macros for p in self._index.files("use", n)]
+        uses = sum(
+            1 for p in {*users}.intersection(native) for u in self._index.facts(p).invocations if u.macro in macros
+        )
+        for path in native[:_MAX_FILES]:
+            yield from self._in_bodies(path, function, spelled, macros)
+            if uses <= _MAX_USES:
+                yield from self._in_uses(path, function, spelled, macros)
 
-    def _in_file(
+    def _in_bodies(
         self, path: str, function: Function, spelled: set[str], macros: frozenset[str]
     ) -> Iterator[CallSite]:
-        scope = self._names.scopes.of(path)
-        facts = self._index.facts(path)
-        for definition in facts.definitions:
+        for definition in self._index.facts(path).definitions:
             calls = [c for c in definition.calls if c.name in spelled or c.name in macros]
             if not calls:
                 continue
@@ -93,7 +99,12 @@ class CallSites:
                 continue
             for call in calls:
                 yield from self._in_call(caller, call, function, spelled)
-        for use in facts.invocations:
+
+    def _in_uses(
+        self, path: str, function: Function, spelled: set[str], macros: frozenset[str]
+    ) -> Iterator[CallSite]:
+        scope = self._names.scopes.of(path)
+        for use in self._index.facts(path).invocations:
             if use.macro in macros and self._names.maker.may_define(scope, use):
                 tokens = expansion_of(scope, use)
                 made_here: Sequence[Function] = ()
