@@ -35,7 +35,7 @@ from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flo
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.surroundings import Surroundings
-from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, find_calls, tokenize
 from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -288,7 +288,19 @@ class Collector:
             if any(m.name or (m.macros and not _spelled_here(m.callee)) for m in made):
                 self._expanded(name, site)
                 return
-        self._computed(tokenize(callee), site)
+        tokens = tokenize(callee)
+        if len(tokens) > 1 and tokens[-1].is_name and self._spells_member(tokens[-1].text):
+            expanded = self._typer.expand(site.written)
+            for call in find_calls(expanded):
+                if not call.name:
+                    self._computed(expanded[call.start : call.opening], site)
+            return
+        self._computed(tokens, site)
+
+    def _spells_member(self, name: str) -> bool:
+        """Whether what seems a call of a member is a macro's use: `#define fs_cs(i) s_csp[(i)]`, `p->fs_cs(3)`."""
+        definitions = self._scope.macro(name)
+        return self._scope.macro_is_sure(name) and any(d.parameters is not None for d in definitions)
 
     def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""

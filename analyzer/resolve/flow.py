@@ -26,7 +26,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stores import Store, Stores
-from analyzer.resolve.stripping import strip_callee, takes_address, without_subscripts
+from analyzer.resolve.stripping import named_by_type, strip_callee, takes_address, without_subscripts
 from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
@@ -318,6 +318,9 @@ class Flow:
         """The functions and places that an expanded expression may take its value from."""
         # of `&x->member` only a member that holds a function leads to one: most are data that something else reads
         leads: Callable[[Type | None], bool] = followed_forwards if takes_address(tokens) else followed_backwards
+        if name := named_by_type(tokens):
+            yield from self._of_name(None, scope, name, Evidence(scope.path, line, ""), leads)
+            return
         tokens = strip_callee(tokens)
         if not tokens:
             return

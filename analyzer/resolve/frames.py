@@ -10,12 +10,17 @@ from functools import cached_property
 from typing import NamedTuple
 
 from analyzer.extract.lexical import lex, strip_comments
+from analyzer.extract.scanning import close_paren, skip_space
 from analyzer.resolve.ctypes import Type
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.tokens import KEYWORDS, Token
 
 _SPACE = re.compile(r"\s+")
 _DIRECTIVE_LINE = re.compile(rb"(?m)^[ \t]*#(?:[^\n\\]|\\.)*$", re.S)
+_MEMBER_OF = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:->|\.)")
+_USE = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+_BEGINNING = frozenset(";{}(")  # before a declaration
 _LONGEST = 2_000  # bytes of a value that is read
 
 
@@ -46,8 +51,36 @@ class Frame:
 
     @cached_property
     def types(self) -> Mapping[str, Type | None]:
-        """Types of parameters and local variables."""
-        return self.typer.variables(self.function.definition)
+        """Types of parameters and local variables, among these those that a macro declares whose members are
+        called: `CLASS(chip_guard, guard)(desc)`."""
+        definition = self.function.definition
+        local: Mapping[str, Type | None] = self.typer.variables(definition)
+        called = [m.group(1) for i in definition.indirect if (m := _MEMBER_OF.match(i.callee))]
+        for name in dict.fromkeys(called):
+            if name not in local and (declaration := self._declared_by_macro(name)):
+                local = self.typer.with_declaration(declaration, local)
+        return local
+
+    def _declared_by_macro(self, name: str) -> Sequence[Token]:
+        """The (expanded) declaration of a name that a macro use in the body makes, from its type on."""
+        word = re.compile(rb"(?<![\w.>])" + re.escape(name.encode()) + rb"\b")
+        for match in _USE.finditer(self.skeleton):
+            if not self.scope.macro(match.group(1).decode()):
+                continue
+            end = close_paren(self.skeleton, match.end() - 1)
+            if end < 0 or not word.search(self.skeleton, match.end(), end):
+                continue
+            following = skip_space(self.skeleton, end)
+            if self.skeleton[following : following + 1] == b"(":
+                end = max(end, close_paren(self.skeleton, following))
+            tokens = self.typer.expand(self.source(match.start(), end))
+            for at, token in enumerate(tokens):
+                before = tokens[at - 1] if at else None
+                if token.text == name and before is not None and (before.is_name or before.text == "*"):
+                    start = next((n + 1 for n in range(at - 1, -1, -1) if tokens[n].text in _BEGINNING), 0)
+                    if start < at and tokens[start].text not in KEYWORDS:
+                        return tokens[start:]
+        return ()
 
     @cached_property
     def _text(self) -> bytes:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from analyzer.extract.extractor import extract
-from analyzer.model.callgraph import Linkage
+from analyzer.model.callgraph import Linkage, Parameter
 from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, Object
 from analyzer.model.guards import conjunction
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
@@ -186,9 +186,23 @@ class Maker:
         if template is NO_DEFINITION or canonical_name(name) != name:
             found = [f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases]
             return tuple(found) or self._light_again(scope, use, name)
+        values = values_of(use.arguments)
+        named = msgspec.structs.replace(
+            template,
+            name=name,
+            return_type=filled(template.return_type, values),
+            parameters=tuple(
+                Parameter(filled(p.type, values), filled(p.name, values)) for p in template.parameters
+            ),
+            calls=(),
+            indirect=(),
+            assignments=(),
+            variables=(),
+            references=(),
+        )
         moved = _placed(
             scope.path,
-            msgspec.structs.replace(template, name=name, calls=(), indirect=()),
+            named,
             use.line,
             use.end_line,
             use.column,

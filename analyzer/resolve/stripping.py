@@ -7,11 +7,25 @@ from collections.abc import Sequence
 
 from analyzer.resolve.tokens import Token, close_of, open_of
 
+_TYPEOF = ("typeof", "__typeof__", "__typeof")
+
 
 def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
     """Without what changes no slot: outer parentheses, a leading `*`, `&` or cast, and of a statement
     expression all but its last statement."""
     return _stripped(tokens)[0]
+
+
+def named_by_type(tokens: Sequence[Token]) -> str:
+    """The `f` of `(typeof(&f))(…)`: a pointer that something else gives, such as the search for a symbol of that
+    name, but that can only be that function's. "" for any other expression."""
+    at = 0
+    while at < len(tokens) and tokens[at].text == "(":
+        at += 1
+    spelled = [token.text for token in tokens[at : at + 6]]
+    if len(spelled) < 6 or spelled[0] not in _TYPEOF or spelled[1:3] != ["(", "&"] or spelled[4:] != [")", ")"]:
+        return ""
+    return spelled[3]
 
 
 def takes_address(tokens: Sequence[Token]) -> bool:

@@ -18,6 +18,7 @@ _CLOSED_BY = {opening: closing for closing, opening in _PARTNERS.items()}
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _SEPARATING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()\[\]{},]", re.S)
 _MEMBER_END = re.compile(r"(?:->|\.)\s*(\w+)$")
+_BEFORE_STATEMENT = frozenset(("if", "while", "for", "switch"))
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 Origin = tuple[str, ...] | None  # macros that made a token, outermost first; None: the source's own
 
@@ -75,7 +76,7 @@ KEYWORDS = frozenset(
     __builtin_choose_expr
     """.split()
 )
-_TYPE_WORDS = frozenset(
+TYPE_WORDS = frozenset(
     """
     struct union enum const volatile unsigned signed long short int char void float double _Bool bool typeof
     __typeof__ u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 size_t ssize_t
@@ -297,9 +298,9 @@ def _call_of_parentheses(tokens: Sequence[Token], at: int, partner: dict[int, in
 
 def _is_type(inside: Sequence[Token]) -> bool:
     return (
-        inside[0].text in _TYPE_WORDS
+        inside[0].text in TYPE_WORDS
         or inside[-1].text == "*"
-        or (len(inside) == 1 and (inside[0].text.endswith("_t") or inside[0].text in _TYPE_WORDS))
+        or (len(inside) == 1 and (inside[0].text.endswith("_t") or inside[0].text in TYPE_WORDS))
     )
 
 
@@ -325,6 +326,11 @@ def _declares(tokens: Sequence[Token], star: int) -> bool:
     )
 
 
+def _heads_statement(tokens: Sequence[Token], opening: int) -> bool:
+    """Whether a parenthesis is that of an `if` or a loop."""
+    return opening > 0 and tokens[opening - 1].text in _BEFORE_STATEMENT
+
+
 def _postfix_start(tokens: Sequence[Token], end: int, partner: dict[int, int]) -> int:
     """Index where the postfix expression that ends at `end` begins."""
     at = end
@@ -337,6 +343,8 @@ def _postfix_start(tokens: Sequence[Token], end: int, partner: dict[int, int]) -
             if at == 0:
                 return at
             previous = tokens[at - 1]
+            if previous.text == ")" and _heads_statement(tokens, partner.get(at - 1, 0)):
+                return at  # `if (p) (q)->f()`
             if previous.text in (")", "]") or (previous.is_name and previous.text not in KEYWORDS):
                 at -= 1
                 continue

@@ -28,7 +28,7 @@ from analyzer.resolve.cursor import Cursor
 from analyzer.resolve.declared import Declared
 from analyzer.resolve.macros import Expander
 from analyzer.resolve.scope import Scope, Scopes
-from analyzer.resolve.tokens import Token, close_of, split, tokenize, value_end
+from analyzer.resolve.tokens import TYPE_WORDS, Token, close_of, split, tokenize, value_end
 
 PRECEDENCE = {
     ",": 1,
@@ -437,9 +437,11 @@ class _Expression(Cursor):
         automatic = tokens[0].text in ("__auto_type", "auto")
         while reader.at < len(tokens):
             type_, name = reader.declarator(base)
+            while reader.peek() in ("__attribute__", "__attribute"):
+                reader.at = close_of(tokens, reader.at + 1) + 1 or len(tokens)
             if reader.peek() == "=":
                 value = tokens[reader.at + 1 :]
-                if automatic and name:
+                if name and (automatic or self.is_unknown(type_)):  # as typedefs are that macros make
                     type_ = _Expression(self.typer, value, local).parse(1)
                 reader.at = value_end(tokens, reader.at + 1)
             if name:
@@ -448,6 +450,15 @@ class _Expression(Cursor):
                 reader.at += 1
             else:
                 break
+
+    def is_unknown(self, type_: Type | None) -> bool:
+        """Whether a type's name stands for nothing that was found."""
+        return (
+            isinstance(type_, Base)
+            and type_.name.isidentifier()
+            and type_.name not in TYPE_WORDS
+            and not self.typer.is_typedef(type_.name)
+        )
 
     def generic(self) -> Type | None:
         """`_Generic`: its default association's type, else the first that can be typed."""
