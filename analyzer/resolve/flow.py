@@ -32,6 +32,7 @@ from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
 _EVENT = f"{TRAMPOLINE}tp_func_"
+_TRACING = ("trace_", "__traceiter_")  # what a tracepoint's macros call the functions that call its probes
 _REGISTER = ("register_trace_", "register_trace_prio_")
 
 
@@ -170,8 +171,9 @@ class Flow:
         """The places that a tracepoint's probes come from, for a call in a function that the tracepoint's macro
         makes: the parameters of the functions that register them. Empty for any other call."""
         event = next((t.text[len(_EVENT) :] for t in callee if t.text.startswith(_EVENT)), "")
-        if not event and caller.startswith("trace_"):
-            event = caller.removeprefix("trace_").removesuffix("_rcuidle")
+        for prefix in () if event else _TRACING:
+            if caller.startswith(prefix):
+                event = caller.removeprefix(prefix).removesuffix("_rcuidle")
         registering = [f for p in _REGISTER for f in self._names.pasted.of(p + event)] if event else []
         return tuple(Place("parameter", self.frame(function).ref, 0) for function in registering)
 
