@@ -301,8 +301,6 @@ class Bodies:
         value = text.original(right.start_byte, right.end_byte)
         if value.isupper() or value[:1].isdigit():
             return
-        if left.type == "identifier" and right.type == "field_expression":
-            return  # a pointer read from a member; a file-scope variable that is called holds functions
         body.assignments.append(
             FieldAssignment(text.original(left.start_byte, left.end_byte), value, text.line(node.start_byte))
         )

@@ -17,6 +17,7 @@ from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.ctypes import Type, followed_backwards, followed_forwards
+from analyzer.resolve.dispatches import Dispatches
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.initializers import listed_values
@@ -89,6 +90,7 @@ class Flow:
         self._slots = slots
         self._index = names.index
         self._callsites = callsites
+        self._dispatches = Dispatches(names, slots, self.frame)
         self.initcalls = Initcalls(names, callsites)
         self._static_calls = StaticCalls(names, callsites)
         self._stores = Stores(names, slots)
@@ -259,7 +261,7 @@ class Flow:
             yield source._replace(guard=source.guard or store.guard, handed=source.handed or store.macro)
 
     def _into_parameter(self, frame: Frame, number: int) -> Iterator[Source]:
-        for site in self._callsites.of(frame.function):
+        for site in (*self._callsites.of(frame.function), *self._dispatches.of(frame.function)):
             if number < len(site.arguments):
                 caller = self.frame(site.caller)
                 for source in self._evaluate(caller, caller.scope, site.arguments[number], site.line):

@@ -30,7 +30,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import KEY
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, open_of, postfix_start, value_end
-from analyzer.resolve.values import Put, Use, uses_of
+from analyzer.resolve.values import Put, Use, member_at, uses_of
 from analyzer.resolve.words import has_word, parts_of
 
 _MAX_PLACES = 400  # that an address is followed through
@@ -426,11 +426,29 @@ class _Search:
                 self._in_tokens(frame.scope, tokens, {name}, function)
                 if self._slots.by_macros.has_designator(frame.scope, way.name):
                     self._in_tables(function, way.name, name)
+            elif (slot := self._operation(frame, way.start)) is not None:
+                self._hand_to_all(slot, way.number)
+                break
             elif way.name in frame.parameters or way.name in frame.variables:
                 break
             else:
                 self._hand(frame.scope, way.name, way.number)
                 break  # what the call gives is another value
+
+    def _operation(self, frame: Frame, start: int) -> Slot | None:
+        """The member that is called where a call's name begins, None where that is no member."""
+        expression = member_at(frame.skeleton, start)
+        if expression is None:
+            return None
+        tokens = frame.typer.expand(frame.source(*expression))
+        return self._slots.slot_of(frame.scope, tokens, frame.types)
+
+    def _hand_to_all(self, slot: Slot, number: int) -> None:
+        """The value is an argument of what is in a member."""
+        for target in self._flow.of_place(Place("slot", slot, 0)):
+            for taker in self._names.in_file(target.function.file, target.function.name):
+                if ref_of(taker) == target.function:
+                    self._go(Place("parameter", target.function, number), taker)
 
     def _assigned(self, function: Function, left: str) -> None:
         """A value is put into a variable or a member."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_WORD = re.compile(rb"\w+")
 _BEFORE = re.compile(rb"([A-Za-z_]\w*)\s*$")
 _STATEMENTS = frozenset((b"if", b"while", b"switch", b"sizeof", b"typeof", b"__typeof__", b"for", b"return"))
 _RETURN = re.compile(rb"(?<!\w)return$")
@@ -69,6 +70,14 @@ def uses_of(skeleton: bytes, name: str, *, member: bool = False, called: bool = 
                 continue
             end = _close(skeleton, opening.end() - 1)
         yield _use(skeleton, start, end)
+
+
+def member_at(skeleton: bytes, start: int) -> tuple[int, int] | None:
+    """The offsets of the member expression whose last name begins at `start`, None for a name alone."""
+    if not skeleton[:start].rstrip().endswith((b"->", b".")):
+        return None
+    word = _WORD.match(skeleton, start)
+    return _postfix_start(skeleton, start), word.end() if word else start
 
 
 def _use(text: bytes, start: int, end: int) -> Use:
