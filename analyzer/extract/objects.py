@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, declared
+from analyzer.extract.text import Text, declared, record_defined
 from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
@@ -37,7 +37,7 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
             continue
         words = text.masked[node.start_byte : type_node.start_byte].split()
         static, extern = b"static" in words, b"extern" in words
-        has_body = type_node.child_by_field_name("body") is not None
+        own = record_defined(text, node)
         for inner, name, value in declared(node):
             spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
             pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
@@ -51,15 +51,8 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
                     )
                 )
                 continue
-            if has_body:
-                tag = type_node.child_by_field_name("name")
-                kind = type_node.type.split("_")[0]
-                tagged = (
-                    text.masked[tag.start_byte : tag.end_byte].decode("utf-8", "replace")
-                    if tag is not None
-                    else f"::{spelled}"
-                )
-                type_text = f"{kind} {tagged} {text.type_text(pieces)}".strip()
+            if own:
+                type_text = f"{own} {text.type_text(pieces)}".strip()
             else:
                 type_text = text.type_text([(node.start_byte, type_node.end_byte), *pieces])
             variables.append(
@@ -132,17 +125,16 @@ def local_objects(
         for inner, name, value in declared(node):
             if value is None or value.type != "initializer_list":
                 continue
+            spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
+            pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
+            own = record_defined(text, node)
             found.append(
                 _object(
                     text,
-                    text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
-                    text.type_text(
-                        [
-                            (node.start_byte, type_node.end_byte),
-                            (inner.start_byte, name.start_byte),
-                            (name.end_byte, inner.end_byte),
-                        ]
-                    ),
+                    spelled,
+                    f"{own} {text.type_text(pieces)}".strip()
+                    if own
+                    else text.type_text([(node.start_byte, type_node.end_byte), *pieces]),
                     name.start_byte,
                     value,
                     static=True,

@@ -117,6 +117,22 @@ def declared(declaration: Node) -> Iterator[Declared]:
             yield Declared(inner, name, value)
 
 
+def record_defined(text: Text, declaration: Node) -> str:
+    """`struct tag` when a declaration defines the record itself, with the tag that one without any gets by the
+    first variable; "" for any other type."""
+    type_node = declaration.child_by_field_name("type")
+    if type_node is None or type_node.child_by_field_name("body") is None:
+        return ""
+    tag = type_node.child_by_field_name("name")
+    mark = ""
+    if tag is None:
+        first = declaration.child_by_field_name("declarator")
+        tag = name_node(first) if first is not None else None
+        mark = "::"
+    spelled = text.masked[tag.start_byte : tag.end_byte].decode("utf-8", "replace") if tag is not None else ""
+    return f"{type_node.type.split('_')[0]} {mark}{spelled}"
+
+
 def name_node(declarator: Node) -> Node | None:
     """The identifier that a declarator declares."""
     node: Node | None = declarator

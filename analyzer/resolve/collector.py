@@ -35,7 +35,7 @@ from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flo
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.surroundings import Surroundings
-from analyzer.resolve.tokens import KEYWORDS, Token, find_calls, tokenize
+from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, find_calls, tokenize
 from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -347,11 +347,10 @@ class Collector:
         if len(callee) < 3 or callee[-1].text != ")" or callee[-3].text != "(":
             return False
         name = callee[-2]
-        return (
-            name.is_name
-            and name.text not in self._local_names
-            and is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
-        )
+        if not name.is_name or name.text in self._local_names:
+            return False
+        # a header that is read alone may not see where the type is defined
+        return name.text in TYPE_WORDS or is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
 
     def _generic(self, callee: Sequence[Token], site: _Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it

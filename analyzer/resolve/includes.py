@@ -4,7 +4,7 @@ Not handled: `-I` of single Makefiles, for which the nearest file of that name s
 """
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from analyzer.model.guards import Truth
 from analyzer.resolve.configuration import Configuration
@@ -82,6 +82,10 @@ class Includes:
         if found is None:
             found = self._closures[path] = self._reach(path, sure=False)
         return found
+
+    def joined(self, path: str, targets: Iterable[str]) -> PathSet:
+        """A file with the closures of others."""
+        return PathSet.joined(self._numbers, path, map(self.closure, targets))
 
     def may_see(self, path: str, definer: str) -> bool:
         """Whether a file may see another's macros: those of public headers, of its own folder and of the folders

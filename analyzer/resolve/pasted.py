@@ -13,7 +13,7 @@ from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.words import has_word, parts_of
 
-_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d+(?![0-9A-Za-z])")
+_NUMBER = re.compile(r"\d+")
 _MAX_GLUED = 3  # letters of an argument that is glued to the end of a name
 _MAX_FILES = 100  # files looked through for a name that macros may have pasted, per part of the name
 

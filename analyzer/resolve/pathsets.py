@@ -4,7 +4,7 @@ thousands of them.
 Not handled: removal.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 
 class Numbers:
@@ -35,6 +35,14 @@ class PathSet(Set[str]):
         self._numbers = numbers
         self._own = own
         self._bits = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+    @classmethod
+    def joined(cls, numbers: Numbers, own: str, sets: "Iterable[PathSet]") -> "PathSet":
+        """One file with all members of some sets."""
+        bits = 0
+        for other in sets:
+            bits |= int.from_bytes(other._bits, "little") | 1 << numbers.of(other._own)
+        return cls(numbers, own, bits)
 
     def __contains__(self, path: object) -> bool:
         if path == self._own:

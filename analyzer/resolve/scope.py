@@ -150,7 +150,7 @@ class Scope:
         self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
         self._behind: frozenset[str] | None = None
-        self._read_before: dict[str, frozenset[str]] = {}
+        self._read_before: dict[str, Collection[str]] = {}
 
     @property
     def visible(self) -> PathSet:
@@ -211,11 +211,8 @@ class Scope:
                 for include in self.scopes.index.includes(includer)
             ]
             last = max((line for target, line in targets if target == self.path), default=0)
-            earlier: set[str] = {includer}
-            for target, line in targets:
-                if target and line < last:
-                    earlier.update(self.scopes.includes.closure(target))
-            found = self._read_before[includer] = frozenset(earlier)
+            earlier = {target for target, line in targets if target and line < last}
+            found = self._read_before[includer] = self.scopes.includes.joined(includer, sorted(earlier))
         return found
 
     def files_with(self, kind: NameKind, name: str) -> tuple[list[str], list[str]]:

@@ -80,7 +80,7 @@ TYPE_WORDS = frozenset(
     """
     struct union enum const volatile unsigned signed long short int char void float double _Bool bool typeof
     __typeof__ u8 u16 u32 u64 s8 s16 s32 s64 __u8 __u16 __u32 __u64 __s8 __s16 __s32 __s64 size_t ssize_t
-    uintptr_t __be16 __be32 __be64 __le16 __le32 __le64 gfp_t loff_t pid_t
+    uintptr_t intptr_t __be16 __be32 __be64 __le16 __le32 __le64 gfp_t loff_t pid_t
     """.split()
 )
 CLEANUP = frozenset(("__cleanup__", "cleanup"))
