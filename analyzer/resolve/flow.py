@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, Protocol
 from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.callsites import CallSites
-from analyzer.resolve.ctypes import Type, followed_backwards, followed_forwards
+from analyzer.resolve.ctypes import Arr, Type, followed_backwards, followed_forwards
 from analyzer.resolve.dispatches import Dispatches
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
@@ -247,13 +247,27 @@ class Flow:
 
     def _put_into(self, slot: Slot, paths: Collection[str] | None = None) -> Iterator[Source]:
         """What is put into a slot anywhere, or in some files."""
-        entries = self._slots.fillers(slot) if paths is None else self._slots.fillers_in(slot, paths)
+        entries = self._slots.fillers(slot) if paths is None else tuple(self._slots.fillers_in(slot, paths))
         for entry in entries:
             evidence = Evidence(entry.file, entry.line, entry.object)
             for function in entry.functions:
                 yield Source(ref_of(function), evidence, entry.guard)
+        if not entries:
+            yield from self._from_tables(slot)
         for store in self._stores.of(slot, paths):
             yield from self._from_store(store)
+
+    def _from_tables(self, slot: Slot) -> Iterator[Source]:
+        """The arrays of functions that a slot points to: `.actions = decoder_actions`."""
+        for entry in self._slots.tables(slot):
+            found = self._names.declared.object(self._names.scopes.of(entry.file), entry.value)
+            if found is None:
+                continue
+            path, variable = found
+            type_ = self._names.typer(path).type_of_text(variable.type)
+            if isinstance(type_, Arr) and followed_backwards(type_):
+                evidence = Evidence(entry.file, entry.line, entry.object)
+                yield Source(Place("global", path if variable.static else "", entry.value), evidence, entry.guard)
 
     def _from_store(self, store: Store) -> Iterator[Source]:
         frame = self.frame(store.function)

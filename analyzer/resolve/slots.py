@@ -166,12 +166,25 @@ class Slots:
 
     def fillers_in(self, slot: Slot, paths: Collection[str]) -> Iterator[SlotEntry]:
         """Those of the same entries that stand in some files."""
+        return (entry for entry in self._entries_in(slot, paths) if entry.functions)
+
+    def tables(self, slot: Slot) -> Iterator[SlotEntry]:
+        """The entries that put the name of an object into a slot, which may be an array of functions."""
+        for entry in self._entries_in(slot, self._files_of(slot)):
+            if entry.value_kind == "object" and entry.value.isidentifier():
+                yield entry
+
+    def _entries_in(self, slot: Slot, paths: Collection[str]) -> Iterator[SlotEntry]:
         macros = self.by_macros.macros(slot.field, DESIGNATOR)
         for path in sorted(paths):
             if not self._names.scopes.foreign(path) and self._names.declared.may_reach_into(path, slot):
-                yield from (entry for entry in self._entries_for(path, slot, macros) if entry.functions)
+                yield from self._entries_for(path, slot, macros)
 
     def _search(self, slot: Slot) -> Iterator[SlotEntry]:
+        return self.fillers_in(slot, self._files_of(slot))
+
+    def _files_of(self, slot: Slot) -> set[str]:
+        """The files that may put something into a slot."""
         index = self._index
         field = slot.field
         paths = set(index.files("slot", f"{slot.struct}.{field}"))
@@ -182,7 +195,7 @@ class Slots:
         for kind in _USES:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
         paths.update(self._includers_of_lists(field))
-        return self.fillers_in(slot, paths)
+        return paths
 
     def overlay(self, slot: Slot) -> Overlay | None:
         """What shares a slot's memory; None when it is no function pointer in a union with others."""

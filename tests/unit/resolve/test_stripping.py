@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.resolve.stripping import strip_callee, without_subscripts
+from analyzer.resolve.stripping import named_by_type, strip_callee, without_subscripts
 from analyzer.resolve.tokens import spell, tokenize
 
 
@@ -39,3 +39,18 @@ def test_what_changes_no_slot_is_taken_away(text: str, bare: str) -> None:
 )
 def test_subscripts_at_the_end(text: str, place: str) -> None:
     assert spell(without_subscripts(tokenize(text))) == place
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("((typeof(&f))(__symbol_get(\"f\")))", "f"),
+        ("(__typeof__(&f)) p", "f"),
+        ("(typeof(f)) p", ""),
+        ("(typeof(&x->f)) p", ""),
+        ("f", ""),
+        ("", ""),
+    ],
+)
+def test_a_cast_to_the_type_of_a_function_names_it(text: str, name: str) -> None:
+    assert named_by_type(tokenize(text)) == name

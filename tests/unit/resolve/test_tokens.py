@@ -153,6 +153,8 @@ def test_named_calls(text: str, callees: list[str]) -> None:
         ("(*a->b)(x)", "(*a->b)"),
         ("(x)->ops->run(y)", "(x)->ops->run"),
         ("x = y + a[1].b(c)", "a[1].b"),
+        ("if ((p)->f) (p)->f(x)", "(p)->f"),
+        ("while (g()) (*q)->ops->f(x)", "(*q)->ops->f"),
     ],
 )
 def test_computed_calls(text: str, callee: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.resolve.values import Given, Put, uses_of
+from analyzer.resolve.values import Given, Put, member_at, uses_of
 
 WAYS = {
     "x->f = fn;": [Put("x->f")],
@@ -57,3 +57,16 @@ def test_values_of_calls() -> None:
     (use,) = uses_of(b"get; x->f = get(a)(b); ", "get", called=True)
     assert use.called
     assert list(uses_of(b"p = get;", "get", called=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "member"),
+    [
+        (b"x = ti->type->iterate(ti, fn, 0);", b"ti->type->iterate"),
+        (b"(a[1].ops)->iterate (ti, fn);", b"(a[1].ops)->iterate"),
+        (b"iterate(ti, fn);", None),
+    ],
+)
+def test_the_member_that_is_called(text: bytes, member: bytes | None) -> None:
+    found = member_at(text, text.index(b"iterate"))
+    assert (text[slice(*found)] if found else None) == member
