@@ -23,8 +23,9 @@ from analyzer.resolve.execution.values import (
     of,
     of_truth,
 )
+from analyzer.resolve.expressiontypes import PRECEDENCE
 from analyzer.resolve.tokens import Token, close_of, split
-from analyzer.resolve.typing import PRECEDENCE, Typer
+from analyzer.resolve.typing import Typer
 
 _NUMBER = re.compile(r"^(0[xX][0-9a-fA-F]+|\d+)[uUlL]*$")
 _ASSIGNING = 2
