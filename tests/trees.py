@@ -47,7 +47,7 @@ class Tree:
         }
         self._files: dict[tuple[str, str], set[str]] = {}
         for path, facts in self._facts.items():
-            for kind, names in names_of(facts).items():
+            for kind, names in names_of(facts, self._texts[path]).items():
                 for name in names:
                     self._files.setdefault((kind, name), set()).add(path)
 

@@ -115,26 +115,26 @@ def row_of(data: bytes, dialect: Dialect, *, assembly: bool = False) -> BlobRow:
             facts, words = extract_noting(data, dialect)
     except Exception as error:  # bad C never raises: what slips through is counted, not fatal
         facts = _unread(f"extractor: {type(error).__name__}", str(error)[:200], len(data))
-    return _row(oid, facts, words)
+    return _row(oid, facts, words, data)
 
 
 def quarantined(oid: bytes, size: int) -> BlobRow:
     """What is kept of a content that kills the process that reads it."""
-    return _row(oid, _unread("extractor: died", "the process that read this file died", size), set())
+    return _row(oid, _unread("extractor: died", "the process that read this file died", size), set(), b"")
 
 
 def _unread(cause: str, example: str, size: int) -> FileFacts:
     return FileFacts(diagnostics=(ParseDiagnostic(1, 1, 0, size, cause, example),), size=size)
 
 
-def _row(oid: bytes, facts: FileFacts, words: set[bytes]) -> BlobRow:
+def _row(oid: bytes, facts: FileFacts, words: set[bytes], data: bytes) -> BlobRow:
     encode = msgspec.msgpack.encode
     return BlobRow(
         oid,
         compress(encode(facts)),
         encode(brief_of(facts)),
         word_marks(words),
-        keys_of(facts),
+        keys_of(facts, data),
         tuple(sorted({d.name or HEAD_MARK + _first_argument(d.head) for d in facts.definitions})),
     )
 

@@ -25,6 +25,7 @@ _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
+_GIVEN_MEMBER = re.compile(rb"(?:->|\.)([a-z_]\w*)(?:\[[^\]\n]*\])*,\s*+&?[a-z_]\w*\)")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
 
@@ -33,8 +34,8 @@ def key_of(kind: NameKind, name: str) -> int:
     return zlib.crc32(name.encode(), zlib.crc32(kind.encode()))
 
 
-def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
-    """The names of a file by their role."""
+def names_of(facts: FileFacts, data: bytes = b"") -> dict[NameKind, set[str]]:
+    """The names of a file by their role; `data` are its bytes."""
     found: defaultdict[NameKind, set[str]] = defaultdict(set)
     for definition in facts.definitions:
         _of_definition(definition, found)
@@ -60,6 +61,8 @@ def names_of(facts: FileFacts) -> dict[NameKind, set[str]]:
         if use.tail:
             found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
             found["reference"].update(_WORD.findall(use.tail))
+    # what a macro may store into: `WRITE_ONCE(sk->sk_data_ready, xs_data_ready)`
+    found["store"].update([name.decode("ascii", "replace") for name in _GIVEN_MEMBER.findall(data)])
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):
             found["includer"].add(posixpath.basename(include.target))
@@ -127,11 +130,11 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
             found["slot"].add(f"{struct if plain else '?'}.{member.group(1)}")
 
 
-def keys_of(facts: FileFacts) -> bytes:
+def keys_of(facts: FileFacts, data: bytes) -> bytes:
     """The distinct keys of a file, packed."""
     crc = zlib.crc32
     keys: set[int] = set()
-    for kind, names in names_of(facts).items():
+    for kind, names in names_of(facts, data).items():
         seed = crc(kind.encode())
         keys.update([crc(name.encode(), seed) for name in names])
     return pack_keys(keys)

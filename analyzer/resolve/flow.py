@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
+from analyzer.resolve.assigning import followed
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.ctypes import Arr, Type, followed_backwards, followed_forwards
 from analyzer.resolve.dispatches import Dispatches
@@ -326,6 +327,8 @@ class Flow:
                         if name not in frame.variables and name not in frame.parameters:
                             tokens = frame.typer.expand(assignment.right)
                             yield from self._evaluate(frame, frame.scope, tokens, assignment.line)
+        for store in self._stores.into_variable(path, name):
+            yield from self._from_store(store)
         if not defined and not path:
             for call in self.initcalls.between(name):
                 yield Source(call.function, call.evidence, call.guard, False, "initcall", rank(call.level))
@@ -339,7 +342,7 @@ class Flow:
         if name := named_by_type(tokens):
             yield from self._of_name(None, scope, name, Evidence(scope.path, line, ""), leads)
             return
-        tokens = strip_callee(tokens)
+        tokens = strip_callee(followed(tokens, strip_callee(tokens)))
         if not tokens:
             return
         choice = listed_values(tokens) or _choices(tokens, scope)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.model.facts import Definition, Invocation, Object
+from analyzer.resolve.assigning import assignments_in
 from analyzer.resolve.ctypes import followed_forwards
 from analyzer.resolve.flow import Flow, Place
 from analyzer.resolve.frames import Frame
@@ -522,6 +523,14 @@ class _Search:
                         self._into_slot(slot)
             else:
                 known.add(tokens[left].text)
+        for place, value in assignments_in(tokens):
+            if function is None or known.isdisjoint(t.text for t in value):
+                continue
+            frame = self._flow.frame(function)
+            if len(place) == 1 and place[0].is_name:
+                self._assigned(function, place[0].text)
+            elif (slot := self._slots.slot_of(scope, place, frame.types)) is not None:
+                self._into_slot(slot)
         for call in find_calls(tokens):
             callees = (
                 [call.name] if call.name else [t.text for t in tokens[call.start : call.opening] if t.is_name]

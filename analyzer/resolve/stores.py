@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Object
+from analyzer.resolve.assigning import assignments_in
 from analyzer.resolve.fillers import DESIGNATOR
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.slots import Slots
-from analyzer.resolve.tokens import Token, postfix_start
+from analyzer.resolve.tokens import Token
 
 _STATEMENT = r"(?:->|(?<=[\w)\]])\s*\.)"
 
@@ -52,6 +53,29 @@ class Stores:
                 yield from self._by_slot(path, slot.field, macros).get(slot, ())
                 yield from (found for other, found in self._by_building(path, slot, building) if other == slot)
 
+    def into_variable(self, path: str, name: str) -> Iterator[Store]:
+        """What macros put into a file-scope variable that they are given: a file's, or (`path` is "") any."""
+        word = re.compile(rb"\(\s*&?" + name.encode() + rb"\s*,")
+        for file in (path,) if path else self._index.files("reference", name):
+            if self._names.scopes.foreign(file):
+                continue
+            text = self._index.text(file)
+            for definition in self._index.facts(file).definitions:
+                if not definition.end or not word.search(text, definition.body, definition.end):
+                    continue
+                function = self._names.function_of(file, definition)
+                if function is None:
+                    continue
+                frame = Frame(self._names, function)
+                if name in frame.variables or name in frame.parameters:
+                    continue
+                for call in definition.calls:
+                    if word.search(text, call.start, call.end) and frame.scope.macro(call.name):
+                        tokens = frame.typer.expand(text[call.start : call.end].decode("utf-8", "replace"))
+                        for left, value in assignments_in(tokens):
+                            if [t.text for t in left] == [name]:
+                                yield Store(function, tuple(value), call.line, call.guard, True)
+
     def _files(self, slot: Slot) -> set[str]:
         files = self._index.files
         paths = set(files("store", slot.field))
@@ -74,9 +98,13 @@ class Stores:
 
     def _in_file(self, path: str, field: str, macros: frozenset[str]) -> Iterator[tuple[Slot, Store]]:
         facts = self._index.facts(path)
+        text = self._index.text(path)
+        given = re.compile(rb"(?:->|\.)" + field.encode() + rb"(?:\[[^\]\n]*\])*,\s*[&\w]+\)")
+        is_given = given.search(text) is not None
         for definition in facts.definitions:
             assigned = any(field in a.left for a in definition.assignments)
             called = bool(macros) and any(c.name in macros for c in definition.calls)
+            called = called or (is_given and given.search(text, definition.body, definition.end) is not None)
             if not assigned and not called:
                 continue
             function = self._names.function_of(path, definition)
@@ -143,11 +171,12 @@ class Stores:
         text = self._index.text(frame.function.path)
         spelled = self._slots.by_macros.macros(field, _STATEMENT)
         for call in definition.calls:
-            if call.name not in macros or not call.end:
+            if not call.end:
                 continue
             use = text[call.start : call.end].decode("utf-8", "replace")
-            if call.name not in spelled and field not in use:
-                continue  # it stores into the member that it is given
+            given = field in use and frame.scope.macro(call.name)  # it may store into what it is given
+            if call.name not in spelled and not given:
+                continue
             tokens = frame.typer.expand(re.sub(r"/\*.*?\*/", " ", use, flags=re.S))
             for left, value in _stores_in(tokens, field):
                 slot = self._slots.slot_of(frame.scope, left, frame.types)
@@ -157,21 +186,6 @@ class Stores:
 
 def _stores_in(tokens: Sequence[Token], field: str) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
     """The assignments to a member of that name in a token stream: left side and value."""
-    for at in range(2, len(tokens) - 1):
-        if tokens[at].text != "=" or tokens[at - 1].text != field or tokens[at - 2].text not in (".", "->"):
-            continue
-        start = postfix_start(tokens, at - 1)
-        if start >= at - 2:
-            continue  # a designator
-        end = at + 1
-        depth = 0
-        while end < len(tokens):
-            text = tokens[end].text
-            if text in ("(", "[", "{"):
-                depth += 1
-            elif text in (")", "]", "}"):
-                depth -= 1
-            if depth < 0 or (depth == 0 and text in (";", ",")):
-                break
-            end += 1
-        yield tokens[start:at], tokens[at + 1 : end]
+    for left, value in assignments_in(tokens):
+        if len(left) > 2 and left[-1].text == field and left[-2].text in (".", "->"):
+            yield left, value

@@ -44,7 +44,7 @@ def test_subscripts_at_the_end(text: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("((typeof(&f))(__symbol_get(\"f\")))", "f"),
+        ('((typeof(&f))(__symbol_get("f")))', "f"),
         ("(__typeof__(&f)) p", "f"),
         ("(typeof(f)) p", ""),
         ("(typeof(&x->f)) p", ""),

@@ -1,0 +1,47 @@
+"""What the expansion of a macro assigns, whatever stands around the place and the value.
+
+`WRITE_ONCE(x->f, g)` is `*(volatile typeof(x->f) *)&(x->f) = (g)`, and `rcu_assign_pointer` puts the value into a
+variable of its own first. Not handled: values that go through more than one such variable.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.resolve.initializers import initial_value
+from analyzer.resolve.stripping import strip_callee
+from analyzer.resolve.tokens import Token, postfix_start
+
+_BEGINNING = (";", "{", "}")
+
+
+def assignments_in(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
+    """Left side and value of the assignments in a token stream, designators left out."""
+    for at in range(1, len(tokens) - 1):
+        if tokens[at].text != "=":
+            continue
+        value = _value(tokens, at + 1)
+        if tokens[at - 1].is_name and tokens[at - 2].text in (".", "->") if at > 1 else False:
+            start = postfix_start(tokens, at - 1)
+            if start < at - 2:
+                yield tokens[start:at], value
+            continue
+        start = next((n + 1 for n in range(at - 1, -1, -1) if tokens[n].text in _BEGINNING), 0)
+        if tokens[start].text in ("*", "("):
+            yield strip_callee(tokens[start:at]), followed(tokens, strip_callee(value))
+
+
+def _value(tokens: Sequence[Token], start: int) -> Sequence[Token]:
+    depth = 0
+    for end in range(start, len(tokens)):
+        text = tokens[end].text
+        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        if depth < 0 or (depth == 0 and text in (";", ",")):
+            return tokens[start:end]
+    return tokens[start:]
+
+
+def followed(tokens: Sequence[Token], value: Sequence[Token]) -> Sequence[Token]:
+    """What a variable that the expansion itself declares begins with; any other value as it is."""
+    if len(value) != 1 or not value[0].is_name or value[0].origin is None:
+        return value
+    places = [at for at, token in enumerate(tokens) if token.text == value[0].text]
+    return initial_value(tokens, places) or value
