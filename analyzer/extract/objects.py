@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, declared, record_defined
+from analyzer.extract.text import Text, declared, declared_type
 from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
@@ -37,10 +37,8 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
             continue
         words = text.masked[node.start_byte : type_node.start_byte].split()
         static, extern = b"static" in words, b"extern" in words
-        own = record_defined(text, node)
         for inner, name, value in declared(node):
-            spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
-            pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
+            spelled = text.spelled(name)
             if _declares_function(inner):
                 # the return type ends where the name begins
                 functions.append(
@@ -51,10 +49,7 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
                     )
                 )
                 continue
-            if own:
-                type_text = f"{own} {text.type_text(pieces)}".strip()
-            else:
-                type_text = text.type_text([(node.start_byte, type_node.end_byte), *pieces])
+            type_text = declared_type(text, node, type_node, inner, name)
             variables.append(
                 _object(
                     text,
@@ -125,16 +120,12 @@ def local_objects(
         for inner, name, value in declared(node):
             if value is None or value.type != "initializer_list":
                 continue
-            spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
-            pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
-            own = record_defined(text, node)
+            spelled = text.spelled(name)
             found.append(
                 _object(
                     text,
                     spelled,
-                    f"{own} {text.type_text(pieces)}".strip()
-                    if own
-                    else text.type_text([(node.start_byte, type_node.end_byte), *pieces]),
+                    declared_type(text, node, type_node, inner, name),
                     name.start_byte,
                     value,
                     static=True,

@@ -69,6 +69,10 @@ class Text:
             piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
         return " ".join(piece.decode("utf-8", "replace").split())
 
+    def spelled(self, node: Node) -> str:
+        """The text of a node as the grammar saw it."""
+        return self.masked[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
     def source_line(self, line: int) -> str:
         """A whole line, folded."""
         start = self.starts[line - 1]
@@ -117,20 +121,22 @@ def declared(declaration: Node) -> Iterator[Declared]:
             yield Declared(inner, name, value)
 
 
-def record_defined(text: Text, declaration: Node) -> str:
-    """`struct tag` when a declaration defines the record itself, with the tag that one without any gets by the
-    first variable; "" for any other type."""
-    type_node = declaration.child_by_field_name("type")
-    if type_node is None or type_node.child_by_field_name("body") is None:
-        return ""
+def declared_type(text: Text, declaration: Node, type_node: Node, declarator: Node, name: Node) -> str:
+    """The type text of a declarator. A record that the declaration itself defines is `struct tag`; one without a
+    tag goes by the first variable."""
+    pieces = [(declarator.start_byte, name.start_byte), (name.end_byte, declarator.end_byte)]
+    if type_node.child_by_field_name("body") is None:
+        return text.type_text([(declaration.start_byte, type_node.end_byte), *pieces])
     tag = type_node.child_by_field_name("name")
-    mark = ""
-    if tag is None:
-        first = declaration.child_by_field_name("declarator")
-        tag = name_node(first) if first is not None else None
-        mark = "::"
-    spelled = text.masked[tag.start_byte : tag.end_byte].decode("utf-8", "replace") if tag is not None else ""
-    return f"{type_node.type.split('_')[0]} {mark}{spelled}"
+    spelled = f"::{first_name(text, declaration)}" if tag is None else text.spelled(tag)
+    return f"{type_node.type.split('_')[0]} {spelled} {text.type_text(pieces)}".strip()
+
+
+def first_name(text: Text, declaration: Node) -> str:
+    """The first name that a declaration declares, "" for none."""
+    declarator = declaration.child_by_field_name("declarator")
+    name = name_node(declarator) if declarator is not None else None
+    return text.spelled(name) if name is not None else ""
 
 
 def name_node(declarator: Node) -> Node | None:

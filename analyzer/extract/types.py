@@ -8,7 +8,7 @@ import re
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, name_node
+from analyzer.extract.text import Text, first_name, name_node
 from analyzer.model.facts import Enum, Enumerator, Field, Record, Typedef
 
 _TAGGED_GROUP = re.compile(rb"struct_group_tagged\s*\(\s*\w+\s*,\s*(\w+)\s*,")
@@ -39,13 +39,9 @@ def _declared_name(text: Text, node: Node) -> str:
     parent = node.parent
     if parent is None:
         return ""
-    declarator = parent.child_by_field_name("declarator")
-    if declarator is None:
+    spelled = first_name(text, parent)
+    if not spelled:
         return ""
-    name = name_node(declarator)
-    if name is None:
-        return ""
-    spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
     return spelled if parent.type == "type_definition" else f"::{spelled}"
 
 

@@ -11,7 +11,7 @@ import re
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, declared, name_node, record_defined, type_of
+from analyzer.extract.text import Text, declared, declared_type, name_node, type_of
 from analyzer.model.callgraph import Parameter
 from analyzer.model.facts import Variable
 
@@ -155,16 +155,12 @@ def variables_of(text: Text, node: Node) -> list[Variable]:
     type_node = node.child_by_field_name("type")
     if type_node is None:
         return found
-    prefix = (node.start_byte, type_node.end_byte)
-    own = record_defined(text, node)
     for inner, name, value in declared(node):
         if _is_prototype(inner):
             continue
         initial = ""
         if value is not None and value.type != "initializer_list" and value.end_byte - value.start_byte <= 400:
             initial = text.original(value.start_byte, value.end_byte)
-        spelled = text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace")
-        pieces = [(inner.start_byte, name.start_byte), (name.end_byte, inner.end_byte)]
-        kind = f"{own} {text.type_text(pieces)}".strip() if own else text.type_text([prefix, *pieces])
-        found.append(Variable(spelled, kind, initial, text.line(name.start_byte)))
+        kind = declared_type(text, node, type_node, inner, name)
+        found.append(Variable(text.spelled(name), kind, initial, text.line(name.start_byte)))
     return found

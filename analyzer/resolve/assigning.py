@@ -8,35 +8,29 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import Token, postfix_start
+from analyzer.resolve.tokens import Token, open_of, postfix_start, value_end
 
 _BEGINNING = (";", "{", "}")
 
 
 def assignments_in(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
-    """Left side and value of the assignments in a token stream, designators left out."""
+    """Left side and value of the assignments to members, and of those behind a `*` or a cast, in a token stream;
+    designators left out."""
     for at in range(1, len(tokens) - 1):
         if tokens[at].text != "=":
             continue
-        value = _value(tokens, at + 1)
-        if tokens[at - 1].is_name and tokens[at - 2].text in (".", "->") if at > 1 else False:
-            start = postfix_start(tokens, at - 1)
-            if start < at - 2:
+        value = tokens[at + 1 : value_end(tokens, at + 1)]
+        last = at - 1
+        while last > 0 and tokens[last].text == "]":
+            last = open_of(tokens, last) - 1
+        if last > 0 and tokens[last].is_name and tokens[last - 1].text in (".", "->"):
+            start = postfix_start(tokens, last)
+            if start < last - 1:
                 yield tokens[start:at], value
             continue
         start = next((n + 1 for n in range(at - 1, -1, -1) if tokens[n].text in _BEGINNING), 0)
         if tokens[start].text in ("*", "("):
             yield strip_callee(tokens[start:at]), followed(tokens, strip_callee(value))
-
-
-def _value(tokens: Sequence[Token], start: int) -> Sequence[Token]:
-    depth = 0
-    for end in range(start, len(tokens)):
-        text = tokens[end].text
-        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
-        if depth < 0 or (depth == 0 and text in (";", ",")):
-            return tokens[start:end]
-    return tokens[start:]
 
 
 def followed(tokens: Sequence[Token], value: Sequence[Token]) -> Sequence[Token]:

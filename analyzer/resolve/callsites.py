@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.model.facts import DirectCall
-from analyzer.resolve.initializers import initial_value
+from analyzer.resolve.assigning import followed
 from analyzer.resolve.made import Function, expansion_of
 from analyzer.resolve.names import Names
 from analyzer.resolve.tokens import Token, arguments_of, find_calls
@@ -71,16 +71,15 @@ class CallSites:
     def _search(self, function: Function) -> Iterator[CallSite]:
         spelled = {function.definition.name, *function.aliases}
         macros = frozenset().union(*(self.macros(n) for n in spelled))
+        users = {p for n in macros for p in self._index.files("use", n)}
         if function.definition.static and not function.path.endswith(".h"):
             scope = self._names.scopes.of(function.path)
             paths = {function.path, *scope.includers}
         else:
-            paths = {p for n in spelled | macros for p in self._index.files("call", n)}
-            paths |= {p for n in macros for p in self._index.files("use", n)}
+            paths = {p for n in spelled | macros for p in self._index.files("call", n)} | users
         native = [p for p in sorted(paths) if not self._names.scopes.foreign(p) or p == function.path]
-        users = [p for n in macros for p in self._index.files("use", n)]
         uses = sum(
-            1 for p in {*users}.intersection(native) for u in self._index.facts(p).invocations if u.macro in macros
+            1 for p in users.intersection(native) for u in self._index.facts(p).invocations if u.macro in macros
         )
         for path in native[:_MAX_FILES]:
             yield from self._in_bodies(path, function, spelled, macros)
@@ -128,7 +127,7 @@ class CallSites:
             if any(name in spelled and self._binds(path, name, function) for name in called):
                 arguments = arguments_of(tokens, found)
                 if call.name not in spelled:
-                    arguments = tuple(_declared(tokens, argument) for argument in arguments)
+                    arguments = tuple(tuple(followed(tokens, argument)) for argument in arguments)
                 yield CallSite(caller, call.line, arguments, call.name not in spelled)
                 return
 
@@ -137,14 +136,6 @@ class CallSites:
         return any(
             f.path == function.path and f.definition.line == function.definition.line for f in bound.functions
         )
-
-
-def _declared(tokens: Sequence[Token], argument: tuple[Token, ...]) -> tuple[Token, ...]:
-    """What a variable that the expansion itself declares begins with; any other argument as it is."""
-    if len(argument) != 1 or not argument[0].is_name or argument[0].origin is None:
-        return argument
-    places = [at for at, token in enumerate(tokens) if token.text == argument[0].text]
-    return initial_value(tokens, places) or argument
 
 
 def _plain(text: str) -> str:

@@ -49,7 +49,7 @@ _QUALIFIERS = frozenset(
     __const __volatile__ __user __rcu __iomem __percpu __force __kernel typedef noinline __signed__
     """.split()
 )
-_TYPEOF = frozenset(("typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__"))
+TYPEOF = frozenset(("typeof", "__typeof__", "__typeof", "typeof_unqual", "__typeof_unqual__"))
 _ARITHMETIC = frozenset(
     """
     unsigned signed long short int char void float double _Bool bool __int128
@@ -166,7 +166,7 @@ class TypeReader(Cursor):
                 if not isinstance(found, Base) or found.name != "void":
                     found = Base(_combined(found.name if isinstance(found, Base) else "", text))
                 self.at += 1
-            elif text in _TYPEOF:
+            elif text in TYPEOF:
                 self.at += 1
                 if self.peek() != "(":
                     return found

@@ -253,7 +253,7 @@ class Flow:
             evidence = Evidence(entry.file, entry.line, entry.object)
             for function in entry.functions:
                 yield Source(ref_of(function), evidence, entry.guard)
-        if not entries:
+        if not entries and paths is None:
             yield from self._from_tables(slot)
         for store in self._stores.of(slot, paths):
             yield from self._from_store(store)

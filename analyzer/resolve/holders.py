@@ -30,7 +30,7 @@ from analyzer.resolve.routes import Routes
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import KEY
-from analyzer.resolve.tokens import Token, arguments_of, find_calls, open_of, postfix_start, value_end
+from analyzer.resolve.tokens import Token, arguments_of, find_calls, open_of, value_end
 from analyzer.resolve.values import Put, Use, member_at, uses_of
 from analyzer.resolve.words import has_word, parts_of
 
@@ -509,27 +509,19 @@ class _Search:
                 left = open_of(tokens, left) - 1
             if left < 0 or not tokens[left].is_name:
                 continue
-            end = value_end(tokens, at + 1)
-            if known.isdisjoint(t.text for t in tokens[at + 1 : end]):
-                continue
-            if left and tokens[left - 1].text in (".", "->"):
-                start = postfix_start(tokens, left)
-                if function is not None and start < left - 1:
-                    frame = self._flow.frame(function)
-                    place = tokens[start:at]
-                    slot = self._slots.slot_of(scope, place, frame.types)
-                    held = followed_forwards(frame.typer.type_of_tokens(place, frame.types), offsets=self._offsets)
-                    if slot is not None and held:
-                        self._into_slot(slot)
-            else:
+            given = tokens[at + 1 : value_end(tokens, at + 1)]
+            if tokens[left - 1].text not in (".", "->") and not known.isdisjoint(t.text for t in given):
                 known.add(tokens[left].text)
         for place, value in assignments_in(tokens):
             if function is None or known.isdisjoint(t.text for t in value):
                 continue
-            frame = self._flow.frame(function)
-            if len(place) == 1 and place[0].is_name:
+            if len(place) == 1:
                 self._assigned(function, place[0].text)
-            elif (slot := self._slots.slot_of(scope, place, frame.types)) is not None:
+                continue
+            frame = self._flow.frame(function)
+            slot = self._slots.slot_of(scope, place, frame.types)
+            held = followed_forwards(frame.typer.type_of_tokens(place, frame.types), offsets=self._offsets)
+            if slot is not None and held:
                 self._into_slot(slot)
         for call in find_calls(tokens):
             callees = (

@@ -114,7 +114,7 @@ class Stores:
             if assigned:
                 yield from self._assigned(frame, definition, field)
             if called:
-                yield from self._by_macros(frame, definition, field, macros)
+                yield from self._by_macros(frame, definition, field)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
             if not variable.function or not any(e.path.endswith(f".{field}") for e in variable.entries):
@@ -165,9 +165,7 @@ class Stores:
             return True
         return len(value) > 2 or not self._names.index.files("function", names[0])
 
-    def _by_macros(
-        self, frame: Frame, definition: Definition, field: str, macros: frozenset[str]
-    ) -> Iterator[tuple[Slot, Store]]:
+    def _by_macros(self, frame: Frame, definition: Definition, field: str) -> Iterator[tuple[Slot, Store]]:
         text = self._index.text(frame.function.path)
         spelled = self._slots.by_macros.macros(field, _STATEMENT)
         for call in definition.calls:

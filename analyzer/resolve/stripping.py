@@ -5,9 +5,8 @@ Not handled: casts to typedefs that more than one token spells.
 
 from collections.abc import Sequence
 
+from analyzer.resolve.ctypes import TYPEOF
 from analyzer.resolve.tokens import Token, close_of, open_of
-
-_TYPEOF = ("typeof", "__typeof__", "__typeof")
 
 
 def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
@@ -23,7 +22,7 @@ def named_by_type(tokens: Sequence[Token]) -> str:
     while at < len(tokens) and tokens[at].text == "(":
         at += 1
     spelled = [token.text for token in tokens[at : at + 6]]
-    if len(spelled) < 6 or spelled[0] not in _TYPEOF or spelled[1:3] != ["(", "&"] or spelled[4:] != [")", ")"]:
+    if len(spelled) < 6 or spelled[0] not in TYPEOF or spelled[1:3] != ["(", "&"] or spelled[4:] != [")", ")"]:
         return ""
     return spelled[3]
 
