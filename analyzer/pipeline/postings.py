@@ -61,7 +61,7 @@ def names_of(facts: FileFacts, data: bytes = b"") -> dict[NameKind, set[str]]:
         if use.tail:
             found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
             found["reference"].update(_WORD.findall(use.tail))
-    # what a macro may store into (`resolve.stores` looks for the same): `WRITE_ONCE(sk->sk_data_ready, xs_data_ready)`
+    # what a macro may store into, as `resolve.stores` looks for it: `WRITE_ONCE(sk->sk_data_ready, xs_data_ready)`
     found["store"].update([name.decode("ascii", "replace") for name in _GIVEN_MEMBER.findall(data)])
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):
