@@ -1,4 +1,5 @@
-"""How bytes are packed for the index: compressed or sealed, both with a checksum, and the marks of words.
+"""How bytes are packed for the index: compressed (alone or against other bytes) or sealed, each with a checksum,
+and the marks of words.
 
 Data that does not fit its checksum is a ValueError here; the store says which file that is in.
 """
@@ -9,10 +10,13 @@ from collections.abc import Iterable
 
 import zstandard
 
-_COMPRESSOR = zstandard.ZstdCompressor(level=3, write_checksum=True)
 _DECOMPRESSOR = zstandard.ZstdDecompressor()
 _LARGEST = 1 << 31  # bytes that may come out of a compressed row
 _SEAL = 4  # bytes before sealed data
+_LEVEL = 3
+_TABLED = 17  # bits: what is longer than the tables of that level reach needs larger ones to be found again
+_LARGEST_TABLE = 22
+_COMPRESSOR = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
 
 
 def compress(data: bytes) -> bytes:
@@ -26,6 +30,40 @@ def decompress(packed: bytes) -> bytes:
         return _DECOMPRESSOR.decompress(packed, max_output_size=_LARGEST)
     except (zstandard.ZstdError, MemoryError) as error:
         raise ValueError(str(error)) from error
+
+
+def compress_against(data: bytes, basis: bytes) -> bytes:
+    """What tells `data` from `basis`: Zstandard with the basis for a dictionary, as in `zstd --patch-from`."""
+    reach = len(basis).bit_length()
+    tables = min(reach - 2, _LARGEST_TABLE)
+    larger = {"hash_log": tables, "chain_log": tables} if tables > _TABLED else {}
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        _LEVEL,
+        source_size=len(data),
+        dict_size=len(basis),
+        window_log=max((len(data) + len(basis)).bit_length(), zstandard.WINDOWLOG_MIN),
+        write_checksum=True,
+        **larger,
+    )
+    return zstandard.ZstdCompressor(compression_params=parameters, dict_data=_raw(basis)).compress(data)
+
+
+def decompress_against(packed: bytes, basis: bytes) -> bytes:
+    """What `compress_against` was given with that basis. Raises ValueError for anything else."""
+    try:
+        return zstandard.ZstdDecompressor(dict_data=_raw(basis)).decompress(packed, max_output_size=_LARGEST)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise ValueError(str(error)) from error
+
+
+def saves(difference: bytes, whole: bytes) -> bool:
+    """Whether bytes that were compressed against others take so much less than alone that it is worth their
+    depending on these."""
+    return 2 * len(difference) < len(whole)
+
+
+def _raw(basis: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(basis, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
 def seal(data: bytes) -> bytes:
@@ -55,10 +93,11 @@ def word_marks(words: Iterable[bytes]) -> bytes:
     return bytes(packed)
 
 
-def has_mark(sealed: bytes, word: bytes) -> bool:
-    """Whether a word's mark is among sealed marks, without a look at the seal."""
+def has_mark(marks: bytes, word: bytes, *, sealed: bool = False) -> bool:
+    """Whether a word's mark is among marks; among sealed ones without a look at the seal."""
+    first = _SEAL if sealed else 0
     mark = word_mark(word)
-    at = sealed.find(mark, _SEAL)
-    while at >= 0 and (at - _SEAL) % len(mark):
-        at = sealed.find(mark, at + 1)
+    at = marks.find(mark, first)
+    while at >= 0 and (at - first) % len(mark):
+        at = marks.find(mark, at + 1)
     return at >= 0

@@ -14,9 +14,18 @@ class ManifestFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
     blob: int
 
 
+class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the index has of an earlier content of a file: compressed facts, brief and hashes of words."""
+
+    facts: bytes
+    brief: bytes
+    words: bytes
+
+
 class BlobRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an extraction worker hands over for one blob: encoded facts and their brief, hashes of its words,
-    posting keys (both packed), names of functions."""
+    """What an extraction worker hands over for one blob: compressed facts, their brief, hashes of its words,
+    posting keys (both packed), names of functions. `against`: facts, brief and words are compressed against those
+    of the basis that the worker was given."""
 
     oid: bytes
     facts: bytes
@@ -24,6 +33,7 @@ class BlobRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     words: bytes
     keys: bytes
     names: tuple[str, ...]
+    against: bool = False
 
 
 class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):

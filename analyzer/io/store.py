@@ -4,6 +4,9 @@ Facts are addressed by content (git blob id, and whether it is read as assembler
 dialect they were read with; versions share them. A blob's facts stand for another dialect, too, when the blob has
 none of the words in which the two differ: for that each blob keeps hashes of its words.
 
+What differs little from what is there already is kept as the difference: the facts of a file's next content
+against those of an earlier one (its basis, which is kept whole), and so are lists of files (`manifests`).
+
 New facts are first kept with their posting keys beside them (`pending`), and get postings when enough have come
 together or a run ends, so that a run can be cut off anywhere. Everything carries a checksum.
 
@@ -21,11 +24,19 @@ import msgspec
 
 from analyzer.errors import StoreError
 from analyzer.io.database import DamagedStoreError, Database
-from analyzer.io.packing import compress, decompress, has_mark, seal, unseal
+from analyzer.io.manifests import Manifests
+from analyzer.io.packing import (
+    compress,
+    decompress,
+    decompress_against,
+    has_mark,
+    seal,
+    unseal,
+)
 from analyzer.io.postings import Block, Keys, block_bits, blocks_of, keys_from
-from analyzer.io.rows import BlobRow, ManifestFile, Segment, VersionRow
+from analyzer.io.rows import Basis, BlobRow, ManifestFile, Segment, VersionRow
 
-FORMAT = "6"
+FORMAT = "7"
 
 _SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT);
@@ -33,8 +44,9 @@ CREATE TABLE fingerprints(id INTEGER PRIMARY KEY, text TEXT UNIQUE, segments BLO
 CREATE TABLE dialects(id INTEGER PRIMARY KEY, identity TEXT UNIQUE, data BLOB NOT NULL);
 CREATE TABLE blobs(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    oid BLOB NOT NULL, fingerprint INTEGER NOT NULL, dialect INTEGER NOT NULL);
+    oid BLOB NOT NULL, fingerprint INTEGER NOT NULL, dialect INTEGER NOT NULL, basis INTEGER NOT NULL);
 CREATE UNIQUE INDEX blob_identity ON blobs(oid, fingerprint, dialect);
+CREATE INDEX blob_basis ON blobs(basis) WHERE basis<>0;
 CREATE TABLE facts(blob INTEGER PRIMARY KEY, oid BLOB NOT NULL, data BLOB NOT NULL);
 CREATE TABLE briefs(blob INTEGER PRIMARY KEY, oid BLOB NOT NULL, data BLOB NOT NULL);
 CREATE TABLE words(blob INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -48,7 +60,8 @@ CREATE TABLE questions(
     id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT UNIQUE, identity TEXT NOT NULL, content TEXT NOT NULL);
 CREATE TABLE answers(
     question INTEGER NOT NULL, key TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(question, key)) WITHOUT ROWID;
-CREATE TABLE versions(identity TEXT PRIMARY KEY, data BLOB NOT NULL, manifest BLOB NOT NULL)
+CREATE TABLE versions(identity TEXT PRIMARY KEY, data BLOB NOT NULL, manifest INTEGER NOT NULL);
+CREATE TABLE manifests(id INTEGER PRIMARY KEY AUTOINCREMENT, basis INTEGER NOT NULL, data BLOB NOT NULL)
 """
 _COLUMNS = {
     "fingerprints": "text, segments",
@@ -66,7 +79,6 @@ class _MergedError(Exception):
 
 _SEGMENTS = msgspec.msgpack.Decoder(tuple[Segment, ...])
 _VERSION = msgspec.msgpack.Decoder(VersionRow)
-_MANIFEST = msgspec.msgpack.Decoder(tuple[ManifestFile, ...])
 
 
 def default_path() -> Path:
@@ -92,6 +104,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.database = Database(path, _SCHEMA, FORMAT)
+        self._manifests = Manifests(self.database)
         self._segments: dict[int, tuple[Segment, ...]] = {}
         self._blocks: OrderedDict[tuple[int, int], Block] = OrderedDict()
 
@@ -154,30 +167,39 @@ class Store:
             raise self.database.damaged("a version has another's name")
         return found
 
+    def latest(self, besides: str) -> VersionRow | None:
+        """The source that was recorded last, but for one."""
+        row = self.database.row(
+            "SELECT data, identity FROM versions WHERE identity<>? ORDER BY manifest DESC LIMIT 1", (besides,)
+        )
+        return None if row is None else self._version(*row)
+
     def manifest(self, identity: str) -> tuple[ManifestFile, ...]:
         """The files of an indexed source."""
         row = self.database.row("SELECT manifest FROM versions WHERE identity=?", (identity,))
-        if row is None:
-            return ()
-        try:
-            return _MANIFEST.decode(self._unpacked(row[0]))
-        except msgspec.MsgspecError as error:
-            raise self.database.damaged(str(error)) from error
+        return () if row is None else self._manifests.read(row[0])
 
     def save_version(self, row: VersionRow, files: Sequence[ManifestFile]) -> None:
         """Record a source's files; answers about what it was before are dropped."""
-        data = compress(msgspec.msgpack.encode(tuple(files)))
         old = (row.identity, row.content)
         with self.database.writing():
+            (like,) = self.database.row("SELECT max(manifest) FROM versions WHERE identity<>?", (row.identity,))
+            manifest = self._manifests.add(files, like or 0)
             self.database.run(
                 "INSERT OR REPLACE INTO versions VALUES(?, ?, ?)",
-                (row.identity, seal(msgspec.msgpack.encode(row)), data),
+                (row.identity, seal(msgspec.msgpack.encode(row)), manifest),
             )
+            self._manifests.drop_unused()
             self.database.run(
                 "DELETE FROM answers WHERE question IN (SELECT id FROM questions WHERE identity=? AND content<>?)",
                 old,
             )
             self.database.run("DELETE FROM questions WHERE identity=? AND content<>?", old)
+
+    def drop_versions(self, identities: Iterable[str]) -> None:
+        """Inside a transaction: forget sources."""
+        self.database.run_many("DELETE FROM versions WHERE identity=?", [(identity,) for identity in identities])
+        self._manifests.drop_unused()
 
     # what headers teach about the dialect, and dialects
 
@@ -217,29 +239,49 @@ class Store:
 
     def words(self, blob: int) -> bytes:
         """The marks of a blob's words."""
-        row = self.database.row("SELECT data FROM words WHERE blob=?", (blob,))
-        if row is None:
-            raise self.database.damaged("the words of a file are missing")
-        return self._unsealed(row[0])
+        return self._part("words", blob)
 
     def blobs_with_word(self, word: bytes) -> list[int]:
         """Rows of the blobs that have a word, as their marks tell: some too many, none too few."""
         found = []
+        bases = self.bases()
         for blob, data in self.database.rows("SELECT blob, data FROM words"):
-            if has_mark(data, word):
+            basis = bases.get(blob, 0)
+            if basis:
+                if has_mark(self._against(data, self._part("words", basis, whole=True)), word):
+                    found.append(blob)
+            elif has_mark(data, word, sealed=True):
                 self._unsealed(data)
                 found.append(blob)
         return found
 
-    def save_blobs(self, fingerprint: int, dialect: int, rows: Sequence[BlobRow]) -> dict[bytes, int]:
-        """Keep facts; returns their rows by blob id. `settle` makes them findable by name."""
+    def bases(self) -> dict[int, int]:
+        """The bases of blobs that have one."""
+        return dict(self.database.rows("SELECT id, basis FROM blobs WHERE basis<>0"))
+
+    def basis(self, blob: int) -> tuple[int, Basis]:
+        """The row that a later content of a file may have for its basis, where `blob` is an earlier content, and
+        what it says."""
+        row = self.database.row("SELECT basis FROM blobs WHERE id=?", (blob,))
+        number = int(row[0] if row else 0) or blob
+        row = self.database.row("SELECT data FROM facts WHERE blob=?", (number,))
+        if row is None:
+            raise self.database.damaged("the facts of a file are missing")
+        return number, Basis(row[0], *(self._part(t, number, whole=True) for t in ("briefs", "words")))
+
+    def save_blobs(
+        self, fingerprint: int, dialect: int, rows: Sequence[BlobRow], bases: Mapping[bytes, int] | None = None
+    ) -> dict[bytes, int]:
+        """Keep facts; returns their rows by blob id. `settle` makes them findable by name. `bases`: the rows
+        against which they are compressed, as far as they are."""
         ids: dict[bytes, int] = {}
         database = self.database
         with database.writing():
             for row in rows:
+                basis = (bases or {})[row.oid] if row.against else 0
                 cursor = database.run(
-                    "INSERT OR IGNORE INTO blobs(oid, fingerprint, dialect) VALUES(?, ?, ?)",
-                    (row.oid, fingerprint, dialect),
+                    "INSERT OR IGNORE INTO blobs(oid, fingerprint, dialect, basis) VALUES(?, ?, ?, ?)",
+                    (row.oid, fingerprint, dialect, basis),
                 )
                 if not cursor.rowcount:  # another process was first
                     known = database.row(
@@ -250,8 +292,9 @@ class Store:
                     continue
                 number = ids[row.oid] = int(cursor.lastrowid or 0)
                 database.run("INSERT INTO facts VALUES(?, ?, ?)", (number, row.oid, row.facts))
-                database.run("INSERT INTO briefs VALUES(?, ?, ?)", (number, row.oid, seal(row.brief)))
-                database.run("INSERT INTO words VALUES(?, ?)", (number, seal(row.words)))
+                brief, words = (row.brief, row.words) if basis else (seal(row.brief), seal(row.words))
+                database.run("INSERT INTO briefs VALUES(?, ?, ?)", (number, row.oid, brief))
+                database.run("INSERT INTO words VALUES(?, ?)", (number, words))
                 names = "\n".join(row.names).encode()
                 database.run(
                     "INSERT INTO pending VALUES(?, ?, ?, ?)",
@@ -358,18 +401,28 @@ class Store:
 
     def facts(self, blob: int, oid: bytes) -> bytes:
         """Encoded facts of a blob row, which must be that content's."""
-        return self._unpacked(self._content("facts", blob, oid))
+        return self._part("facts", blob, oid)
 
     def brief(self, blob: int, oid: bytes) -> bytes:
         """The encoded brief of a blob row, which must be that content's."""
-        return self._unsealed(self._content("briefs", blob, oid))
+        return self._part("briefs", blob, oid)
 
-    def _content(self, table: str, blob: int, oid: bytes) -> bytes:
-        row = self.database.row(f"SELECT oid, data FROM {table} WHERE blob=?", (blob,))
-        if row is None or row[0] != oid:
+    def _part(self, table: str, blob: int, oid: bytes = b"", *, whole: bool = False) -> bytes:
+        row = self.database.row(
+            f"SELECT b.basis, b.oid, t.* FROM {table} t JOIN blobs b ON b.id=t.blob WHERE t.blob=?", (blob,)
+        )
+        if row is None or (table != "words" and row[-2] != (oid or row[1])) or (whole and row[0]):
             raise self.database.damaged("the facts of a file are missing")
-        data: bytes = row[1]
-        return data
+        basis, data = row[0], row[-1]
+        if basis:
+            return self._against(data, self._part(table, basis, whole=True))
+        return self._unpacked(data) if table == "facts" else self._unsealed(data)
+
+    def _against(self, data: bytes, basis: bytes) -> bytes:
+        try:
+            return decompress_against(data, basis)
+        except ValueError as error:
+            raise self.database.damaged(str(error)) from error
 
     def function_names(self, fingerprint: int) -> set[str]:
         """Names of all functions extracted with a fingerprint, for suggestions."""

@@ -58,7 +58,7 @@ def contents(
 def _kept(
     store: Store, fingerprint: str, exists: Callable[[VersionRow], bool]
 ) -> tuple[list[VersionRow], set[int]]:
-    """Versions that go, and the rows of blobs that stay."""
+    """Versions that go, and the rows of blobs that stay: theirs, and those against which these are compressed."""
     current = store.known_fingerprint(fingerprint)
     stale: list[VersionRow] = []
     kept: set[int] = set()
@@ -67,6 +67,7 @@ def _kept(
             kept.update(file.blob for file in store.manifest(version.identity))
         else:
             stale.append(version)
+    kept.update(basis for blob, basis in store.bases().items() if blob in kept)
     return stale, kept
 
 
@@ -82,8 +83,7 @@ def prune(store: Store, fingerprint: str, exists: Callable[[VersionRow], bool] =
             if version not in stale:
                 headers.update(f.oid for f in store.manifest(version.identity) if f.path.endswith(".h"))
         with database.writing():
-            for version in stale:
-                database.run("DELETE FROM versions WHERE identity=?", (version.identity,))
+            store.drop_versions(version.identity for version in stale)
             live = {(version.identity, version.content) for version in store.versions()}
             questions = database.rows("SELECT id, identity, content FROM questions")
             database.run_many("DELETE FROM questions WHERE id=?", [q[:1] for q in questions if q[1:] not in live])

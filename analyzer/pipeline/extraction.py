@@ -6,6 +6,7 @@ Module-level functions only, so that any `concurrent.futures.Executor` can run t
 import functools
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,13 +14,20 @@ from analyzer.extract.assembly import extract_assembly
 from analyzer.extract.dialect import Dialect, Learned, WordClass, learn
 from analyzer.extract.extractor import EXTRACTOR_VERSION, extract_noting
 from analyzer.extract.queries import query_names, query_text
-from analyzer.io.packing import compress, word_marks
-from analyzer.io.rows import BlobRow
+from analyzer.io.packing import compress, compress_against, decompress, saves, word_marks
+from analyzer.io.rows import Basis, BlobRow
 from analyzer.model.facts import LARGE_HEADER, FileFacts, ParseDiagnostic, brief_of
 from analyzer.pipeline.postings import keys_of
 
 HEAD_MARK = "("  # before the first argument of a macro head, among the names kept for suggestions
-Work = tuple[str, bytes | None]  # path, and its bytes where the worker cannot read them itself
+
+
+class Work(NamedTuple):
+    """A path, its bytes where the worker cannot read them itself, and what is known of an earlier content."""
+
+    path: str
+    data: bytes | None = None
+    basis: Basis | None = None
 
 
 class Surveyed(msgspec.Struct, frozen=True, array_like=True):
@@ -47,11 +55,10 @@ def oid_of(data: bytes) -> bytes:
 
 
 def _bytes(root: str, work: Work) -> bytes | None:
-    path, data = work
-    if data is not None:
-        return data
+    if work.data is not None:
+        return work.data
     try:
-        with open(f"{root}/{path}", "rb", buffering=0) as file:
+        with open(f"{root}/{work.path}", "rb", buffering=0) as file:
             return file.read()
     except OSError:
         return None
@@ -62,7 +69,7 @@ def survey(root: str, works: Sequence[Work]) -> list[Surveyed]:
     found = []
     for work in works:
         data = _bytes(root, work)
-        found.append(Surveyed(work[0], b"" if data is None else content_key(work[0], oid_of(data))))
+        found.append(Surveyed(work.path, b"" if data is None else content_key(work.path, oid_of(data))))
     return found
 
 
@@ -100,12 +107,12 @@ def extract_rows(root: str, works: Sequence[Work], encoded_dialect: bytes) -> li
     for work in works:
         data = _bytes(root, work)
         if data is not None:
-            rows.append(row_of(data, dialect, assembly=work[0].endswith(".S")))
+            rows.append(row_of(data, dialect, work.basis, assembly=work.path.endswith(".S")))
     return rows
 
 
-def row_of(data: bytes, dialect: Dialect, *, assembly: bool = False) -> BlobRow:
-    """Facts of one content, encoded for the store."""
+def row_of(data: bytes, dialect: Dialect, basis: Basis | None = None, *, assembly: bool = False) -> BlobRow:
+    """Facts of one content, encoded for the store; against a basis where that makes them much smaller."""
     oid = oid_of(data) + (b"S" if assembly else b"")
     words: set[bytes] = set()
     try:
@@ -115,7 +122,7 @@ def row_of(data: bytes, dialect: Dialect, *, assembly: bool = False) -> BlobRow:
             facts, words = extract_noting(data, dialect)
     except Exception as error:  # bad C never raises: what slips through is counted, not fatal
         facts = _unread(f"extractor: {type(error).__name__}", str(error)[:200], len(data))
-    return _row(oid, facts, words, data)
+    return _row(oid, facts, words, data, basis)
 
 
 def quarantined(oid: bytes, size: int) -> BlobRow:
@@ -127,16 +134,20 @@ def _unread(cause: str, example: str, size: int) -> FileFacts:
     return FileFacts(diagnostics=(ParseDiagnostic(1, 1, 0, size, cause, example),), size=size)
 
 
-def _row(oid: bytes, facts: FileFacts, words: set[bytes], data: bytes) -> BlobRow:
-    encode = msgspec.msgpack.encode
-    return BlobRow(
-        oid,
-        compress(encode(facts)),
-        encode(brief_of(facts)),
+def _row(oid: bytes, facts: FileFacts, words: set[bytes], data: bytes, basis: Basis | None = None) -> BlobRow:
+    encoded, brief, marks = (
+        msgspec.msgpack.encode(facts),
+        msgspec.msgpack.encode(brief_of(facts)),
         word_marks(words),
-        keys_of(facts, data),
-        tuple(sorted({d.name or HEAD_MARK + _first_argument(d.head) for d in facts.definitions})),
     )
+    packed, against = compress(encoded), False
+    if basis is not None:
+        difference = compress_against(encoded, decompress(basis.facts))
+        if saves(difference, packed):
+            packed, against = difference, True
+            brief, marks = compress_against(brief, basis.brief), compress_against(marks, basis.words)
+    names = {d.name or HEAD_MARK + _first_argument(d.head) for d in facts.definitions}
+    return BlobRow(oid, packed, brief, marks, keys_of(facts, data), tuple(sorted(names)), against)
 
 
 def _first_argument(head: str) -> str:

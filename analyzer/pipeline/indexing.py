@@ -10,7 +10,7 @@ Not handled: a source that changes while it is read; its changes are seen by the
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from analyzer.errors import SourceError, StoreError
@@ -163,7 +163,7 @@ class _Run:
         dialect, number = self._survey(entries, wanted, oids)
         blobs, missing = self._known(wanted, oids, before, known, fingerprint, dialect, number)
         if missing or store.pending(fingerprint):
-            blobs.update(self._extract(missing, fingerprint, dialect, number))
+            blobs.update(self._extract(missing, self._earlier(before, fingerprint), fingerprint, dialect, number))
             blobs.update(self._changed(wanted, oids, blobs, fingerprint, dialect, number))
         entries.sort(key=lambda e: e.path)
         files = tuple(self._file(e, oids.get(e.path, b""), blobs, now) for e in entries)
@@ -263,17 +263,33 @@ class _Run:
         mine = dialect.words
         return sorted({word_mark(w) for w in {*other, *mine} if other.get(w) != mine.get(w)})
 
+    def _earlier(self, before: Mapping[str, ManifestFile], fingerprint: int) -> dict[str, int]:
+        """The facts of what the files were when this source, or else another one, was indexed."""
+        earlier: dict[str, int] = {}
+        store, identity = self._store, self._source.identity
+        for version in (store.latest(besides=identity), store.version(identity)):
+            if version is not None and version.fingerprint == fingerprint:
+                files = before.values() if version.identity == identity else store.manifest(version.identity)
+                earlier.update((f.path, f.blob) for f in files if f.blob)
+        return earlier
+
     def _extract(
-        self, missing: Mapping[bytes, Entry], fingerprint: int, dialect: Dialect, number: int
+        self,
+        missing: Mapping[bytes, Entry],
+        earlier: Mapping[str, int],
+        fingerprint: int,
+        dialect: Dialect,
+        number: int,
     ) -> dict[bytes, int]:
         store = self._store
         blobs: dict[bytes, int] = {}
+        bases: dict[bytes, int] = {}
         rows: list[BlobRow] = []
         pending = store.pending(fingerprint)
 
         def keep() -> None:
             nonlocal rows, pending
-            blobs.update(store.save_blobs(fingerprint, number, rows))
+            blobs.update(store.save_blobs(fingerprint, number, rows, bases))
             pending += len(rows)
             rows = []
             if pending >= _SETTLE_BLOBS:
@@ -281,9 +297,20 @@ class _Run:
                 pending = 0
 
         contents = {entry.path: (oid, entry.size) for oid, entry in missing.items()}
-        for done in self._run("Extracting", list(missing.values()), extract_rows, encode_dialect(dialect)):
+
+        def with_basis(work: Work) -> Work:
+            blob = earlier.get(work.path)
+            if blob is None:
+                return work
+            bases[contents[work.path][0]], basis = store.basis(blob)
+            return work._replace(basis=basis)
+
+        works = self._run(
+            "Extracting", list(missing.values()), extract_rows, encode_dialect(dialect), prepare=with_basis
+        )
+        for done in works:
             rows += done.results
-            rows += [quarantined(*contents[path]) for path, _ in done.lost]
+            rows += [quarantined(*contents[work.path]) for work in done.lost]
             if len(rows) >= _COMMIT_BLOBS:
                 keep()
         if rows:
@@ -318,7 +345,12 @@ class _Run:
         return found
 
     def _run(
-        self, what: str, entries: Sequence[Entry], stage: Callable[..., list[Any]], *extra: bytes
+        self,
+        what: str,
+        entries: Sequence[Entry],
+        stage: Callable[..., list[Any]],
+        *extra: bytes,
+        prepare: Callable[[Work], Work] | None = None,
     ) -> Iterator[Done]:
         """A stage over files, in order of their paths."""
         if not entries:
@@ -328,9 +360,9 @@ class _Run:
         sizes = {e.path: e.size for e in entries}
         self._report.start(what, sum(sizes.values()))
         sent: list[int] = []
-        for number, done in enumerate(
-            workers.run(stage, self._root, self._pieces(entries, sizes, sent, remote=workers.remote), *extra)
-        ):
+        works = self._works(entries, remote=workers.remote)
+        pieces = self._pieces(map(prepare, works) if prepare else works, sizes, sent)
+        for number, done in enumerate(workers.run(stage, self._root, pieces, *extra)):
             yield done
             self._report.advance(sent[number])
         self._report.finish()
@@ -344,14 +376,12 @@ class _Run:
             self._own = process_workers(self._jobs)
         return self._own
 
-    def _pieces(
-        self, entries: Sequence[Entry], sizes: Mapping[str, int], sent: list[int], *, remote: bool
-    ) -> Iterator[list[Work]]:
+    def _pieces(self, works: Iterable[Work], sizes: Mapping[str, int], sent: list[int]) -> Iterator[list[Work]]:
         piece: list[Work] = []
         size = 0
-        for work in self._works(entries, remote=remote):
+        for work in works:
             piece.append(work)
-            size += sizes.get(work[0], 0)
+            size += sizes.get(work.path, 0)
             if size >= _PIECE_BYTES:
                 sent.append(size)
                 yield piece
@@ -363,9 +393,10 @@ class _Run:
     def _works(self, entries: Sequence[Entry], *, remote: bool) -> Iterator[Work]:
         if self._root and not remote:
             for entry in entries:
-                yield entry.path, None
+                yield Work(entry.path)
         else:
-            yield from self._source.read_many(e.path for e in entries)
+            for path, data in self._source.read_many(e.path for e in entries):
+                yield Work(path, data)
 
     def close(self) -> None:
         """End the pool."""

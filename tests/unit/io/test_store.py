@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.errors import StoreError
-from analyzer.io.packing import compress, word_marks
+from analyzer.io.packing import compress, compress_against, decompress, word_marks
 from analyzer.io.postings import pack_keys
-from analyzer.io.rows import BlobRow, ManifestFile, VersionRow
+from analyzer.io.rows import Basis, BlobRow, ManifestFile, VersionRow
 from analyzer.io.store import Store
 from analyzer.io.upkeep import contents, prune
 
@@ -31,6 +31,19 @@ def blob(number: int, keys: set[int], *, facts: bytes = b"facts") -> BlobRow:
     )
 
 
+def next_content(number: int, basis: Basis, keys: set[int], words: bytes = b"") -> BlobRow:
+    """A blob without real facts, against another one."""
+    return BlobRow(
+        number.to_bytes(20, "big"),
+        compress_against(decompress(basis.facts) + b" and %d" % number, decompress(basis.facts)),
+        compress_against(b"brief%d" % number, basis.brief),
+        compress_against(words, basis.words),
+        pack_keys(keys),
+        (f"f{number}",),
+        against=True,
+    )
+
+
 def version(identity: str, *, content: str = "c", fingerprint: int = 1) -> VersionRow:
     return VersionRow(identity, identity, fingerprint, 1, "state", content, 1)
 
@@ -39,8 +52,13 @@ def fill(path: Path, blobs: int = 40) -> None:
     store = Store(path)
     store.fingerprint("extractor")
     ids = store.save_blobs(1, 1, [blob(n, {n, n * 1000, 77}) for n in range(blobs)])
+    for number, earlier in enumerate(sorted(ids.values())[::2], 1000):
+        basis, known = store.basis(earlier)
+        row = next_content(number, known, {number, 77})
+        ids |= store.save_blobs(1, 1, [row], {row.oid: basis})
     store.settle(1)
     files = [ManifestFile(f"{n}.c", 1, "", oid, row) for n, (oid, row) in enumerate(sorted(ids.items()))]
+    store.save_version(version("before"), files[1:])
     store.save_version(version("here"), files)
     store.close()
 
@@ -198,7 +216,7 @@ def everything(path: Path) -> list[object]:
     try:
         if not store.versions():
             return [store.notice]
-        found: list[object] = [store.version("here")]
+        found: list[object] = [store.version("here"), store.manifest("before")]
         for file in store.manifest("here"):
             found.append(file)
             found.append(store.facts(file.blob, file.oid))
@@ -246,6 +264,79 @@ def test_a_cut_off_file_is_made_anew(tmp_path: Path) -> None:
     assert store.versions() == []
 
 
+def test_the_next_content_of_a_file_is_kept_as_what_differs(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    store.fingerprint("extractor")
+    marks = [word_marks({b"old", b"both"}), word_marks({b"new", b"both"}), word_marks({b"newer"})]
+    first = msgspec.structs.replace(blob(1, {1}, facts=b"long facts" * 50), words=marks[0])
+    ids = store.save_blobs(1, 1, [first])
+    whole = ids[first.oid]
+    for number in (2, 3):  # the basis of the third is the first, too
+        basis, known = store.basis(max(ids.values()))
+        assert basis == whole
+        row = next_content(number, known, {number}, marks[number - 1])
+        ids |= store.save_blobs(1, 1, [row], {row.oid: basis})
+    (facts,) = {store.facts(ids[oid], oid).replace(b" and %d" % oid[-1], b"") for oid in ids}
+    assert facts == decompress(first.facts)
+    assert [store.brief(ids[oid], oid) for oid in sorted(ids)] == [b"brief1", b"brief2", b"brief3"]
+    assert [store.words(ids[oid]) for oid in sorted(ids)] == marks
+    found = {word: store.blobs_with_word(word) for word in (b"old", b"both", b"new", b"newer")}
+    one, two, three = (ids[oid] for oid in sorted(ids))
+    assert found == {b"old": [one], b"both": [one, two], b"new": [two], b"newer": [three]}
+
+    oid, row_id = max(ids.items())
+    store.save_version(version("here"), [ManifestFile("x.c", 1, "", oid, row_id)])
+    prune(store, "extractor", lambda v: True)
+    assert sorted(n for (n,) in store.database.rows("SELECT id FROM blobs")) == [one, three]
+    assert store.facts(row_id, oid).startswith(facts)
+
+
+def test_what_differs_from_facts_that_are_gone_is_damage(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    store.fingerprint("extractor")
+    first = blob(1, {1}, facts=random.Random(1).randbytes(300))
+    (basis,) = store.save_blobs(1, 1, [first]).values()
+    row = next_content(2, store.basis(basis)[1], {2})
+    oid, derived = next(iter(store.save_blobs(1, 1, [row], {row.oid: basis}).items()))
+    assert store.facts(derived, oid).startswith(decompress(first.facts))
+    store.database.run("UPDATE facts SET data=? WHERE blob=?", (compress(b"other facts"), basis))
+    with pytest.raises(StoreError, match="damaged"):
+        store.facts(derived, oid)
+    store.database.run("DELETE FROM facts WHERE blob=?", (basis,))
+    with pytest.raises(StoreError, match="damaged"):
+        store.facts(derived, oid)
+
+
+def test_lists_of_files_survive_those_they_are_like(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s")
+    lists = {
+        name: [
+            ManifestFile(f"{n}.c", n, name, random.Random(n + n % 9 * change).randbytes(20), n) for n in range(99)
+        ]
+        for change, name in enumerate(("a", "b", "c"))
+    }
+    for name, files in lists.items():
+        store.save_version(version(name), files)
+
+    def rows() -> list[tuple[int, int]]:
+        return store.database.rows("SELECT basis, length(data) FROM manifests ORDER BY id")
+
+    (whole, size), *others = rows()
+    assert whole == 0
+    assert all(basis and length < size / 2 for basis, length in others)
+    with store.database.writing():
+        store.drop_versions(["a"])  # the others need its list
+    assert len(rows()) == 3
+    assert all(store.manifest(name) == tuple(lists[name]) for name in ("b", "c"))
+    store.save_version(version("b"), lists["c"])
+    assert store.manifest("b") == store.manifest("c") == tuple(lists["c"])
+    assert [length < size / 2 for _, length in rows()] == [False, True, True]
+    with store.database.writing():
+        store.drop_versions(["b", "c"])
+    assert rows() == []
+    assert store.manifest("b") == ()
+
+
 def test_pruning_keeps_what_is_needed(tmp_path: Path) -> None:
     fill(tmp_path / "s")
     store = Store(tmp_path / "s")
@@ -254,16 +345,16 @@ def test_pruning_keeps_what_is_needed(tmp_path: Path) -> None:
     oid, row = min(ids.items())
     store.save_version(version("gone"), [ManifestFile("x.c", 1, "", oid, row)])
     before = contents(store, "extractor", lambda v: v.identity == "here")
-    assert [(v.label, v.stale) for v in before.versions] == [("gone", True), ("here", False)]
-    assert (before.blobs, before.stale_blobs) == (100, 60)
+    assert [(v.label, v.stale) for v in before.versions] == [("before", True), ("gone", True), ("here", False)]
+    assert (before.blobs, before.stale_blobs) == (120, 60)
     assert before.stale_bytes > 0
     kept = store.blobs_with(1, 5000)
     assert prune(store, "extractor", lambda v: v.identity == "here") == before
     assert store.blobs_with(1, 88) == []
-    assert len(store.blobs_with(1, 77)) == 40
+    assert len(store.blobs_with(1, 77)) == 60
     assert store.blobs_with(1, 5000) == kept
     after = contents(store, "extractor", lambda v: v.identity == "here")
-    assert (len(after.versions), after.blobs, after.stale_blobs) == (1, 40, 0)
+    assert (len(after.versions), after.blobs, after.stale_blobs) == (1, 60, 0)
     assert after.bytes < before.bytes
 
 

@@ -89,6 +89,28 @@ def test_another_dialect_costs_what_has_its_words(source: Path, tmp_path: Path) 
     assert facts(source, tmp_path / "s") == facts(source, tmp_path / "whole")
 
 
+def test_an_edited_file_is_kept_as_what_differs(source: Path, tmp_path: Path) -> None:
+    path = source / "kernel/long.c"
+    function = "int g{0}(struct sock *sk)\n{{\n\treturn helper{1}(sk, other{0}(sk));\n}}\n"
+    functions = "".join(function.format(n, n * n) for n in range(80))
+    path.write_text(functions)
+    run(source, tmp_path / "s")
+    for edit in ("int first(void) { return g1(0); }\n", "int second(void) { return g2(0); }\n"):
+        path.write_text(functions + edit)
+        run(source, tmp_path / "s")
+        assert facts(source, tmp_path / "s") == facts(source, tmp_path / f"whole{len(edit)}")
+    path.write_text("int replaced;\n")
+    run(source, tmp_path / "s")
+    with closing(Store(tmp_path / "s")) as store:
+        sizes = store.database.rows(
+            "SELECT basis, length(data) FROM facts JOIN blobs ON id=blob ORDER BY blob DESC LIMIT 3"
+        )
+        (replaced, _), *edited = sizes
+        (whole,) = store.database.row("SELECT length(data) FROM facts WHERE blob=?", (edited[0][0],))
+    assert not replaced
+    assert all(basis == edited[0][0] and size < whole / 2 for basis, size in edited)
+
+
 def test_assembler_and_c_of_one_content_are_two_things(source: Path, tmp_path: Path) -> None:
     (source / "kernel/same.c").write_text("ENTRY(entry)\n")
     found = facts(source, tmp_path / "s")
