@@ -9,7 +9,7 @@ import re
 
 from tree_sitter import Node
 
-from analyzer.extract.grammar import Captures
+from analyzer.extract.grammar import Captures, in_order
 from analyzer.extract.notes import Head, Masked
 from analyzer.extract.text import Text, name_node
 from analyzer.extract.variables import old_parameters_of, parameters_of, variables_of
@@ -66,7 +66,19 @@ NOT_CALLS = frozenset(
 
 
 _TO_NAME = re.compile(rb"(\w++)\s*+=")
-_CALLEE = re.compile(rb"[\w$\\\x80-\xff]+")  # what the grammar takes for an identifier
+_CALLEE = re.compile(rb"((?!\d)[\w$\\\x80-\xff]++)\s*+\(")  # what the grammar takes for an identifier, called
+_COMPUTED = frozenset(
+    (
+        "field_expression",
+        "parenthesized_expression",
+        "subscript_expression",
+        "call_expression",
+        "pointer_expression",
+        "cast_expression",
+        "generic_expression",
+        "identifier",
+    )
+)
 
 
 class _Body:
@@ -209,20 +221,36 @@ class Bodies:
             read.parameters = parameters_of(text, parameters) or old_parameters_of(text, parameters, node)
         return read
 
-    def fill(self, found: Captures) -> None:
-        """Put captured calls, assignments, references and locals into their functions."""
+    def fill(self, found: Captures, declarations: list[Node]) -> None:
+        """Put captured calls, assignments and references, and those declarations that are theirs, into their
+        functions."""
         text = self._text
         masked = text.masked
         starts = text.starts
         line_of = bisect.bisect_right
         guard_at = text.guard if text.has_guards else _no_guard
         at = self._at
-        for start, end in found.spans("direct"):
-            body = at(start)
+        direct: list[tuple[int, int, bytes, Node]] = []
+        computed: list[Node] = []
+        for node in found.unordered("call"):
+            start = node.start_byte
             spelled = _CALLEE.match(masked, start)
-            if body is None or spelled is None:
+            if spelled is None:
+                computed.append(node)
+            else:
+                direct.append((start, node.end_byte, spelled[1], node))
+        direct.sort()
+        last = -1
+        for start, end, callee, node in direct:
+            # of calls that begin at one place, as in `f(a)(b)`, only the innermost one spells its callee
+            if start == last or callee == b"_Generic":
+                computed.append(node)
                 continue
-            name = spelled[0].decode("utf-8", "replace")
+            last = start
+            body = at(start)
+            if body is None:
+                continue
+            name = callee.decode("utf-8", "replace")
             if name in NOT_CALLS or name.startswith("T__"):
                 continue
             line = line_of(starts, start)
@@ -235,11 +263,12 @@ class Bodies:
                 column = use.start - starts[line - 1] + 1
                 guard = guard_at(use.start)
                 body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
-        for node in found.nodes("indirect"):
+        for node in in_order(computed):
             self._indirect(node)
-        for node in found.nodes("local"):
-            body = at(node.start_byte)
-            if body is not None:
+        for node in declarations:
+            start = node.start_byte
+            body = at(start)
+            if body is not None and start > body.body:
                 body.variables.extend(variables_of(text, node))
         for body in self._bodies:
             body.names.update([p.name for p in body.parameters], [v.name for v in body.variables])
@@ -257,7 +286,7 @@ class Bodies:
     def _indirect(self, node: Node) -> None:
         text = self._text
         callee = node.child(0)
-        if callee is None:
+        if callee is None or callee.type not in _COMPUTED:
             return
         body = self._at(callee.start_byte)
         if body is None:

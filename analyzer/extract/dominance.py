@@ -19,7 +19,8 @@ from analyzer.model.guards import conjunction, negation, normalise
 # Tests, and constants that may be operands of a condition. Both patterns begin with letters, because these are
 # searched for fast; what stands before a constant is looked at afterwards.
 _TEST = re.compile(rb"I(?<!\wI)S_(?:ENABLED|BUILTIN|MODULE|REACHABLE)[ \t]*+\(")
-_CONSTANT = re.compile(rb"(?:0|1|true|false)\s*+(?:&&|\|\||[?)])")
+# a pattern for each, because `re` skips to a literal
+_CONSTANTS = tuple(re.compile(value + rb"\s*+(?:&&|\|\||[?)])") for value in (b"0", b"1", b"true", b"false"))
 _BEFORE_OPERAND = frozenset((b"(", b"=", b",", b";", b"&", b"|", b"?", b"!"))
 _KEYWORD = re.compile(rb"\b(?:if|while)$")
 _TOKEN = re.compile(r"\w+|&&|\|\||[^\s\w]")
@@ -162,10 +163,9 @@ def _marks(masked: bytes) -> Iterator[int]:
     `||` or `?`, or a whole condition."""
     for match in _TEST.finditer(masked):
         yield match.end()
-    for match in _CONSTANT.finditer(masked):
-        start = match.start()
+    for start, end in sorted(match.span() for pattern in _CONSTANTS for match in pattern.finditer(masked)):
         before = masked[max(0, start - 80) : start].rstrip() or masked[:start].rstrip()
-        if masked[match.end() - 1] != 0x29:
+        if masked[end - 1] != 0x29:
             found = before[-1:] in _BEFORE_OPERAND
         else:
             while before[-1:] == b"!":
@@ -174,7 +174,7 @@ def _marks(masked: bytes) -> Iterator[int]:
                 before[-1:] == b"(" and _KEYWORD.search(before[:-1].rstrip()) is not None
             )
         if found:
-            yield match.end()
+            yield end
 
 
 class _Regions:

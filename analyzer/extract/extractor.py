@@ -18,12 +18,13 @@ from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
 from analyzer.extract.directives import includes_of, macros_of, undefs_of, without_plain_defines
 from analyzer.extract.dominance import dominance
-from analyzer.extract.grammar import Captures, query
+from analyzer.extract.grammar import Captures, in_order, query
 from analyzer.extract.lexical import Lexed, lex, line_of, line_starts
 from analyzer.extract.masking import identifiers_of, mask, words_of
 from analyzer.extract.notes import Masked
 from analyzer.extract.objects import declarations_of, local_objects
 from analyzer.extract.parsing import parsed
+from analyzer.extract.placement import at_file_scope
 from analyzer.extract.repair.repairing import stretches
 from analyzer.extract.text import Text
 from analyzer.extract.types import enums_of, records_of, typedefs_of
@@ -144,9 +145,12 @@ def _read(
     text = Text(data, skeleton, masked.text, conditionals, starts, dominated, is_clean=not root.has_error)
     found = Captures(query("functions", "calls", "types", "objects"), root)
     bodies = Bodies(text, masked, found.nodes("function"))
-    bodies.fill(found)
-    declarations, variables = declarations_of(text, found.nodes("declaration"))
-    local = local_objects(text, found.nodes("initialized"), found.nodes("literal"), bodies.name_at)
+    outer = list(at_file_scope(root))
+    places = {node.start_byte for node in outer}
+    inner = in_order(node for node in found.unordered("declaration") if node.start_byte not in places)
+    bodies.fill(found, inner)
+    declarations, variables = declarations_of(text, outer)
+    local = local_objects(text, inner, found.nodes("literal"), bodies.name_at)
     return FileFacts(
         includes=common.includes,
         macros=common.macros,

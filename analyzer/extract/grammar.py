@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from collections.abc import Iterable
 
 import tree_sitter_c
 from tree_sitter import Language, Node, Query, QueryCursor
@@ -20,6 +21,11 @@ def query(*names: str) -> Query:
 _PLACE = operator.attrgetter("start_byte", "end_byte")
 
 
+def in_order(nodes: Iterable[Node]) -> list[Node]:
+    """Syntax nodes in source order."""
+    return sorted(nodes, key=_PLACE)
+
+
 class Captures:
     """What a query captures, by name, in source order (py-tree-sitter's own order varies from run to run)."""
 
@@ -30,7 +36,11 @@ class Captures:
 
     def nodes(self, name: str) -> list[Node]:
         """The captured syntax nodes."""
-        return sorted(self._found.get(name, ()), key=_PLACE)
+        return in_order(self._found.get(name, ()))
+
+    def unordered(self, name: str) -> list[Node]:
+        """The captured syntax nodes in any order, for those who bring them into one."""
+        return self._found.get(name, [])
 
     def spans(self, name: str) -> list[tuple[int, int]]:
         """Where they begin and end, which costs much less than the nodes in order."""

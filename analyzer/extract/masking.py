@@ -33,14 +33,19 @@ _ASM_WORDS = re.compile(rb"\b(?:asm_inline|__volatile)\b")
 _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
 _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}
 _PRIMITIVE = rb"(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)"
-_TYPE_ARGUMENT = re.compile(
-    # most arguments are told apart by what follows their first word
-    rb"[(,]\s*+(?=\w++\s*+[\w*]|(?:unsigned|signed|long|short|int|char|void|float|double|_Bool)\b)((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
-    + _PRIMITIVE
-    + rb"(?:\s+"
-    + _PRIMITIVE
-    + rb")*|[A-Za-z_]\w*(?=\s*\*\s*(?:const\s*)?[,)]))"
-    rb"(?:\s*(?:\*|\bconst\b|\bvolatile\b))*)(?=\s*[,)])"
+# Most arguments are told apart by what follows their first word. A pattern for each character before them, because
+# `re` skips to a literal.
+_TYPE_ARGUMENTS = tuple(
+    re.compile(
+        before + rb"\s*+(?=\w++\s*+[\w*]|" + _PRIMITIVE + rb"\b)"
+        rb"((?:(?:const|volatile)\s+)*(?:(?:struct|union|enum)\s+\w+|"
+        + _PRIMITIVE
+        + rb"(?:\s+"
+        + _PRIMITIVE
+        + rb")*|[A-Za-z_]\w*(?=\s*\*\s*(?:const\s*)?[,)]))"
+        rb"(?:\s*(?:\*|\bconst\b|\bvolatile\b))*)(?=\s*[,)])"
+    )
+    for before in (rb"\(", rb",")
 )
 _NOT_A_CALLEE = frozenset(
     (
@@ -216,8 +221,8 @@ def _mask_groups(text: bytes) -> bytes:
 def _mask_type_arguments(text: bytes) -> bytes:
     """`container_of(p, struct t, m)`: the type becomes an identifier of the same length."""
     out: bytearray | None = None
-    for match in _TYPE_ARGUMENT.finditer(text):
-        start, end = match.span(1)
+    spans = sorted(match.span(1) for pattern in _TYPE_ARGUMENTS for match in pattern.finditer(text))
+    for start, end in spans:
         opening = opening_paren(text, start)
         if opening < 0:
             continue

@@ -20,6 +20,7 @@ _PLAIN_ITEM = re.compile(
 )  # most: `.open = f`; no need to look inside
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
+_LIST = re.compile(rb"=\s*+\{")
 
 
 def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], list[Object]]:
@@ -109,11 +110,13 @@ def _object(
 
 
 def local_objects(
-    text: Text, initialized: list[Node], literals: list[Node], function_at: Callable[[int], str]
+    text: Text, declarations: list[Node], literals: list[Node], function_at: Callable[[int], str]
 ) -> list[Object]:
     """Initializer lists of local variables, and compound literals."""
     found = []
-    for node in initialized:
+    for node in declarations:
+        if not _LIST.search(text.masked, node.start_byte, node.end_byte):
+            continue
         type_node = node.child_by_field_name("type")
         if type_node is None:
             continue

@@ -25,7 +25,10 @@ _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
-_GIVEN_MEMBER = re.compile(rb"(?:->|\.)([a-z_]\w*)(?:\[[^\]\n]*\])*,\s*+&?[a-z_]\w*\)")
+# two patterns that begin with a literal, to which `re` skips: a quarter of the time of one with a choice
+_GIVEN_MEMBERS = tuple(
+    re.compile(sign + rb"([a-z_]\w*+)(?:\[[^\]\n]*\])*,\s*+&?[a-z_]\w*\)") for sign in (rb"->", rb"\.")
+)
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
 
@@ -62,7 +65,8 @@ def names_of(facts: FileFacts, data: bytes = b"") -> dict[NameKind, set[str]]:
             found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
             found["reference"].update(_WORD.findall(use.tail))
     # what a macro may store into, as `resolve.stores` looks for it: `WRITE_ONCE(sk->sk_data_ready, xs_data_ready)`
-    found["store"].update([name.decode("ascii", "replace") for name in _GIVEN_MEMBER.findall(data)])
+    for given in _GIVEN_MEMBERS:
+        found["store"].update([name.decode("ascii", "replace") for name in given.findall(data)])
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):
             found["includer"].add(posixpath.basename(include.target))
