@@ -67,6 +67,7 @@ NOT_CALLS = frozenset(
 
 _TO_NAME = re.compile(rb"(\w++)\s*+=")
 _CALLEE = re.compile(rb"((?!\d)[\w$\\\x80-\xff]++)\s*+\(")  # what the grammar takes for an identifier, called
+_MAX_CHAIN = 100  # variables that one expression assigns to
 _COMPUTED = frozenset(
     (
         "field_expression",
@@ -323,7 +324,9 @@ class Bodies:
         right = node.child_by_field_name("right")
         if left is None or right is None or (operator := node.child(1)) is None or operator.type != "=":
             return
-        while right is not None and right.type == "assignment_expression":
+        for _ in range(_MAX_CHAIN):
+            if right is None or right.type != "assignment_expression":
+                break
             right = right.child_by_field_name("right")
         if right is None or right.end_byte - right.start_byte > 200:
             return

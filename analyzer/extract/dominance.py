@@ -196,8 +196,8 @@ class _Regions:
                 self._expression(node)
                 if node.type in ("if_statement", "while_statement", "for_statement"):
                     self._statement(node)
-            if node.type.endswith("_statement"):
-                return
+            if node.type.endswith("_statement") or node.end_byte - node.start_byte > _LONGEST:
+                return  # what is around a long expression is not decided by a mark in it
             node = node.parent
 
     def _implied(self, node: Node | None) -> Implied:

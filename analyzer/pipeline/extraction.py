@@ -18,7 +18,9 @@ from analyzer.io.packing import compress, compress_against, decompress, saves, w
 from analyzer.io.rows import Basis, BlobRow
 from analyzer.model.facts import LARGE_HEADER, FileFacts, ParseDiagnostic, brief_of
 from analyzer.pipeline.postings import keys_of
+from analyzer.pipeline.timelimit import TooSlowError, limited
 
+_MAX_SECONDS = 60.0  # of a processor for one file; the slowest of 6.12 takes one
 HEAD_MARK = "("  # before the first argument of a macro head, among the names kept for suggestions
 
 
@@ -116,10 +118,13 @@ def row_of(data: bytes, dialect: Dialect, basis: Basis | None = None, *, assembl
     oid = oid_of(data) + (b"S" if assembly else b"")
     words: set[bytes] = set()
     try:
-        if assembly:
-            facts = extract_assembly(data)
-        else:
-            facts, words = extract_noting(data, dialect)
+        with limited(_MAX_SECONDS):
+            if assembly:
+                facts = extract_assembly(data)
+            else:
+                facts, words = extract_noting(data, dialect)
+    except TooSlowError as error:
+        facts = _unread("extractor: too slow", str(error), len(data))
     except Exception as error:  # bad C never raises: what slips through is counted, not fatal
         facts = _unread(f"extractor: {type(error).__name__}", str(error)[:200], len(data))
     return _row(oid, facts, words, data, basis)

@@ -7,6 +7,8 @@ from analyzer.extract.repair.arguments import Arguments
 from analyzer.extract.repair.tokens import NUMBER, TEXT, WORD
 from analyzer.extract.repair.words import ASM, BASIC, STORAGE, TYPE_WORDS, plain
 
+_MAX_WORDS = 100  # before a declarator; more are no declaration
+
 
 class Declarations(Arguments):
     """Repairs outside expressions."""
@@ -97,7 +99,7 @@ class Declarations(Arguments):
         """Blank annotations until a specifier list has no more words than C allows; the last one stays,
         as do types in plain letters."""
         p = self.piece
-        while len(words) > allowed:
+        while allowed < len(words) <= _MAX_WORDS:
             ends = allowed == 0 or (p.word[words[-1]].isupper() and not p.word[words[-2]].isupper())
             candidates = words if ends else words[:-1]
             chosen = next((w for w in candidates if p.word[w].isupper()), None)

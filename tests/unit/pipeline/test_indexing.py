@@ -134,6 +134,34 @@ def test_a_file_that_changes_meanwhile_has_its_new_facts(
     assert [d.name for d in found["net/f1.c"].definitions] == ["changed"]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_that_takes_too_long_is_put_aside(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    (source / "kernel/f2.c").write_text("int endless;\n")
+    real = extraction.extract_noting
+
+    def endless(data: bytes, dialect: extraction.Dialect) -> tuple[FileFacts, set[bytes]]:
+        while b"endless" in data:
+            pass
+        return real(data, dialect)
+
+    monkeypatch.setattr(extraction, "extract_noting", endless)
+    monkeypatch.setattr(extraction, "_MAX_SECONDS", 0.2)
+    if jobs > 1:
+        monkeypatch.setattr(indexing, "_SMALL", 0)
+    with closing(Store(tmp_path / "s")) as store:
+        version = index(open_source(str(source)), store, jobs=jobs)
+        causes = {
+            f.path: [
+                d.cause for d in msgspec.msgpack.decode(store.facts(f.blob, f.oid), type=FileFacts).diagnostics
+            ]
+            for f in version.files
+        }
+    assert causes.pop("kernel/f2.c") == ["extractor: too slow"]
+    assert not any(causes.values())
+
+
 def test_a_file_that_kills_its_worker_is_put_aside(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
