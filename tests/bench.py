@@ -3,7 +3,7 @@
 One run on one machine: what `kcg` takes for an index from nothing, a first tree without one, warm questions, a
 second version of the same series and a run with nothing to do, with memory and disk; what `cscope -b -q -k -R`
 takes; what parsing the same files with tree-sitter and nothing else takes. Nothing is asserted. The figures go to
-out/bench.json, and as a table to out/bench.md, which the README quotes.
+out/bench.json, and as a table to out/bench.md; `--readme` puts the table of the last run into the README.
 
 The second version is `--next` if it is given, else another release of the series that the archive has, else a copy
 of the kernel in which every 33rd file is edited. `--only` chooses rows by words of their names.
@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import kernels
 
@@ -46,6 +47,7 @@ BARE_ROW = "bare tree-sitter, .c and .h under 500 kB"
 NOTHING = "index, nothing changed"
 NEXT = "index, a second version of the series"
 NEXT_DISK = "index on disk with it"
+BEGIN, END = "<!-- measured by make bench -->", "<!-- end of what was measured -->"
 
 
 class Memory(threading.Thread):
@@ -154,6 +156,11 @@ def measure(kernel: Path, following: Path | None, scratch: Path, only: str) -> l
         print("no cscope on the PATH: left out")
     add(BARE_ROW, [sys.executable, "-c", BARE, str(kernel)])
     add(NOTHING, ask("index"))
+    if re.search(only, NEXT):
+        second = following or edited_copy(kernel, scratch / "next")
+        print(f"second version: {kernels.release(second)}")
+        add(NEXT, ask("index", source=second))
+        size(NEXT_DISK, "index.sqlite*")
     add("tree sys_socket --depth 8, first time", ask(*tree, "8"))
     add("tree sys_socket --depth 8, again", ask(*tree, "8"))
     add("callers kfree, first time", ask("callers", "kfree"))
@@ -163,11 +170,6 @@ def measure(kernel: Path, following: Path | None, scratch: Path, only: str) -> l
     add("targets inet_create, first time", ask("targets", "inet_create"))
     add("targets inet_create, again", ask("targets", "inet_create"))
     add("kcg --help", [*kcg, "--help"])
-    if re.search(only, NEXT):
-        second = following or edited_copy(kernel, scratch / "next")
-        print(f"second version: {kernels.release(second)}")
-        add(NEXT, ask("index", source=second))
-        size(NEXT_DISK, "index.sqlite*")
     return rows
 
 
@@ -190,11 +192,27 @@ def ratios(rows: Sequence[dict[str, object]]) -> list[str]:
 
 def table(rows: Sequence[dict[str, object]]) -> str:
     """The rows in Markdown."""
-    lines = ["| | wall | CPU | memory | disk |", "|---|---|---|---|---|"]
+    lines = ["| | time | of processors | memory | disk |", "|---|---|---|---|---|"]
     for row in rows:
-        cells = [f"{row[key]} {unit}" if key in row else "" for key, unit in _UNITS]
+        cells = [f"{_rounded(row[key])} {unit}" if key in row else "" for key, unit in _UNITS]
         lines.append(f"| {row['what']} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _rounded(value: object) -> str:
+    number = float(str(value))
+    return f"{number:.1f}" if number < 10 else f"{number:.0f}"
+
+
+def put_into_readme(result: dict[str, object], readme: Path) -> None:
+    """Replace the table between the marks by one of these figures."""
+    rows = cast(list[dict[str, object]], result["rows"])
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"{readme} has no {BEGIN} … {END}")
+    sentences = "".join(f"- {line}\n" for line in ratios(rows))
+    readme.write_text(f"{before}{begin}\n{table(rows)}\n{sentences}{end}{after}", encoding="utf-8")
 
 
 _UNITS = (("wall", "s"), ("cpu", "s"), ("peak_mb", "MB"), ("disk_mb", "MB"))
@@ -206,13 +224,19 @@ def main() -> int:
     parser.add_argument("--kernel", help="a kernel tree; default: Debian's linux-source-6.12")
     parser.add_argument("--next", help="another version of the same series")
     parser.add_argument("--only", default="", metavar="PATTERN", help="the rows whose names match")
+    parser.add_argument(
+        "--readme", action="store_true", help="measure nothing; put the last table into the README"
+    )
     options = parser.parse_args()
+    out = ROOT / "out"
+    if options.readme:
+        put_into_readme(json.loads((out / "bench.json").read_text(encoding="utf-8")), ROOT / "README.md")
+        return 0
     kernel = Path(options.kernel) if options.kernel else kernels.find("6.12")
     if kernel is None or not kernel.is_dir():
         print("no kernel: run `make kernels` or give --kernel", file=sys.stderr)
         return 1
     kernel = kernel.resolve()
-    out = ROOT / "out"
     with tempfile.TemporaryDirectory(prefix="kcg-bench-") as scratch:
         following = Path(options.next).resolve() if options.next else kernels.sibling("6.12")
         rows = measure(kernel, following, Path(scratch), options.only)

@@ -61,3 +61,21 @@ def test_every_command_has_help() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, parameter.name
+
+
+def test_the_table_of_times_is_one_that_the_benchmark_makes() -> None:
+    """Its rows have the names that `make bench` gives them, and the sentences below it follow from its figures."""
+    measured = TEXT.partition("<!-- measured by make bench -->")[2].partition("<!-- end of what was measured -->")[
+        0
+    ]
+    source = (readme.ROOT / "tests" / "bench.py").read_text(encoding="utf-8")
+    rows = {}
+    for line in measured.splitlines():
+        name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        if len(cells) == 4 and name and not name.startswith("-"):
+            rows[name] = cells
+    assert len(rows) > 10
+    assert [name for name in rows if f'"{name}"' not in source] == []
+    (said,) = re.findall(r"index, wall time against cscope's: ([\d.]+)", measured)
+    wall, other = (float(rows[name][0].split()[0]) for name in ("index, from nothing", "cscope -b -q -k -R"))
+    assert abs(float(said) - wall / other) < 0.05
