@@ -264,14 +264,13 @@ class _Run:
         return sorted({word_mark(w) for w in {*other, *mine} if other.get(w) != mine.get(w)})
 
     def _earlier(self, before: Mapping[str, ManifestFile], fingerprint: int) -> dict[str, int]:
-        """The facts of what the files were when this source, or else another one, was indexed."""
-        earlier: dict[str, int] = {}
+        """The facts of what the files were when this source was indexed, or else another one."""
         store, identity = self._store, self._source.identity
-        for version in (store.latest(besides=identity), store.version(identity)):
-            if version is not None and version.fingerprint == fingerprint:
-                files = before.values() if version.identity == identity else store.manifest(version.identity)
-                earlier.update((f.path, f.blob) for f in files if f.blob)
-        return earlier
+        version = store.version(identity) or store.latest(besides=identity)
+        if version is None or version.fingerprint != fingerprint:
+            return {}
+        files = before.values() if version.identity == identity else store.manifest(version.identity)
+        return {file.path: file.blob for file in files if file.blob}
 
     def _extract(
         self,
