@@ -25,11 +25,22 @@ def test_ratios() -> None:
 
 def test_the_table() -> None:
     assert bench.table(ROWS[:2]).splitlines() == [
-        "| | wall | CPU | memory | disk |",
+        "| | time | of processors | memory | disk |",
         "|---|---|---|---|---|",
-        "| index, from nothing | 100.0 s | 180.0 s | 700 MB |  |",
+        "| index, from nothing | 100 s | 180 s | 700 MB |  |",
         "| index on disk |  |  |  | 400 MB |",
     ]
+
+
+def test_the_table_goes_into_the_readme(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    for before in ("", "an old table\n"):
+        readme.write_text(f"Above\n{bench.BEGIN}\n{before}{bench.END}\nbelow\n")
+        bench.put_into_readme({"rows": ROWS[:2]}, readme)
+        assert readme.read_text() == f"Above\n{bench.BEGIN}\n{bench.table(ROWS[:2])}\n{bench.END}\nbelow\n"
+    readme.write_text("no place\n")
+    with pytest.raises(SystemExit, match="README.md has no"):
+        bench.put_into_readme({"rows": ROWS}, readme)
 
 
 def test_a_row_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
