@@ -39,7 +39,7 @@ def test_the_table_goes_into_the_readme(tmp_path: Path) -> None:
         bench.put_into_readme({"rows": ROWS[:2]}, readme)
         assert readme.read_text() == f"Above\n{bench.BEGIN}\n{bench.table(ROWS[:2])}\n{bench.END}\nbelow\n"
     readme.write_text("no place\n")
-    with pytest.raises(SystemExit, match="README.md has no"):
+    with pytest.raises(SystemExit, match=r"README\.md has no"):
         bench.put_into_readme({"rows": ROWS}, readme)
 
 
