@@ -126,6 +126,7 @@ class Bodies:
 
     def __init__(self, text: Text, masked: Masked, nodes: list[Node]) -> None:
         self._text = text
+        self._guard_at = text.guard if text.has_guards else _no_guard
         self._uses = masked.uses
         self._weak = sorted(masked.weak)
         heads = {h.brace: h for h in masked.heads}
@@ -227,43 +228,10 @@ class Bodies:
         functions."""
         text = self._text
         masked = text.masked
-        starts = text.starts
-        line_of = bisect.bisect_right
-        guard_at = text.guard if text.has_guards else _no_guard
         at = self._at
-        direct: list[tuple[int, int, bytes, Node]] = []
-        computed: list[Node] = []
-        for node in found.unordered("call"):
-            start = node.start_byte
-            spelled = _CALLEE.match(masked, start)
-            if spelled is None:
-                computed.append(node)
-            else:
-                direct.append((start, node.end_byte, spelled[1], node))
-        direct.sort()
-        last = -1
-        for start, end, callee, node in direct:
-            # of calls that begin at one place, as in `f(a)(b)`, only the innermost one spells its callee
-            if start == last or callee == b"_Generic":
-                computed.append(node)
-                continue
-            last = start
-            body = at(start)
-            if body is None:
-                continue
-            name = callee.decode("utf-8", "replace")
-            if name in NOT_CALLS or name.startswith("T__"):
-                continue
-            line = line_of(starts, start)
-            column = start - starts[line - 1] + 1
-            body.calls.append(DirectCall(name, line, column, start, end, guard_at(start)))
+        computed = self._direct(found.unordered("call"))
         for use in self._uses:
-            body = at(use.start)
-            if body is not None:
-                line = line_of(starts, use.start)
-                column = use.start - starts[line - 1] + 1
-                guard = guard_at(use.start)
-                body.calls.append(DirectCall(use.name, line, column, use.start, use.end, guard))
+            self._call(use.name, use.start, use.end)
         for node in in_order(computed):
             self._indirect(node)
         for node in declarations:
@@ -282,7 +250,40 @@ class Bodies:
             name = masked[start:end].decode("utf-8", "replace")
             if name in body.names or name in body.references or name.isupper() or name.startswith("T__"):
                 continue
-            body.references[name] = line_of(starts, start)
+            body.references[name] = text.line(start)
+
+    def _direct(self, calls: list[Node]) -> list[Node]:
+        """Keep the calls whose callee the text spells, as (captured) in any order; the others."""
+        masked = self._text.masked
+        direct: list[tuple[int, int, bytes, Node]] = []
+        computed: list[Node] = []
+        for node in calls:
+            start = node.start_byte
+            spelled = _CALLEE.match(masked, start)
+            if spelled is None:
+                computed.append(node)
+            else:
+                direct.append((start, node.end_byte, spelled[1], node))
+        direct.sort()
+        last = -1
+        for start, end, callee, node in direct:
+            # of calls that begin at one place, as in `f(a)(b)`, only the innermost one spells its callee
+            if start == last or callee == b"_Generic":
+                computed.append(node)
+                continue
+            last = start
+            name = callee.decode("utf-8", "replace")
+            if name not in NOT_CALLS and not name.startswith("T__"):
+                self._call(name, start, end)
+        return computed
+
+    def _call(self, name: str, start: int, end: int) -> None:
+        body = self._at(start)
+        if body is not None:
+            text = self._text
+            body.calls.append(
+                DirectCall(name, text.line(start), text.column(start), start, end, text.guard(start))
+            )
 
     def _indirect(self, node: Node) -> None:
         text = self._text

@@ -15,8 +15,9 @@ class ManifestFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What the index has of an earlier content of a file: compressed facts, brief and hashes of words."""
+    """What the index has of an earlier content of a file: its row, compressed facts, brief and hashes of words."""
 
+    row: int
     facts: bytes
     brief: bytes
     words: bytes
@@ -24,8 +25,8 @@ class Basis(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class BlobRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What an extraction worker hands over for one blob: compressed facts, their brief, hashes of its words,
-    posting keys (both packed), names of functions. `against`: facts, brief and words are compressed against those
-    of the basis that the worker was given."""
+    posting keys (both packed), names of functions. `basis`: the row against whose facts, brief and words these are
+    compressed, 0 for none."""
 
     oid: bytes
     facts: bytes
@@ -33,7 +34,7 @@ class BlobRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     words: bytes
     keys: bytes
     names: tuple[str, ...]
-    against: bool = False
+    basis: int = 0
 
 
 class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -68,6 +68,8 @@ _COLUMNS = {
     "dialects": "identity, data",
     "questions": "text, identity, content",
 }
+_OWNERS = {"facts": "t.oid", "briefs": "t.oid", "words": "b.oid"}  # whose content a row says that it is of
+_MISSING = "the facts of a file are missing"
 _SEGMENT_BLOBS = 20_000
 _SEGMENT_SPAN = 1 << 16  # rows are numbered within a segment in 16 bits
 _CACHED_BLOCKS = 20_000  # about 4 kB each
@@ -248,7 +250,7 @@ class Store:
         for blob, data in self.database.rows("SELECT blob, data FROM words"):
             basis = bases.get(blob, 0)
             if basis:
-                if has_mark(self._against(data, self._part("words", basis, whole=True)), word):
+                if has_mark(self._against(data, self._whole("words", basis)), word):
                     found.append(blob)
             elif has_mark(data, word, sealed=True):
                 self._unsealed(data)
@@ -259,29 +261,25 @@ class Store:
         """The bases of blobs that have one."""
         return dict(self.database.rows("SELECT id, basis FROM blobs WHERE basis<>0"))
 
-    def basis(self, blob: int) -> tuple[int, Basis]:
-        """The row that a later content of a file may have for its basis, where `blob` is an earlier content, and
-        what it says."""
+    def basis(self, blob: int) -> Basis:
+        """What a later content of a file can be compressed against, where `blob` is an earlier one: that, or what
+        it is compressed against itself."""
         row = self.database.row("SELECT basis FROM blobs WHERE id=?", (blob,))
         number = int(row[0] if row else 0) or blob
-        row = self.database.row("SELECT data FROM facts WHERE blob=?", (number,))
-        if row is None:
-            raise self.database.damaged("the facts of a file are missing")
-        return number, Basis(row[0], *(self._part(t, number, whole=True) for t in ("briefs", "words")))
+        facts = self.database.row("SELECT data FROM facts WHERE blob=?", (number,))
+        if facts is None:
+            raise self.database.damaged(_MISSING)
+        return Basis(number, facts[0], self._whole("briefs", number), self._whole("words", number))
 
-    def save_blobs(
-        self, fingerprint: int, dialect: int, rows: Sequence[BlobRow], bases: Mapping[bytes, int] | None = None
-    ) -> dict[bytes, int]:
-        """Keep facts; returns their rows by blob id. `settle` makes them findable by name. `bases`: the rows
-        against which they are compressed, as far as they are."""
+    def save_blobs(self, fingerprint: int, dialect: int, rows: Sequence[BlobRow]) -> dict[bytes, int]:
+        """Keep facts; returns their rows by blob id. `settle` makes them findable by name."""
         ids: dict[bytes, int] = {}
         database = self.database
         with database.writing():
             for row in rows:
-                basis = (bases or {})[row.oid] if row.against else 0
                 cursor = database.run(
                     "INSERT OR IGNORE INTO blobs(oid, fingerprint, dialect, basis) VALUES(?, ?, ?, ?)",
-                    (row.oid, fingerprint, dialect, basis),
+                    (row.oid, fingerprint, dialect, row.basis),
                 )
                 if not cursor.rowcount:  # another process was first
                     known = database.row(
@@ -292,7 +290,7 @@ class Store:
                     continue
                 number = ids[row.oid] = int(cursor.lastrowid or 0)
                 database.run("INSERT INTO facts VALUES(?, ?, ?)", (number, row.oid, row.facts))
-                brief, words = (row.brief, row.words) if basis else (seal(row.brief), seal(row.words))
+                brief, words = (row.brief, row.words) if row.basis else (seal(row.brief), seal(row.words))
                 database.run("INSERT INTO briefs VALUES(?, ?, ?)", (number, row.oid, brief))
                 database.run("INSERT INTO words VALUES(?, ?)", (number, words))
                 names = "\n".join(row.names).encode()
@@ -407,15 +405,29 @@ class Store:
         """The encoded brief of a blob row, which must be that content's."""
         return self._part("briefs", blob, oid)
 
-    def _part(self, table: str, blob: int, oid: bytes = b"", *, whole: bool = False) -> bytes:
-        row = self.database.row(
-            f"SELECT b.basis, b.oid, t.* FROM {table} t JOIN blobs b ON b.id=t.blob WHERE t.blob=?", (blob,)
-        )
-        if row is None or (table != "words" and row[-2] != (oid or row[1])) or (whole and row[0]):
-            raise self.database.damaged("the facts of a file are missing")
-        basis, data = row[0], row[-1]
+    def _part(self, table: str, blob: int, oid: bytes = b"") -> bytes:
+        """A blob's row of a table, decoded. `oid`: the content that it must be of."""
+        basis, data = self._row(table, blob, oid)
+        return self._against(data, self._whole(table, basis)) if basis else self._plain(table, data)
+
+    def _whole(self, table: str, blob: int) -> bytes:
+        """The same of a blob that others are compressed against, which stands alone."""
+        basis, data = self._row(table, blob, b"")
         if basis:
-            return self._against(data, self._part(table, basis, whole=True))
+            raise self.database.damaged(_MISSING)
+        return self._plain(table, data)
+
+    def _row(self, table: str, blob: int, oid: bytes) -> tuple[int, bytes]:
+        row = self.database.row(
+            f"SELECT b.oid, {_OWNERS[table]}, b.basis, t.data FROM {table} t JOIN blobs b ON b.id=t.blob "
+            "WHERE t.blob=?",
+            (blob,),
+        )
+        if row is None or row[1] != (oid or row[0]):
+            raise self.database.damaged(_MISSING)
+        return row[2], row[3]
+
+    def _plain(self, table: str, data: bytes) -> bytes:
         return self._unpacked(data) if table == "facts" else self._unsealed(data)
 
     def _against(self, data: bytes, basis: bytes) -> bytes:

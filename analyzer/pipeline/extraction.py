@@ -140,19 +140,16 @@ def _unread(cause: str, example: str, size: int) -> FileFacts:
 
 
 def _row(oid: bytes, facts: FileFacts, words: set[bytes], data: bytes, basis: Basis | None = None) -> BlobRow:
-    encoded, brief, marks = (
-        msgspec.msgpack.encode(facts),
-        msgspec.msgpack.encode(brief_of(facts)),
-        word_marks(words),
-    )
-    packed, against = compress(encoded), False
+    encode = msgspec.msgpack.encode
+    encoded, brief, marks = encode(facts), encode(brief_of(facts)), word_marks(words)
+    packed, row = compress(encoded), 0
     if basis is not None:
         difference = compress_against(encoded, decompress(basis.facts))
         if saves(difference, packed):
-            packed, against = difference, True
+            packed, row = difference, basis.row
             brief, marks = compress_against(brief, basis.brief), compress_against(marks, basis.words)
     names = {d.name or HEAD_MARK + _first_argument(d.head) for d in facts.definitions}
-    return BlobRow(oid, packed, brief, marks, keys_of(facts, data), tuple(sorted(names)), against)
+    return BlobRow(oid, packed, brief, marks, keys_of(facts, data), tuple(sorted(names)), row)
 
 
 def _first_argument(head: str) -> str:

@@ -282,13 +282,12 @@ class _Run:
     ) -> dict[bytes, int]:
         store = self._store
         blobs: dict[bytes, int] = {}
-        bases: dict[bytes, int] = {}
         rows: list[BlobRow] = []
         pending = store.pending(fingerprint)
 
         def keep() -> None:
             nonlocal rows, pending
-            blobs.update(store.save_blobs(fingerprint, number, rows, bases))
+            blobs.update(store.save_blobs(fingerprint, number, rows))
             pending += len(rows)
             rows = []
             if pending >= _SETTLE_BLOBS:
@@ -299,10 +298,7 @@ class _Run:
 
         def with_basis(work: Work) -> Work:
             blob = earlier.get(work.path)
-            if blob is None:
-                return work
-            bases[contents[work.path][0]], basis = store.basis(blob)
-            return work._replace(basis=basis)
+            return work if blob is None else work._replace(basis=store.basis(blob))
 
         works = self._run(
             "Extracting", list(missing.values()), extract_rows, encode_dialect(dialect), prepare=with_basis

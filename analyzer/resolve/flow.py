@@ -29,7 +29,7 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stores import Store, Stores
 from analyzer.resolve.stripping import named_by_type, strip_callee, takes_address, without_subscripts
-from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls
+from analyzer.resolve.tokens import KEYWORDS, Token, arguments_of, find_calls, outside_brackets
 
 PlaceKind = Literal["slot", "parameter", "variable", "global", "result", "static_call"]
 _MAX_PLACES = 3_000
@@ -453,27 +453,22 @@ def _order(target: Target) -> tuple[int, FunctionRef]:
 def _choices(tokens: Sequence[Token], scope: Scope) -> list[Sequence[Token]]:
     """The alternatives of a conditional expression that may be taken, the last operand of a comma; empty for
     others."""
-    depth = nested = 0
+    nested = 0
     question = comma = colon = -1
-    for at, token in enumerate(tokens):
+    for at, token in outside_brackets(tokens):
         text = token.text
-        if text in ("(", "[", "{"):
-            depth += 1
-        elif text in (")", "]", "}"):
-            depth -= 1
-        elif depth == 0:
-            if text == "?":
-                nested += question >= 0
-                question = at if question < 0 else question
-            elif text == ":" and question >= 0 and colon < 0:
-                if nested:
-                    nested -= 1
-                else:
-                    colon = at
-            elif text == ",":
-                comma = at
-            elif text == "=" and question < 0:
-                return [tokens[at + 1 :]]
+        if text == "?":
+            nested += question >= 0
+            question = at if question < 0 else question
+        elif text == ":" and question >= 0 and colon < 0:
+            if nested:
+                nested -= 1
+            else:
+                colon = at
+        elif text == ",":
+            comma = at
+        elif text == "=" and question < 0:
+            return [tokens[at + 1 :]]
     if comma >= 0 and question < 0:
         return [tokens[comma + 1 :]]
     if question >= 0 and colon > question:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.dominance import TESTS
-from analyzer.resolve.tokens import Origin, Token, close_of, tokenize
+from analyzer.resolve.tokens import Origin, Token, close_of, outside_brackets, tokenize
 
 _NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 
@@ -299,14 +299,8 @@ def _is_rest(definition: MacroDefinition, name: str) -> bool:
 
 def _first(tokens: list[Token]) -> list[Token]:
     """What is pasted of an operand: of alternatives the first, as nothing could be made of `f_14; 0`."""
-    depth = 0
-    for at, token in enumerate(tokens):
-        text = token.text
-        if text in ("(", "[", "{"):
-            depth += 1
-        elif text in (")", "]", "}"):
-            depth -= 1
-        elif text == ";" and depth == 0 and token.hidden == _ALTERNATIVE:
+    for at, token in outside_brackets(tokens):
+        if token.text == ";" and token.hidden == _ALTERNATIVE:
             return tokens[:at]
     return tokens
 

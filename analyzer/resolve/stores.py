@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Object
-from analyzer.resolve.assigning import assignments_in
+from analyzer.resolve.assigning import assignments_in, giving
 from analyzer.resolve.fillers import DESIGNATOR
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.made import Function
@@ -71,8 +71,7 @@ class Stores:
                     continue
                 for call in definition.calls:
                     if word.search(text, call.start, call.end) and frame.scope.macro(call.name):
-                        tokens = frame.typer.expand(text[call.start : call.end].decode("utf-8", "replace"))
-                        for left, value in assignments_in(tokens):
+                        for left, value in _assigned_by(frame, text[call.start : call.end]):
                             if [t.text for t in left] == [name]:
                                 yield Store(function, tuple(value), call.line, call.guard, True)
 
@@ -99,7 +98,7 @@ class Stores:
     def _in_file(self, path: str, field: str, macros: frozenset[str]) -> Iterator[tuple[Slot, Store]]:
         facts = self._index.facts(path)
         text = self._index.text(path)
-        given = re.compile(rb"(?:->|\.)" + field.encode() + rb"(?:\[[^\]\n]*\])*,\s*[&\w]+\)")
+        given = giving(field)
         is_given = given.search(text) is not None
         for definition in facts.definitions:
             assigned = any(field in a.left for a in definition.assignments)
@@ -171,19 +170,19 @@ class Stores:
         for call in definition.calls:
             if not call.end:
                 continue
-            use = text[call.start : call.end].decode("utf-8", "replace")
-            given = field in use and frame.scope.macro(call.name)  # it may store into what it is given
+            use = text[call.start : call.end]
+            given = field.encode() in use and frame.scope.macro(call.name)  # it may store into what it is given
             if call.name not in spelled and not given:
                 continue
-            tokens = frame.typer.expand(re.sub(r"/\*.*?\*/", " ", use, flags=re.S))
-            for left, value in _stores_in(tokens, field):
+            for left, value in _assigned_by(frame, use):
+                if len(left) < 3 or left[-1].text != field or left[-2].text not in (".", "->"):
+                    continue
                 slot = self._slots.slot_of(frame.scope, left, frame.types)
                 if slot is not None and slot.field == field:
                     yield slot, Store(frame.function, tuple(value), call.line, call.guard, True)
 
 
-def _stores_in(tokens: Sequence[Token], field: str) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
-    """The assignments to a member of that name in a token stream: left side and value."""
-    for left, value in assignments_in(tokens):
-        if len(left) > 2 and left[-1].text == field and left[-2].text in (".", "->"):
-            yield left, value
+def _assigned_by(frame: Frame, use: bytes) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
+    """What a macro's use in a function assigns: left side and value."""
+    text = re.sub(r"/\*.*?\*/", " ", use.decode("utf-8", "replace"), flags=re.S)
+    return assignments_in(frame.typer.expand(text))

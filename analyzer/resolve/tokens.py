@@ -123,17 +123,25 @@ def _partner_of(tokens: Sequence[Token], places: range, partner: str) -> int:
     return -1
 
 
-def split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
-    """The runs between separators outside brackets, without an empty one at the end; none for no tokens."""
-    found: list[Sequence[Token]] = []
-    depth = start = 0
+def outside_brackets(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+    """The tokens outside all brackets, which are left out themselves, with their places."""
+    depth = 0
     for at, token in enumerate(tokens):
         text = token.text
         if text in _OPENING:
             depth += 1
         elif text in _CLOSING:
             depth -= 1
-        elif text == separator and depth == 0:
+        elif depth == 0:
+            yield at, token
+
+
+def split(tokens: Sequence[Token], separator: str) -> list[Sequence[Token]]:
+    """The runs between separators outside brackets, without an empty one at the end; none for no tokens."""
+    found: list[Sequence[Token]] = []
+    start = 0
+    for at, token in outside_brackets(tokens):
+        if token.text == separator:
             found.append(tokens[start:at])
             start = at + 1
     if start < len(tokens):

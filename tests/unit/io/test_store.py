@@ -40,7 +40,7 @@ def next_content(number: int, basis: Basis, keys: set[int], words: bytes = b"") 
         compress_against(words, basis.words),
         pack_keys(keys),
         (f"f{number}",),
-        against=True,
+        basis=basis.row,
     )
 
 
@@ -53,9 +53,8 @@ def fill(path: Path, blobs: int = 40) -> None:
     store.fingerprint("extractor")
     ids = store.save_blobs(1, 1, [blob(n, {n, n * 1000, 77}) for n in range(blobs)])
     for number, earlier in enumerate(sorted(ids.values())[::2], 1000):
-        basis, known = store.basis(earlier)
-        row = next_content(number, known, {number, 77})
-        ids |= store.save_blobs(1, 1, [row], {row.oid: basis})
+        row = next_content(number, store.basis(earlier), {number, 77})
+        ids |= store.save_blobs(1, 1, [row])
     store.settle(1)
     files = [ManifestFile(f"{n}.c", 1, "", oid, row) for n, (oid, row) in enumerate(sorted(ids.items()))]
     store.save_version(version("before"), files[1:])
@@ -272,10 +271,10 @@ def test_the_next_content_of_a_file_is_kept_as_what_differs(tmp_path: Path) -> N
     ids = store.save_blobs(1, 1, [first])
     whole = ids[first.oid]
     for number in (2, 3):  # the basis of the third is the first, too
-        basis, known = store.basis(max(ids.values()))
-        assert basis == whole
-        row = next_content(number, known, {number}, marks[number - 1])
-        ids |= store.save_blobs(1, 1, [row], {row.oid: basis})
+        basis = store.basis(max(ids.values()))
+        assert basis.row == whole
+        row = next_content(number, basis, {number}, marks[number - 1])
+        ids |= store.save_blobs(1, 1, [row])
     (facts,) = {store.facts(ids[oid], oid).replace(b" and %d" % oid[-1], b"") for oid in ids}
     assert facts == decompress(first.facts)
     assert [store.brief(ids[oid], oid) for oid in sorted(ids)] == [b"brief1", b"brief2", b"brief3"]
@@ -296,8 +295,8 @@ def test_what_differs_from_facts_that_are_gone_is_damage(tmp_path: Path) -> None
     store.fingerprint("extractor")
     first = blob(1, {1}, facts=random.Random(1).randbytes(300))
     (basis,) = store.save_blobs(1, 1, [first]).values()
-    row = next_content(2, store.basis(basis)[1], {2})
-    oid, derived = next(iter(store.save_blobs(1, 1, [row], {row.oid: basis}).items()))
+    row = next_content(2, store.basis(basis), {2})
+    oid, derived = next(iter(store.save_blobs(1, 1, [row]).items()))
     assert store.facts(derived, oid).startswith(decompress(first.facts))
     store.database.run("UPDATE facts SET data=? WHERE blob=?", (compress(b"other facts"), basis))
     with pytest.raises(StoreError, match="damaged"):
