@@ -15,7 +15,7 @@ from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, DirectCall, Entry, FieldAssignment, Invocation, Object
 from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
-from analyzer.resolve.dominated import guards_of
+from analyzer.resolve.denoted import denoted
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
@@ -388,7 +388,7 @@ class Slots:
 
     def _entry(self, placed: _Placed) -> SlotEntry:
         scope, slot, owner, path, index, value, line, guard, how = placed
-        functions, name = self.functions_in(scope, value)
+        functions, name = denoted(self._names, scope, value)
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
         if not functions and name and self._names.declared.object(scope, name) is not None:
             kind = "object"
@@ -407,36 +407,6 @@ class Slots:
             guard,
             how,
         )
-
-    def functions_in(self, scope: Scope, value: str) -> tuple[tuple[Function, ...], str]:
-        """The functions that a value's text may denote, and the first name in it."""
-        tokens: Sequence[Token] = tokenize(value)
-        if len(tokens) > 1 or (tokens and scope.macro(tokens[0].text)):
-            expanded = self._names.typer(scope.path).expand_tokens(tokens)
-            plain = len(tokens) == 1 and not scope.macro_is_sure(tokens[0].text)
-            tokens = [*tokens, Token(","), *expanded] if plain else expanded  # `#else`, `#define f NULL`
-        found: list[Function] = []
-        first = ""
-        choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
-        guards = guards_of([Token("="), *tokens])[1:] if choice else []
-        for at, token in enumerate(tokens):
-            if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
-                continue
-            if guards and scope.holds(guards[at]) is False:
-                continue
-            if at and tokens[at - 1].text in (".", "->", "struct", "union", "enum"):
-                continue
-            if at + 1 < len(tokens) and tokens[at + 1].text in ("(", "[", "->", "."):
-                continue
-            first = first or token.text
-            if not self._names.may_be_function(token.text):
-                continue
-            bound = self._names.bind(scope, token.text)
-            if bound.functions:
-                if not found:
-                    first = token.text
-                found.extend(bound.functions)
-        return tuple(dict.fromkeys(found)) if len(found) < 2 else _unique(found), first
 
     def _of_assignments(self, scope: Scope, definition: Definition, field: str | None = None) -> Iterator[_Placed]:
         if not definition.assignments:
@@ -496,10 +466,6 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns
-
-
-def _unique(found: list[Function]) -> tuple[Function, ...]:
-    return tuple({(f.path, f.definition.line, f.definition.name): f for f in found}.values())
 
 
 def _candidate(assignment: FieldAssignment, local_names: set[str]) -> str:
