@@ -29,6 +29,7 @@ _LAST_DIGIT = 0x39
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
+_INFERRED = re.compile(rb"auto\b(?<!\wauto)(?=\s++\w++\s*+=(?!=))")
 _ASM_WORDS = re.compile(rb"\b(?:asm_inline|__volatile)\b")
 _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
 _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}
@@ -116,6 +117,8 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     if calls:
         text = _mask_attributes(text, calls, uses, aliases, weak)
     text = _mask_typeof(text)
+    if b"auto" in text:  # C23's `auto x = value;`: to the grammar a storage class without a type
+        text = _INFERRED.sub(b"T___", text)
     if b"asm_inline" in text or b"__volatile" in text:
         text = _ASM_WORDS.sub(lambda m: b"asm       " if m.group() == b"asm_inline" else b"volatile  ", text)
     if b"..." in text:

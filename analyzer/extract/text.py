@@ -15,7 +15,7 @@ from analyzer.model.guards import conjunction
 
 _GLUED_STAR = re.compile(r"(\w)\*")
 _FILLER = re.compile(rb"\bT_+\b")
-_STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|auto|typedef|_Noreturn)\b")
+_STORAGE = re.compile(rb"\b(?:static|inline|__inline|__inline__|extern|register|typedef|_Noreturn)\b")
 
 
 class Text:

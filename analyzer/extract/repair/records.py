@@ -3,6 +3,8 @@
 Members keep a name where the use shows it; enumerators of uses are left out.
 """
 
+import itertools
+
 from analyzer.extract.repair.declarations import Declarations
 from analyzer.extract.repair.tokens import NUMBER, WORD
 from analyzer.extract.repair.words import BASIC, NO_CALLEE, TYPE_WORDS
@@ -56,6 +58,8 @@ class Records(Declarations):
         close = self.closing(at + 1, hi)
         if close < 0 or (close + 1 < hi and p.kind[close + 1] != WORD):
             return at
+        if self.names(close + 1, hi) and self.group(at, close):
+            return min(self.parts(close + 1, hi, b";")[0][1] + 2, hi)
         if any(p.kind[k] == b";" for k in range(at + 2, close)):
             self.wrapper(at, close)
         else:
@@ -79,6 +83,43 @@ class Records(Declarations):
             elif p.kind[k] == b",":
                 p.put(p.start[k], b";")
 
+    def names(self, at: int, hi: int) -> bool:
+        """Whether the name of an object of the type before it stands here: on the same line, and no more but an
+        array's length or a value."""
+        p = self.piece
+        if at + 1 >= hi or p.kind[at] != WORD or p.starts_line(at):
+            return False
+        end = self.over_indices(at + 1, hi)
+        return end < hi and p.kind[end] in (b";", b"=", b",")
+
+    def group(self, at: int, close: int, *, own: bool = False) -> bool:
+        """`GROUP(struct t, m, x, T a; T b;)`: a record with these members, or members of the record around it (`own`);
+        a type and a name before them are one of them. False where that is not what stands here."""
+        p = self.piece
+        if p.kind[close - 1] != b";" or p.kind[close - 2] == b",":
+            return False
+        parts = self.commas(at + 2, close)
+        before = list(itertools.takewhile(lambda part: all(p.kind[k] != b";" for k in self.level(*part)), parts))
+        if len(before) == len(parts):
+            return False
+        members = parts[len(before)][0]
+        if not own and p.start[at + 2] - p.start[at] < len(b"union{"):
+            return False
+        single = all(first == last for first, last in before[:2])
+        if len(before) > 1 and single and p.word[before[0][0]].startswith(b"T__"):  # a type, by the masking
+            p.blank(before[0][1] + 1, before[0][1] + 1)
+            p.put(p.start[before[1][1] + 1], b";")
+            before = before[2:]
+        if before:
+            p.blank(before[0][0], members - 1)
+        p.blank(at, at + 1)
+        p.blank(close, close)
+        if not own:
+            p.put(p.start[at], b"union{")
+            p.put(p.start[close], b"}")
+        self.record(members, close)
+        return True
+
     def member(self, lo: int, hi: int) -> None:
         """One member, whose `;` is token `hi`."""
         p = self.piece
@@ -88,7 +129,10 @@ class Records(Declarations):
         if p.kind[lo] == WORD and lo + 1 < hi and p.kind[lo + 1] == b"(":
             close = self.closing(lo + 1, hi)
             if close == hi - 1 and p.word[lo] not in NO_CALLEE:
-                self.made_member(lo, close)
+                if self.group(lo, close, own=True):
+                    p.blank(hi, hi)
+                else:
+                    self.made_member(lo, close)
                 return
         if p.kind[lo] == WORD and lo + 1 == hi:  # a macro alone
             if p.word[lo] not in TYPE_WORDS:
@@ -127,6 +171,9 @@ class Records(Declarations):
             self.record(record + 1, p.close[record])
             p.blank(lo, arguments[begin][0] - 1)
             p.blank(close, close)
+            if begin + 1 < len(arguments):  # `DECLARE_FLEX_ARRAY(struct { … }, items);`
+                comma = arguments[begin][1] + 1
+                p.blank(comma, comma)
             return
         if any(p.kind[k] in (b";", b":") for k in range(lo, close)):
             self.wrapper(lo, close)
@@ -169,10 +216,12 @@ class Records(Declarations):
                 stop = close + 1 if close + 1 < hi and p.kind[close + 1] == b"," else close
                 if close + 1 >= hi or p.kind[close + 1] in (b",", WORD):
                     p.blank(at, stop)
+                    p.kind[stop] = b","
                 at = stop + 1
                 continue
             if p.kind[at] == WORD and at > lo and p.kind[at - 1] in (WORD, b")", NUMBER):
-                p.insert(at, b",")
+                if not p.insert(at, b","):  # lists, one on a line
+                    p.blank(at - 1, at - 1)
             if p.kind[at] == b"=":
                 end = at + 1
                 while end < hi and p.kind[end] != b",":

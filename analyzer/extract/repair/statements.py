@@ -52,11 +52,17 @@ class Statements(Assembler):
                     self.arguments(at + 1, close)
                 else:
                     self.expression(at + 2, close)
+                if word == b"switch" and p.word[min(close + 1, len(p) - 1)] == b"case":  # the grammar wants braces
+                    p.put(p.start[at], b"while ")
                 return close + 1
             if word == b"case":
                 end = at + 1
                 while end < hi and p.kind[end] not in (b":", b";"):
                     end = self.over(end, hi)
+                if (
+                    end < hi and p.kind[end] == b";"
+                ):  # `case ENGINE(a, b);`: the macro's own `case x: return y` ends there
+                    p.put(p.start[end], b":")
                 self.expression(at + 1, end)
                 return end + 1
             if word in ASM:
@@ -76,7 +82,7 @@ class Statements(Assembler):
                 return at + 2
             if following == b"(" and word not in NO_CALLEE and (end := self.use(at, at, hi)):
                 return end
-            if word == b"static":
+            if word in (b"static", b"const"):
                 name = at + 1
                 while name < hi and p.word[name] in STORAGE:
                     name += 1
@@ -87,6 +93,8 @@ class Statements(Assembler):
                         at, word = name, p.word[name]
                         if end := self.use(at, at, hi):
                             return end
+                    elif close >= 0 and close + 1 < hi and p.kind[close + 1] in (b"*", WORD):
+                        p.fill(name, close)  # `const typeof_member(struct s, m) *p = q;`
             if word in (b"noreturn", b"thread_local") and following == b";":  # keywords elsewhere
                 p.fill(at, at)
             if (following in (b"}", b"") and word not in JUMPS) or self.labels(at + 1, hi):
@@ -165,6 +173,16 @@ class Statements(Assembler):
         if close < 0:
             return 0
         after = p.kind[close + 1] if close + 1 < hi else b"}"
+        if self.names(close + 1, hi) and self.group(name, close):
+            end = close + 1
+            while end < hi and p.kind[end] != b";":
+                if p.kind[end] == b"=":
+                    self.initializers(end + 1, self.parts(end + 1, hi, b";")[0][1] + 1)
+                end = self.over(end, hi)
+            return end + 1
+        if after == b":" and p.starts_line(name) and p.word[name].isupper():
+            p.blank(opening, close)  # `CASE64(X): return y;`, where the macro has the `case`
+            return close + 2
         if after in (b";", b"}", WORD) and close > opening + 1 and self.statements(name, close):
             return close + 1
         marks = [p.kind[k] for k in self.level(opening + 1, close - 1) if p.kind[k] in (b":", b",", b"?")]

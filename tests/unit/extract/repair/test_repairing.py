@@ -30,6 +30,13 @@ STATEMENTS = [
     ("if before(a, g())\n\t\th();", ["before", "g", "h"]),
     ("DECLARE_MAP(map, 8) = { 0, };\n\tg();", ["DECLARE_MAP", "g"]),
     ("static DEFINE_LIMIT(rs, 5 * HZ, 1);\n\tg();", ["DEFINE_LIMIT", "g"]),
+    ("const DEFINE_FEATURES(all, g());\n\th();", ["DEFINE_FEATURES", "g", "h"]),
+    ("const typeof_member(struct s, m) *p = g();", ["g"]),
+    ("GROUP(struct t, m, x,\n\t\tint tail;\n\t) o = { .m = g(), };\n\th();", ["g", "h"]),
+    # cases that macros make
+    ("switch (g()) {\n\tcase ENGINE(A, B, 0);\n\tcase ENGINE(C, D, 1);\n\tdefault: h();\n\t}", ["ENGINE", "ENGINE", "g", "h"]),
+    ("switch (x) {\n\tCASE64(A):\n\t\tg();\n\t}", ["g"]),
+    ("switch (g())\n\tcase 1: {\n\t\th();\n\t}", ["g", "h"]),
     # literals next to names
     ('print(LEVEL PREFIX "text" F(g()) "more");', ["print", "F", "g"]),
     # assembler
@@ -58,12 +65,16 @@ def test_statements(text: str, calls: list[str]) -> None:
         ("BITS(u64 a:40, BITS(u64 b:24, ;))", ["a", "b"]),
         ("u8 X(a:6, b:2);", ["a", "b"]),
         ("__type(key, int);\n\tint a;", ["key", "a"]),
+        ("EITHER(\n\t\tint (*f)(int a, int b);\n\t\tint (*g)(int a);\n\t);\n\tint c;", ["f", "g", "c"]),
+        ("GROUP(struct t, m, x, int a; int (*f)(void););\n\tint b;", ["m", "a", "f", "b"]),
+        ("GROUP(struct t, m, x, int a;) rows[4];\n\tint b;", ["rows", "b"]),
+        ("DECLARE_FLEX(struct { int a; }, items);", ["items"]),
     ],
 )
 def test_members(text: str, fields: list[str]) -> None:
     facts = extract(f"struct s {{\n\t{text}\n}};\nvoid f(void);\n".encode())
     assert facts.diagnostics == ()
-    (record,) = facts.records
+    record = facts.records[0]
     assert [field.name for field in record.fields] == fields
 
 
@@ -118,10 +129,18 @@ def test_uses_at_file_scope(text: str, use: str) -> None:
     assert [definition.name for definition in facts.definitions] == ["f"]
 
 
-def test_enumerators_of_uses_are_left_out() -> None:
-    facts = extract(b"enum e {\n\tA,\n\tALL(B),\n\tC,\n};\n")
+@pytest.mark.parametrize(
+    "body", ["\n\tA,\n\tALL(B),\n\tC,\n", "\n\tA,\n\tALL(B)\n\tC,\n", "\n\tALL(B)\n\tA,\n\tC,\n"]
+)
+def test_enumerators_of_uses_are_left_out(body: str) -> None:
+    facts = extract(f"enum e {{{body}}};\n".encode())
     assert facts.diagnostics == ()
     assert [constant.name for constant in facts.enums[0].constants] == ["A", "C"]
+
+
+def test_lists_of_enumerators_on_lines_of_their_own() -> None:
+    facts = extract(b"enum {\nMESSAGES\nUP_MESSAGES\nUP_OTHERS\n};\nint f(void);\n")
+    assert facts.diagnostics == ()
 
 
 @pytest.mark.parametrize(
