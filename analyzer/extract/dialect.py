@@ -47,8 +47,8 @@ FORCE_INLINE_TEMPLATE HINT_INLINE
 _INLINE = "__always_inline __inline __inline__ __forceinline inline_for_stack __gnu_inline __no_inline_hint"
 _CALL = """
 __attribute__ __attribute __aligned __printf __scanf __releases __acquires __must_hold __cond_acquires
-__cond_releases __cond_lock_attr __free __cleanup __counted_by __counted_by_le __counted_by_be __counted_by_ptr __section __mode
-__alloc_size __realloc_size __alias __weak_alias __compiletime_error __compiletime_warning __assume_aligned
+__cond_releases __cond_lock_attr __free __cleanup __counted_by __counted_by_le __counted_by_be __counted_by_ptr
+__section __mode __alloc_size __realloc_size __alias __weak_alias __compiletime_error __compiletime_warning __assume_aligned
 __copy __guarded_by __pt_guarded_by __acquires_shared __releases_shared __must_hold_shared
 __cond_acquires_shared __context_unsafe __acquire_attr __format_arg __nonnull __error __warning __no_sanitize
 __declspec __diagnose_as_builtin __ifunc __pass_object_size __rte_format_printf __section__ __sized_by

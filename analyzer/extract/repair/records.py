@@ -93,8 +93,8 @@ class Records(Declarations):
         return end < hi and p.kind[end] in (b";", b"=", b",")
 
     def group(self, at: int, close: int, *, own: bool = False) -> bool:
-        """`GROUP(struct t, m, x, T a; T b;)`: a record with these members, or members of the record around it (`own`);
-        a type and a name before them are one of them. False where that is not what stands here."""
+        """`GROUP(struct t, m, x, T a; T b;)`: a record with these members, or members of the record around it
+        (`own`); a type and a name before them are one of them. False where that is not what stands here."""
         p = self.piece
         if p.kind[close - 1] != b";" or p.kind[close - 2] == b",":
             return False
@@ -219,9 +219,9 @@ class Records(Declarations):
                     p.kind[stop] = b","
                 at = stop + 1
                 continue
-            if p.kind[at] == WORD and at > lo and p.kind[at - 1] in (WORD, b")", NUMBER):
-                if not p.insert(at, b","):  # lists, one on a line
-                    p.blank(at - 1, at - 1)
+            after_another = p.kind[at] == WORD and at > lo and p.kind[at - 1] in (WORD, b")", NUMBER)
+            if after_another and not p.insert(at, b","):  # lists, one on a line
+                p.blank(at - 1, at - 1)
             if p.kind[at] == b"=":
                 end = at + 1
                 while end < hi and p.kind[end] != b",":
