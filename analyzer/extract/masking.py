@@ -29,6 +29,7 @@ _LAST_DIGIT = 0x39
 _PARAMETER = re.compile(rb"[(,]\s*(?:void\s*\)|(?:\w+\s+)+\**\s*\w+|\w+\s*\*+\s*\w+)")
 _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
+_SIZED_RECORD = re.compile(rb"sizeof\s*+(\()\s*+struct\s*+\{")
 _INFERRED = re.compile(rb"auto\b(?<!\wauto)(?=\s++\w++\s*+=(?!=))")
 _ASM_WORDS = re.compile(rb"\b(?:asm_inline|__volatile)\b")
 _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
@@ -117,6 +118,7 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     if calls:
         text = _mask_attributes(text, calls, uses, aliases, weak)
     text = _mask_typeof(text)
+    text = _mask_sized_records(text)
     if b"auto" in text:  # C23's `auto x = value;`: to the grammar a storage class without a type
         text = _INFERRED.sub(b"T___", text)
     if b"asm_inline" in text or b"__volatile" in text:
@@ -181,6 +183,18 @@ def _mask_typeof(text: bytes) -> bytes:
         out[match.start() : end] = fill_keeping_lines(text[match.start() : end])
         at = end
     return bytes(out)
+
+
+def _mask_sized_records(text: bytes) -> bytes:
+    """`sizeof(struct { _Static_assert(a, "b"); })`, how an expression asserts something: the grammar knows no
+    assertion there."""
+    out: bytearray | None = None
+    for match in _SIZED_RECORD.finditer(text):
+        inside, end = match.end(1), close_paren(text, match.start(1), 5_000) - 1
+        if end > inside and b"_Static_assert" in text[inside:end]:
+            out = out or bytearray(text)
+            out[inside:end] = fill_keeping_lines(text[inside:end])
+    return text if out is None else bytes(out)
 
 
 def _mask_groups(text: bytes) -> bytes:

@@ -55,6 +55,19 @@ def test_types_in_arguments_become_names() -> None:
     assert "g(container_of(p, T" in line
 
 
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("int a = sizeof(struct { _Static_assert(1, x); });", "int a = sizeof(T_________________________________);"),
+        ("int a = sizeof(struct { int b; });", "int a = sizeof(struct { int b; });"),
+        ("const auto read = ops->read;", "const T___ read = ops->read;"),
+        ("auto_x = auto == 1;", "auto_x = auto == 1;"),
+    ],
+)
+def test_what_only_newer_kernels_have(text: str, result: str) -> None:
+    assert words(f"void f(void)\n{{\n\t{text}\n}}\n") == f"void f(void) {{ {result} }}"
+
+
 def test_a_macro_head_is_noted() -> None:
     text = "SYSCALL_DEFINE1(exit, int, code)\n{\n\tleave(code);\n}\n"
     (head,) = masked(text).heads
