@@ -58,7 +58,7 @@ def test_types_in_arguments_become_names() -> None:
 @pytest.mark.parametrize(
     ("text", "result"),
     [
-        ("int a = sizeof(struct { _Static_assert(1, x); });", "int a = sizeof(T_________________________________);"),
+        ("int a = sizeof(struct { _Static_assert(1, x); });", "int a = sizeof(T_______________________________);"),
         ("int a = sizeof(struct { int b; });", "int a = sizeof(struct { int b; });"),
         ("const auto read = ops->read;", "const T___ read = ops->read;"),
         ("auto_x = auto == 1;", "auto_x = auto == 1;"),
