@@ -16,7 +16,7 @@ from analyzer.model.facts import Definition
 from analyzer.resolve import static_calls
 from analyzer.resolve.calls import Calls
 from analyzer.resolve.flow import Flow
-from analyzer.resolve.holders import Held, Holders
+from analyzer.resolve.holders import Holders
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.routes import Routes
@@ -24,8 +24,6 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
 from analyzer.resolve.wanted import Wanted
-
-_NOTHING = Held({}, frozenset(), frozenset(), {})
 
 
 class Callers:
@@ -42,7 +40,7 @@ class Callers:
     def of(self, ref: FunctionRef, function: Function | None) -> tuple[Edge, ...]:
         """The edges that lead to a function, by caller's file and line; `function` is None for an external one."""
         names = frozenset({ref.name, *(function.aliases if function else ())})
-        held = self._holders.of(function) if function else _NOTHING
+        held = self._holders.of(ref, function)
         members = frozenset(slot.field for slot in held.slots)
         hooks = {name for slot in held.slots if (name := static_calls.name_of(slot))}
         routes = self._routes.to(names, held.values, members)

@@ -32,7 +32,7 @@ class Value(NamedTuple):
 
 
 class Frame:
-    """A function with its variables. For a function made by a macro's expansion only parameters are known."""
+    """A function with its variables. Of one that a macro makes there is no text: what its facts say is known."""
 
     def __init__(self, names: Names, function: Function) -> None:
         self.function = function
@@ -110,6 +110,11 @@ class Frame:
 
     def assigned(self, name: str) -> Sequence[Value]:
         """Initial values of a variable and all that is assigned to it by name, in source order."""
+        definition = self.function.definition
+        if not definition.end:
+            values = [v.value for v in definition.variables if v.name == name and v.value]
+            values += [a.right for a in definition.assignments if a.left == name]
+            return tuple(Value(text, definition.line) for text in values)
         declarator = rb"(?:\s*\)\s*\([^;{}=]*\)|(?:\s*\[[^\]]*\])+)?"  # `(*f)(int) =`, `f[2] =`
         pattern = re.compile(rb"(?<![\w.>])" + re.escape(name.encode()) + declarator + rb"\s*=(?!=)")
         return tuple(self._value(m.end()) for m in pattern.finditer(self.skeleton))

@@ -61,9 +61,9 @@ class Holders:
         self.flow = flow
         self.routes = routes
 
-    def of(self, function: Function) -> Held:
-        """Where a function's address goes."""
-        search = _Search(self, function)
+    def of(self, ref: FunctionRef, function: Function | None) -> Held:
+        """Where a function's address goes; `function` is None for one without a definition in C."""
+        search = _Search(self, ref, function)
         search.run()
         return Held(
             {slot: frozenset(paths) for slot, paths in search.slots.items()},
@@ -76,14 +76,16 @@ class Holders:
 class _Search:
     """One function's way through the places of a kernel."""
 
-    def __init__(self, holders: Holders, function: Function) -> None:
+    def __init__(self, holders: Holders, ref: FunctionRef, function: Function | None) -> None:
         self._names = holders.names
         self._index = holders.names.index
         self._slots = holders.slots
         self._flow = holders.flow
         self._routes = holders.routes
-        self._function = function
-        self._own = {function.definition.name, *function.aliases}
+        self._path = ref.file
+        self._own = {ref.name, *(function.aliases if function else ())}
+        own_file = function is not None and function.definition.static and not ref.file.endswith(".h")
+        self._static = ref.name if own_file else ""  # what other files may use for something else
         self.slots: dict[Slot, set[str]] = {}
         self.values: set[str] = set()
         self.variables: set[str] = set()
@@ -120,11 +122,9 @@ class _Search:
 
     def _files_naming(self, name: str) -> list[str]:
         """The files that may use a function's or a file-scope variable's name as a value."""
-        static = self._function.definition.static and not self._function.path.endswith(".h")
-        own = self._function.path
-        if static and name == self._function.definition.name:
-            return [own, *self._names.scopes.of(own).includers]
-        return sorted({own, *self._index.mentioning(name)})
+        if name == self._static:
+            return [self._path, *self._names.scopes.of(self._path).includers]
+        return sorted({*filter(None, [self._path]), *self._index.mentioning(name)})
 
     def _native(self, paths: Iterable[str]) -> Iterator[str]:
         return (path for path in paths if not self._names.scopes.foreign(path))
@@ -241,6 +241,11 @@ class _Search:
             if variable.name.startswith(KEY) and any(has_word(e.value, name) for e in variable.entries):
                 self._go(Place("static_call", "", variable.name.removeprefix(KEY)))
             self._in_object(scope.path, variable, name)
+        for function in self._names.maker.from_use(scope, use) if facts and facts.definitions else ():
+            keeping = [v.name for v in function.definition.variables if has_word(v.value, name)]
+            if keeping:  # it has no text to follow the name in
+                self.variables.update(keeping)
+                self._add(function)
         self._in_tokens(scope, expansion_of(scope, use), {name}, None)
 
     def _pasted(self, name: str) -> None:
@@ -250,7 +255,7 @@ class _Search:
         for part in parts_of(name):
             paths = self._index.files("argument", part)
             if len(paths) > _MAX_PARTS:
-                paths = tuple(p for p in paths if p == self._function.path)
+                paths = tuple(p for p in paths if p == self._path)
             for path in self._native(paths):
                 scope = self._names.scopes.of(path)
                 if any(has_word(e.value, part) for o in self._index.facts(path).objects for e in o.entries):

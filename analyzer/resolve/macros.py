@@ -143,14 +143,18 @@ class Expander:
             replacement.extend(body)
         if taken:
             name = token.text
+            del stack[-taken:]
             if self._sure is not None and depth + len(token.hidden) and not self._sure(name):
-                replacement += (
-                    Token(";", token.origin, _ALTERNATIVE),
+                separator = Token(";", token.origin, _ALTERNATIVE)
+                plain_use = [
                     Token(name, token.origin, token.hidden | {name}),
                     Token("(", token.origin),
                     Token(")", token.origin),
-                )
-            del stack[-taken:]
+                ]
+                if stack and stack[-1].text == "(":  # only the last alternative is called
+                    replacement = [*plain_use, separator, *replacement]
+                else:
+                    replacement += (separator, *plain_use)
         return replacement
 
     def _substitute(

@@ -22,8 +22,8 @@ OBJECT_LISTS = {
     "lib-y": "y",
     "lib-m": "m",
     "extra-y": "y",
-    "subdir-y": "d",
-    "subdir-m": "d",
+    "subdir-y": "o",  # make runs there, but nothing of it is linked into what is built above
+    "subdir-m": "o",
 }
 _HOST = re.compile(
     r"^(?:hostprogs|hostprogs-y|hostprogs-m|hostprogs-always-y|host-progs|userprogs(?:-always-y)?)$"
@@ -133,8 +133,8 @@ class _Reader:
             for word, chunk in self._variables.listed(name):
                 if word.text is None:
                     self._said.opaque.append(word.conditions)
-                elif word.text.endswith("/") or kind == "d":
-                    way = "y" if name in ("obj-y", "lib-y") else "m" if name == "obj-m" else "d"
+                elif word.text.endswith("/") or name.startswith("subdir"):
+                    way = "y" if name in ("obj-y", "lib-y") else "m" if name == "obj-m" else "o"
                     below = joined(self._folder, word.text)
                     self._said.folders.append((below, word.conditions, way, (step_of(chunk, word.text),)))
                 elif word.text.endswith(".o"):

@@ -113,9 +113,10 @@ class _Reader:
             if not _TOP_LIST.match(name):
                 continue
             for word, chunk in self._top.listed(name):
-                if word.text and word.text.endswith("/"):
+                if word.text and word.text.endswith(("/", "/lib.a")):
                     entry = BuildEntry(word.conditions, "y", (step_of(chunk, word.text),))
-                    found.setdefault((posixpath.normpath(word.text), entry))
+                    folder = word.text.removeprefix("$(objtree)").removesuffix("lib.a").lstrip("/")
+                    found.setdefault((posixpath.normpath(folder), entry))
         if self._read("Kbuild") is not None:
             said = self._folder("")
             for folder, conditions, kind, steps in said.folders if said else ():
@@ -176,7 +177,7 @@ def _deeper(outer: str, inner: str) -> str:
     """How a folder in a folder is built."""
     if inner == "o" or outer == "o":
         return "o"
-    return "m" if "m" in (outer, inner) else outer if inner == "d" else inner
+    return "m" if "m" in (outer, inner) else inner
 
 
 def _finished(
