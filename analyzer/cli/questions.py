@@ -217,7 +217,7 @@ def _one_step(what: Literal["callees", "callers"], function: str, form: str, com
         from analyzer.render.answers import calls_json, document
         from analyzer.render.tables import callees_text, callers_text
 
-        ref = session.find(function).ref
+        ref = session.find(function).ref if what == "callees" else session.called(function)
         edges = session.callees(ref) if what == "callees" else session.callers(ref)
         if form == "json":
             return Reply(document(calls_json(ref, edges)))

@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 
 from analyzer.errors import AmbiguousNameError, UnknownNameError
-from analyzer.model.callgraph import Function
+from analyzer.model.callgraph import Function, FunctionRef
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.stored import StoredIndex
+from analyzer.resolve.linkage import in_kernel, in_kernels_assembly, surely_linked
 from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
@@ -47,6 +48,19 @@ def meant(name: str, resolver: Resolver, stored: StoredIndex, version: str) -> F
     )
 
 
+def called(name: str, resolver: Resolver, stored: StoredIndex, version: str) -> FunctionRef:
+    """The function of a name, as `meant`; also one that the kernel has in assembler, before what a boot
+    loader or some configurations have in C. Raises as `meant` does."""
+    wanted = name.strip().removesuffix("()")
+    if in_kernels_assembly(resolver.scopes, wanted):
+        scopes = resolver.scopes
+        named = [f for f in _candidates(wanted, resolver) if f.definition.name == wanted]
+        kernels = [f for f in named if not f.definition.static and in_kernel(scopes, f.path)]
+        if not any(surely_linked(scopes, f.path, f.definition.guard) for f in kernels):
+            return FunctionRef(wanted)
+    return meant(name, resolver, stored, version).ref
+
+
 def _candidates(wanted: str, resolver: Resolver) -> list[Resolved]:
     """The functions of a name, or of the system call of that name, that a call from elsewhere could mean."""
     found = resolver.named(wanted) or resolver.named(f"sys_{wanted}")
@@ -54,8 +68,9 @@ def _candidates(wanted: str, resolver: Resolver) -> list[Resolved]:
         return _likeliest_first(found)
     names = resolver.names
     external = names.external(found[0].definition.name)
-    if external:
-        return list(names.closest(resolver.scopes.of(found[0].path), external).functions)
+    if external:  # those of the kernel proper before a boot loader's
+        kept = tuple(f for f in external if in_kernel(resolver.scopes, f.path)) or external
+        return list(names.closest(resolver.scopes.of(kept[0].path), kept).functions)
     return [f for f in found if not f.definition.inline] or list(found)
 
 

@@ -173,6 +173,14 @@ class Session:
             f"find {name}", Function, lambda: meant(name, self.resolver, self.stored, self.info.version)
         )
 
+    def called(self, name: str) -> FunctionRef:
+        """The function that a person asks the callers of: also one in assembler. Raises as `find` does."""
+        from analyzer.pipeline.naming import called
+
+        return self.answers.kept(
+            f"called {name}", FunctionRef, lambda: called(name, self.resolver, self.stored, self.info.version)
+        )
+
     def named(self, name: str) -> tuple[FunctionRef, ...]:
         """All functions of a name (of any wrapper's name of a system call) that the configuration builds."""
         from analyzer.resolve.names import ref_of

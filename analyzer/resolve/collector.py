@@ -24,6 +24,7 @@ from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, Type, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
+from analyzer.resolve.linkage import in_kernels_assembly, surely_linked
 from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.mentions import mentions
@@ -259,13 +260,25 @@ class Collector:
             self._add(site, FunctionRef(name), "direct", rule, "certain", evidence=reasons)
             return
         own_guard = self._guard_of(site.macros)
+        in_assembly = not any(map(self._is_sure, bound.functions)) and in_kernels_assembly(
+            self._names.scopes, name
+        )
+        if in_assembly:  # memcpy without KASAN
+            self._add(site, FunctionRef(name), "direct", "assembly", "likely", guard=own_guard)
+        certain = bound.certain and not in_assembly
         for number, function in enumerate(bound.functions):
-            confidence: Confidence = "certain" if bound.certain else "likely"
+            confidence: Confidence = "certain" if certain else "likely"
             if number >= (bound.likely if likely is None else likely):
                 confidence = "possible"
-            guard = conjunction(own_guard, function.definition.guard if not bound.certain else "")
+            guard = conjunction(own_guard, function.definition.guard if not certain else "")
             why = rule or binding_rule(self._function.path, function)
             self._add(site, ref_of(function), "direct", why, confidence, guard=guard)
+
+    def _is_sure(self, function: Function) -> bool:
+        """Whether a definition is there in every configuration that is meant, or the file's own."""
+        return function.path == self._scope.path or surely_linked(
+            self._names.scopes, function.path, function.definition.guard
+        )
 
     def _not_a_function(self, name: str) -> bool:
         """Expansions hold names that only look called: types in casts, attributes, builtins."""

@@ -35,6 +35,25 @@ def images_of(scopes: Scopes, path: str) -> frozenset[tuple[Image, str]]:
     return frozenset(found)
 
 
+def in_kernel(scopes: Scopes, path: str) -> bool:
+    """Whether a file ends up in vmlinux or a module, as far as is known: not only in a boot loader."""
+    images = {image for image, _ in images_of(scopes, path)}
+    return not images or bool(images & {"vmlinux", "module"})
+
+
+def in_kernels_assembly(scopes: Scopes, name: str) -> bool:
+    """Whether an assembler file that ends up in vmlinux or a module defines a symbol."""
+    paths = scopes.index.files("argument", name)
+    return any(path.endswith(".S") and not scopes.foreign(path) and in_kernel(scopes, path) for path in paths)
+
+
+def surely_linked(scopes: Scopes, path: str, guard: str) -> bool:
+    """Whether what stands in a file under a guard is in the kernel in every configuration that is meant."""
+    if path.endswith(".h") or not scopes.kbuild.known:
+        return True
+    return scopes.kbuild.built(path).truth is True and scopes.configuration.holds(guard) is True
+
+
 def is_apart(scopes: Scopes, caller: str, callee: str, name: str) -> bool:
     """Whether a definition is linked into other images only than the caller, such as the boot loader's."""
     return distance(scopes, caller, callee, name) == _APART

@@ -68,14 +68,16 @@ class Scopes:
         return any(path.endswith(".S") and not self.foreign(path) for path in self.index.files("argument", name))
 
     def unbuilt(self, path: str) -> bool:
-        """Whether the configuration, if one is given, builds a source neither by itself nor as a part of one
-        that includes it."""
-        if self.configuration.options is None or not path.endswith((".c", ".S")):
+        """Whether a source is built neither by itself nor as a part of one that includes it: with the
+        configuration, or with any that the architecture allows when none is given."""
+        if not path.endswith((".c", ".S")):
             return False
         found = self._unbuilt.get(path)
         if found is None:
             self._unbuilt[path] = True  # files that include each other
-            found = self._unbuilt[path] = self.kbuild.built(path).truth is False and not self.of(path).includers
+            given = self.configuration.options is not None
+            left_out = self.kbuild.built(path).truth is False if given else self.kbuild.never(path)
+            found = self._unbuilt[path] = left_out and not self.of(path).includers
         return found
 
     def foreign(self, path: str) -> bool:

@@ -62,6 +62,13 @@ class Kbuild:
             found = self._built[path] = self._decide(path)
         return found
 
+    def never(self, path: str) -> bool:
+        """Whether Makefiles name a `.c` or `.S`, and none of the ways to it can hold: what is surely left out when
+        only the architecture is known."""
+        return (
+            self.known and self.built(path).truth is False and any(w.image != "host" for _, w in self._named(path))
+        )
+
     def _truth(self, guard: str) -> Truth:
         if guard not in self._truths:
             self._truths[guard] = self._holds(guard)

@@ -20,7 +20,7 @@ OBJECT_LISTS = {
     "obj-y": "y",
     "obj-m": "m",
     "lib-y": "y",
-    "lib-m": "m",
+    "lib-m": "y",  # a library is linked in, whatever asks for it
     "extra-y": "y",
     "subdir-y": "o",  # make runs there, but nothing of it is linked into what is built above
     "subdir-m": "o",
