@@ -108,6 +108,16 @@ inet_bind  net/inet.c:10  direct  check(port)
     assert [call["caller"]["name"] for call in rows["calls"]] == ["__sys_bind"]
 
 
+def test_callers_of_a_function_in_assembler(kcg: Kcg) -> None:
+    kernel = str(Path(__file__).resolve().parents[2] / "fixtures" / "phenomena" / "assembler_or_c")
+    assert kcg("callers", "memcpy", "-k", kernel).out == text("""
+caller    site             how              call
+dup_name  kernel/fork.c:5  direct (likely)  memcpy(to, from, 16)
+""")
+    assert "efi_copy" in kcg("callers", "libstub/intrinsics.c:memcpy", "-k", kernel).out
+    assert kcg("callers", "__memcpy", "-k", kernel).out.splitlines()[1].startswith("memcpy")
+
+
 def test_path(ask: Kcg) -> None:
     assert ask("path", "sys_bind", "unix_bind").out == text("""
 function    defined          called
