@@ -155,13 +155,24 @@ class Session:
         known |= {p.split("/")[1][4:] for p in self.stored.paths() if p.startswith("include/asm-")}
         wanted = self._configuration
         if wanted.directory in known or not known:
-            return wanted
+            return self._with_implied(wanted)
         if wanted.arch == "x86" and "i386" in known:
-            return Configuration("i386", wanted.options, "i386")
+            return self._with_implied(Configuration("i386", wanted.options, "i386"))
         raise SourceError(
             f"Linux {self.info.version} has no architecture {wanted.arch}.",
             hint=f"Known here: {', '.join(sorted(known - {'generic'}))}.",
         )
+
+    def _with_implied(self, wanted: Configuration) -> Configuration:
+        """A configuration that knows what the architecture's Kconfig decides, where no options are given."""
+        from analyzer.extract.kconfig import extract_kconfig
+        from analyzer.resolve.implied import implied
+
+        if wanted.options is not None:
+            return wanted
+        files = (f"arch/{wanted.directory}/Kconfig", "arch/Kconfig")
+        symbols = [symbol for _, data in self._source.read_many(files) for symbol in extract_kconfig(data)]
+        return Configuration(wanted.arch, None, wanted.folder, implied(symbols, wanted.known))
 
     def find(self, name: str) -> Function:
         """The function that a person means: `sys_socket`, `socket` when only a system call has the name,

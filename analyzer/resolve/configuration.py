@@ -85,11 +85,13 @@ _ARCH_COMPILER: Mapping[str, Mapping[str, bool]] = {
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    """An architecture and, when `options` is not None, the symbols of a configuration."""
+    """An architecture and, when `options` is not None, the symbols of a configuration; `implied` are those that
+    the architecture's Kconfig decides when none is given."""
 
     arch: str = "x86"
     options: Mapping[str, str] | None = None
     folder: str = ""
+    implied: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def directory(self) -> str:
@@ -134,7 +136,12 @@ class Configuration(msgspec.Struct, frozen=True):
     def _value(self, name: str) -> str | None:
         if self.options is not None:
             return self.options.get(name, "n")
-        return _ARCHITECTURES.get(self.arch, {}).get(name)
+        return self.known.get(name) or self.implied.get(name)
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """The symbols that follow from the architecture's name alone."""
+        return _ARCHITECTURES.get(self.arch, {})
 
     def number(self, name: str) -> int | None:
         """What a configuration symbol stands for in a preprocessor's expression; None when that is unknown or no

@@ -56,6 +56,15 @@ def test_any_configuration(unconfigured_figures: Mapping[str, accuracy.Figure]) 
     assert_floors(unconfigured_figures, FLOORS["any"])
 
 
+def test_what_the_architecture_selects_holds_in_a_real_configuration(
+    linux_612: Session, configured: Session
+) -> None:
+    selected = linux_612.resolver.scopes.configuration.implied
+    options = configured.resolver.scopes.configuration.options or {}
+    assert len(selected) > 200
+    assert {name for name in selected if options.get(name) != "y"} == set()
+
+
 def test_with_the_configuration(configured_figures: Mapping[str, accuracy.Figure]) -> None:
     assert_floors(configured_figures, FLOORS["configured"])
 
