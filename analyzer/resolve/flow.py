@@ -17,7 +17,7 @@ from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.assigning import followed
 from analyzer.resolve.callsites import CallSites
-from analyzer.resolve.ctypes import Arr, Type, followed_backwards, followed_forwards
+from analyzer.resolve.ctypes import Arr, Fun, Ptr, Type, followed_backwards, followed_forwards
 from analyzer.resolve.dispatches import Dispatches
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
@@ -417,6 +417,11 @@ class Flow:
             returned = self._names.typer(function.path).type_of_text(function.definition.return_type)
             if not function.definition.end or not followed_backwards(returned):
                 continue
+            if isinstance(returned, Ptr) and isinstance(returned.to, Fun):
+                slots = [slot for a in arguments if (slot := self._slots.at_offset(scope, a)) is not None]
+                if slots:
+                    yield from (Source(Place("slot", slot, 0), evidence) for slot in slots)
+                    continue
             result = Place("result", self.frame(function).ref, 0)
             for source in self.sources(result):
                 place = source.value

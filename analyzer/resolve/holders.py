@@ -318,6 +318,7 @@ class _Search:
         read = re.compile(rb"(?:->|\.)\s*" + field + rb"\s*(?:\[[^\]]*\]\s*)?[;,):?]")
         for path in paths:
             text = self._index.text(path)
+            self._at_offset(path, text, slot)
             places = [m.start() for m in read.finditer(text)]
             if not places:
                 continue
@@ -326,6 +327,22 @@ class _Search:
                     holder = self._names.function_of(path, definition)
                     if holder is not None:
                         self._follow(holder, slot.field, member=True, slot=slot)
+
+    def _at_offset(self, path: str, text: bytes, slot: Slot) -> None:
+        """Functions that are given what lies at a member's offset: `get(dev, offsetof(struct ops, suspend))`."""
+        last = re.compile(rb",\s*" + re.escape(slot.field.encode()) + rb"\s*\)")
+        if b"offsetof" not in text or not last.search(text):
+            return
+        scope, typer = self._names.scopes.of(path), self._names.typer(path)
+        for definition in self._index.facts(path).definitions:
+            for call in definition.calls:
+                if not last.search(text, call.start, call.end):
+                    continue
+                tokens = typer.expand(text[call.start : call.end].decode("utf-8", "replace"))
+                arguments = [a for c in find_calls(tokens) for a in arguments_of(tokens, c)]
+                holder = self._names.function_of(path, definition)
+                if holder and any(self._slots.at_offset(scope, a) == slot for a in arguments):
+                    self._follow(holder, call.name, member=False, called=True)
 
     def _global(self, path: str, name: str) -> None:
         self.values.add(name)

@@ -452,6 +452,13 @@ class Slots:
             owner = pointee(owner)
         return typer.member(owner, tokens[-1].text)
 
+    def at_offset(self, scope: Scope, tokens: Sequence[Token]) -> Slot | None:
+        """The slot whose offset an (expanded) expression is: `offsetof(struct dev_pm_ops, suspend)`."""
+        if len(tokens) < 6 or tokens[0].text not in ("offsetof", "__builtin_offsetof") or tokens[-3].text != ",":
+            return None
+        pointer = [Token(text) for text in ("(", "(", *(t.text for t in tokens[2:-3]), "*", ")", "0", ")", "->")]
+        return self.slot_of(scope, [*pointer, tokens[-2]], {})
+
 
 def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
     """A cheap test for entries that may fill a member of that name."""
