@@ -11,7 +11,7 @@ from collections import defaultdict
 from analyzer.io.postings import pack_keys
 from analyzer.model.facts import Definition, FileFacts, Macro, Object
 from analyzer.resolve.assigning import members_given
-from analyzer.resolve.fillers import plain_struct
+from analyzer.resolve.fillers import PlainType, plain_type
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.tokens import KEYWORDS, last_member
 
@@ -26,6 +26,8 @@ _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
+_STEP = re.compile(r"#\d+|\[")
+_MAY_NAME = re.compile(r"^[^\"]*[a-z]")  # a function: no constant, no text
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
 
@@ -108,7 +110,8 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
         words = _WORD.findall(variable.value)
         found["argument"].update(words)
         found["reference"].update(words)
-    struct = plain_struct(variable.type) or "?" if variable.entries else "?"
+    plain_struct = plain_type(variable.type) if variable.entries else PlainType()
+    struct = plain_struct.tag or "?"
     for entry in variable.entries:
         if entry.value.isidentifier() and entry.path[1:].isidentifier() and not _NUMBERS.match(entry.value):
             found["reference"].add(entry.value)  # `.open = f`, as most are
@@ -123,10 +126,14 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
             found["use"].add(entry.value)
         member = _MEMBER.search(entry.path)
         if member is None:
-            found["slot"].add(f"{struct}.#")
+            found["slot"].add(f"{plain_struct.tag or plain_struct.typedef or '?'}.#")
+            if len(_STEP.findall(entry.path)) > plain_struct.dimensions + 1 and _MAY_NAME.search(entry.value):
+                found["slot"].add("?.#")  # of a struct in the struct
         else:
             plain = _PLAIN_MEMBER.match(entry.path)
             found["slot"].add(f"{struct if plain else '?'}.{member.group(1)}")
+            if entry.path[-1].isdigit() and _MAY_NAME.search(entry.value):  # `.ops = { f, g }`
+                found["slot"].add("?.#")
 
 
 def keys_of(facts: FileFacts, data: bytes) -> bytes:

@@ -84,6 +84,14 @@ class Declared:
             found = self._definers[tag] = tuple(f for f in files if not self._scopes.foreign(f))
         return found
 
+    def typedefs_of(self, slot: Slot) -> tuple[str, ...]:
+        """The typedef names of a slot's struct in the files that define it."""
+        types = (f"struct {slot.struct}", f"union {slot.struct}")
+        definers = (slot.file,) if slot.file else self._defining(slot.struct)
+        return tuple(
+            dict.fromkeys(t.name for f in definers for t in self._index.facts(f).typedefs if t.type in types)
+        )
+
     def may_reach_into(self, path: str, slot: Slot) -> bool:
         """Whether a file may name a member of the slot's struct: only where its definition is seen can it, in the
         file or, for one that others include, in these. (In 6.12 a member `func` is stored into by 2,900 files, of

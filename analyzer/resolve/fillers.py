@@ -24,15 +24,28 @@ from analyzer.resolve.words import has_word
 _STORED = re.compile(r"(?:->|(?<=[\w)\]])\s*\.)\s*(\w+)\s*=(?!=)")  # a member behind an expression
 DESIGNATOR = r"(?<![\w)\]])\s*\."
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_PLAIN = re.compile(r"^(?:const |volatile )*(?:struct|union) (\w+)(?: const| volatile)*(?:\[[^\]]*\])*$")
+_PLAIN = re.compile(
+    r"^(?:const |volatile )*(?:(?:struct|union) (?P<tag>(?:\w|::)+)|(?P<typedef>\w+))(?: const| volatile)*"
+    r"\s*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
+)
 _DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s(?:(?!\bstruct\b)[^;{}=])*=|\(\s*struct\s+(\w+)\s*\))\s*$")
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
 
-def plain_struct(type_text: str) -> str:
-    """The tag of an object's type when its text is `struct tag` or an array of it, else empty."""
+class PlainType(NamedTuple):
+    """The type of an object that is a struct, a typedef, or an array of such: one of the names is empty."""
+
+    tag: str = ""
+    typedef: str = ""
+    dimensions: int = 0
+
+
+def plain_type(type_text: str) -> PlainType:
+    """What the text of an object's type says without a look at any definition; nothing for a pointer, say."""
     match = _PLAIN.match(type_text)
-    return match.group(1) if match else ""
+    if match is None:
+        return PlainType()
+    return PlainType(match["tag"] or "", match["typedef"] or "", match["dimensions"].count("["))
 
 
 def shapes_designator(definition: MacroDefinition) -> bool:

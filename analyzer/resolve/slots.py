@@ -188,7 +188,7 @@ class Slots:
         index = self._index
         field = slot.field
         paths = set(index.files("slot", f"{slot.struct}.{field}"))
-        paths.update(index.files("slot", f"{slot.struct}.#"))
+        paths.update(self.positional(slot))
         paths.update(index.files("slot", f"?.{field}"))
         paths.update(index.files("store", field))
         paths.update(index.files("argument", field))
@@ -196,6 +196,11 @@ class Slots:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
         paths.update(self._includers_of_lists(field))
         return paths
+
+    def positional(self, slot: Slot) -> set[str]:
+        """The files with initializers that name no member and may be of the slot's struct, also by a typedef."""
+        names = [slot.struct, *self._names.declared.typedefs_of(slot), "?"]
+        return {path for name in names for path in self._index.files("slot", f"{name}.#")}
 
     def overlay(self, slot: Slot) -> Overlay | None:
         """What shares a slot's memory; None when it is no function pointer in a union with others."""
@@ -469,7 +474,7 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
             return True
         match = MACRO_USE.match(entry.value)
         if match is None or (match.group(1) not in macros and not match.group(2)):
-            return "." not in entry.path
+            return "." not in entry.path or entry.path[-1].isdigit()  # `.ops = { f, g }`
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns

@@ -32,6 +32,8 @@ class Store(NamedTuple):
     macro: bool
 
 
+_DIGITS = tuple("0123456789")  # how the path of an entry ends that names no member
+
 _NONE: Mapping[Slot, Sequence[Store]] = {}
 
 
@@ -79,6 +81,7 @@ class Stores:
         files = self._index.files
         paths = set(files("store", slot.field))
         paths.update(files("slot", f"?.{slot.field}"), files("slot", f"{slot.struct}.{slot.field}"))
+        paths.update(self._slots.positional(slot))
         for shape in (_STATEMENT, DESIGNATOR):
             paths.update(self._slots.by_macros.users("call", slot.field, shape, slot.struct))
         paths.update(self._slots.by_macros.giving(slot.field))
@@ -116,7 +119,9 @@ class Stores:
                 yield from self._by_macros(frame, definition, field)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
-            if not variable.function or not any(e.path.endswith(f".{field}") for e in variable.entries):
+            if not variable.function or not any(
+                e.path.endswith((f".{field}", *_DIGITS)) for e in variable.entries
+            ):
                 continue
             if variable.function not in owners:
                 owner = next((d for d in facts.definitions if d.name == variable.function), None)
