@@ -26,8 +26,6 @@ _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
-_STEP = re.compile(r"#\d+|\[")
-_MAY_NAME = re.compile(r"^[^\"]*[a-z]")  # a function: no constant, no text
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 
 
@@ -110,8 +108,8 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
         words = _WORD.findall(variable.value)
         found["argument"].update(words)
         found["reference"].update(words)
-    plain_struct = plain_type(variable.type) if variable.entries else PlainType()
-    struct = plain_struct.tag or "?"
+    plain = plain_type(variable.type) if variable.entries else PlainType()
+    struct = plain.tag or "?"
     for entry in variable.entries:
         if entry.value.isidentifier() and entry.path[1:].isidentifier() and not _NUMBERS.match(entry.value):
             found["reference"].add(entry.value)  # `.open = f`, as most are
@@ -126,14 +124,11 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
             found["use"].add(entry.value)
         member = _MEMBER.search(entry.path)
         if member is None:
-            found["slot"].add(f"{plain_struct.tag or plain_struct.typedef or '?'}.#")
-            if len(_STEP.findall(entry.path)) > plain_struct.dimensions + 1 and _MAY_NAME.search(entry.value):
-                found["slot"].add("?.#")  # of a struct in the struct
+            if outer := plain.tag or plain.typedef or ("?" if "typeof" in variable.type else ""):
+                found["slot"].add(f"{outer}.#")
         else:
-            plain = _PLAIN_MEMBER.match(entry.path)
-            found["slot"].add(f"{struct if plain else '?'}.{member.group(1)}")
-            if entry.path[-1].isdigit() and _MAY_NAME.search(entry.value):  # `.ops = { f, g }`
-                found["slot"].add("?.#")
+            at_once = _PLAIN_MEMBER.match(entry.path)
+            found["slot"].add(f"{struct if at_once else '?'}.{member.group(1)}")
 
 
 def keys_of(facts: FileFacts, data: bytes) -> bytes:

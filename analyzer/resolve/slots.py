@@ -199,8 +199,16 @@ class Slots:
 
     def positional(self, slot: Slot) -> set[str]:
         """The files with initializers that name no member and may be of the slot's struct, also by a typedef."""
+        files = self._index.files
         names = [slot.struct, *self._names.declared.typedefs_of(slot), "?"]
-        return {path for name in names for path in self._index.files("slot", f"{name}.#")}
+        paths: set[str] = set()
+        outer, separator, member = slot.struct.rpartition("::")
+        while separator and outer:  # a struct without a tag inside another one
+            names.append(outer)
+            paths.update(files("slot", f"{outer}.{member}"))
+            outer, separator, member = outer.rpartition("::")
+        paths.update(path for name in names for path in files("slot", f"{name}.#"))
+        return paths
 
     def overlay(self, slot: Slot) -> Overlay | None:
         """What shares a slot's memory; None when it is no function pointer in a union with others."""
@@ -474,7 +482,7 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
             return True
         match = MACRO_USE.match(entry.value)
         if match is None or (match.group(1) not in macros and not match.group(2)):
-            return "." not in entry.path or entry.path[-1].isdigit()  # `.ops = { f, g }`
+            return "." not in entry.path or "#" in last  # `.ops = { f, g }`
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Definition, Object
+from analyzer.model.facts import Definition, Entry, Object
 from analyzer.resolve.assigning import assignments_in, giving
 from analyzer.resolve.fillers import DESIGNATOR
 from analyzer.resolve.frames import Frame
@@ -31,8 +31,6 @@ class Store(NamedTuple):
     guard: str
     macro: bool
 
-
-_DIGITS = tuple("0123456789")  # how the path of an entry ends that names no member
 
 _NONE: Mapping[Slot, Sequence[Store]] = {}
 
@@ -119,9 +117,7 @@ class Stores:
                 yield from self._by_macros(frame, definition, field)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
-            if not variable.function or not any(
-                e.path.endswith((f".{field}", *_DIGITS)) for e in variable.entries
-            ):
+            if not variable.function or not any(_may_fill(entry, field) for entry in variable.entries):
                 continue
             if variable.function not in owners:
                 owner = next((d for d in facts.definitions if d.name == variable.function), None)
@@ -185,6 +181,12 @@ class Stores:
                 slot = self._slots.slot_of(frame.scope, left, frame.types)
                 if slot is not None and slot.field == field:
                     yield slot, Store(frame.function, tuple(value), call.line, call.guard, True)
+
+
+def _may_fill(entry: Entry, field: str) -> bool:
+    """Whether an initializer's entry may be for a member of a name: it names that, or none."""
+    last = entry.path.rpartition(".")[2]
+    return last == field or "#" in last
 
 
 def _assigned_by(frame: Frame, use: bytes) -> Iterator[tuple[Sequence[Token], Sequence[Token]]]:
