@@ -59,9 +59,8 @@ class Statements(Assembler):
                 end = at + 1
                 while end < hi and p.kind[end] not in (b":", b";"):
                     end = self.over(end, hi)
-                if (
-                    end < hi and p.kind[end] == b";"
-                ):  # `case ENGINE(a, b);`: the macro's own `case x: return y` ends there
+                # `case ENGINE(a, b);`: the macro has the `:` and a statement
+                if end < hi and p.kind[end] == b";":
                     p.put(p.start[end], b":")
                 self.expression(at + 1, end)
                 return end + 1
