@@ -7,7 +7,7 @@ from analyzer.extract.kconfig import UNKNOWN, extract_kconfig
 from analyzer.model.kconfig import Symbol
 
 TEXT = """\
-# SPDX-License-Identifier: GPL-2.0
+# Select 32 or 64 bit
 config 64BIT
 	bool "64-bit kernel" if "$(ARCH)" = "x86"
 	default "$(ARCH)" != "i386"
