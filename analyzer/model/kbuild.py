@@ -48,7 +48,7 @@ class BuildWay(msgspec.Struct, frozen=True, array_like=True):
 
 class BuildEntry(msgspec.Struct, frozen=True, array_like=True):
     """A way from the top into a folder. `kind`: `y` and `m` as the folder was named in `obj-y` or `obj-m`,
-    `o` when a rule of its own runs make there."""
+    `o` when a rule of its own or `subdir-y` runs make there."""
 
     conditions: tuple[str, ...]
     kind: str

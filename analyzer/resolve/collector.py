@@ -24,7 +24,7 @@ from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, Type, is_type_start
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
-from analyzer.resolve.linkage import in_kernels_assembly, surely_linked
+from analyzer.resolve.linkage import may_be_assembled, surely_linked
 from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.mentions import mentions
@@ -260,9 +260,8 @@ class Collector:
             self._add(site, FunctionRef(name), "direct", rule, "certain", evidence=reasons)
             return
         own_guard = self._guard_of(site.macros)
-        in_assembly = not any(map(self._is_sure, bound.functions)) and in_kernels_assembly(
-            self._names.scopes, name
-        )
+        scopes, path = self._names.scopes, self._scope.path
+        in_assembly = not any(map(self._is_sure, bound.functions)) and may_be_assembled(scopes, path, name)
         if in_assembly:  # memcpy without KASAN
             self._add(site, FunctionRef(name), "direct", "assembly", "likely", guard=own_guard)
         certain = bound.certain and not in_assembly

@@ -5,7 +5,9 @@ The build table gives the images; `EXPORT_SYMBOL` what a module may use. Not han
 symbols, and linker scripts that rename.
 """
 
+import posixpath
 import re
+from collections.abc import Iterable
 
 from analyzer.model.kbuild import Image
 from analyzer.resolve.scope import Scopes
@@ -43,8 +45,7 @@ def in_kernel(scopes: Scopes, path: str) -> bool:
 
 def in_kernels_assembly(scopes: Scopes, name: str) -> bool:
     """Whether an assembler file that ends up in vmlinux or a module defines a symbol."""
-    paths = scopes.index.files("argument", name)
-    return any(path.endswith(".S") and not scopes.foreign(path) and in_kernel(scopes, path) for path in paths)
+    return any(in_kernel(scopes, path) for path in scopes.assembling(name))
 
 
 def surely_linked(scopes: Scopes, path: str, guard: str) -> bool:
@@ -57,6 +58,11 @@ def surely_linked(scopes: Scopes, path: str, guard: str) -> bool:
 def is_apart(scopes: Scopes, caller: str, callee: str, name: str) -> bool:
     """Whether a definition is linked into other images only than the caller, such as the boot loader's."""
     return distance(scopes, caller, callee, name) == _APART
+
+
+def may_be_assembled(scopes: Scopes, caller: str, name: str) -> bool:
+    """Whether an assembler file that is linked with the caller defines a symbol."""
+    return any(not is_apart(scopes, caller, path, name) for path in scopes.assembling(name))
 
 
 def distance(scopes: Scopes, caller: str, callee: str, name: str) -> int:
@@ -73,6 +79,8 @@ def distance(scopes: Scopes, caller: str, callee: str, name: str) -> int:
     if any(unit in units and image != "vmlinux" for image, unit in there):
         return _SAME
     ours, theirs = {image for image, _ in here}, {image for image, _ in there}
+    if "other" in ours & theirs and _folders(here) & _folders(there):
+        return _OPEN  # one library, of a boot loader, say
     if "vmlinux" in theirs and "vmlinux" in ours:
         return _SAME if units & {unit for _, unit in there} else _OPEN
     if ours & {"vmlinux", "module"} and theirs & {"vmlinux", "module"}:
@@ -80,3 +88,8 @@ def distance(scopes: Scopes, caller: str, callee: str, name: str) -> int:
             return _OPEN
         return _HIDDEN if "vmlinux" in theirs else _APART
     return _APART
+
+
+def _folders(places: Iterable[tuple[Image, str]]) -> set[str]:
+    """The folders of the link units in images of their own."""
+    return {posixpath.dirname(unit) for image, unit in places if image == "other"}

@@ -63,9 +63,13 @@ class Scopes:
             self._kbuild = Kbuild(self.index.build_table(arch), arch, self.configuration.holds)
         return self._kbuild
 
+    def assembling(self, name: str) -> list[str]:
+        """The assembler files of the analysed architecture that define a symbol."""
+        return [p for p in self.index.files("argument", name) if p.endswith(".S") and not self.foreign(p)]
+
     def in_assembly(self, name: str) -> bool:
         """Whether an assembler file of the analysed architecture defines a symbol."""
-        return any(path.endswith(".S") and not self.foreign(path) for path in self.index.files("argument", name))
+        return bool(self.assembling(name))
 
     def unbuilt(self, path: str) -> bool:
         """Whether a source is built neither by itself nor as a part of one that includes it: with the

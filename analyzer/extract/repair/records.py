@@ -58,7 +58,7 @@ class Records(Declarations):
         close = self.closing(at + 1, hi)
         if close < 0 or (close + 1 < hi and p.kind[close + 1] != WORD):
             return at
-        if self.names(close + 1, hi) and self.group(at, close):
+        if self.names_object(close + 1, hi) and self.group(at, close):
             return min(self.parts(close + 1, hi, b";")[0][1] + 2, hi)
         if any(p.kind[k] == b";" for k in range(at + 2, close)):
             self.wrapper(at, close)
@@ -83,7 +83,7 @@ class Records(Declarations):
             elif p.kind[k] == b",":
                 p.put(p.start[k], b";")
 
-    def names(self, at: int, hi: int) -> bool:
+    def names_object(self, at: int, hi: int) -> bool:
         """Whether the name of an object of the type before it stands here: on the same line, and no more but an
         array's length or a value."""
         p = self.piece

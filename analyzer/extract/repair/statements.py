@@ -172,7 +172,7 @@ class Statements(Assembler):
         if close < 0:
             return 0
         after = p.kind[close + 1] if close + 1 < hi else b"}"
-        if self.names(close + 1, hi) and self.group(name, close):
+        if self.names_object(close + 1, hi) and self.group(name, close):
             end = close + 1
             while end < hi and p.kind[end] != b";":
                 if p.kind[end] == b"=":

@@ -160,6 +160,20 @@ def test_the_lists_of_older_kernels() -> None:
     ]
 
 
+def test_a_library_elsewhere_is_linked_only_where_the_architecture_says_so() -> None:
+    stub = {
+        "Makefile": "drivers-y := drivers/\ninclude $(srctree)/arch/$(SRCARCH)/Makefile\n",
+        "arch/x86/Makefile": "",
+        "drivers/Makefile": "subdir-$(CONFIG_EFI_STUB) += libstub\n",
+        "drivers/libstub/Makefile": "lib-y := stub.o\n",
+    }
+    path = "drivers/libstub/stub.c"
+    options = {"CONFIG_EFI_STUB": "y"}
+    assert {image for image, _ in kbuild(stub, options, (path,)).built(path).images} == {"other"}
+    stub["arch/x86/Makefile"] = "libs-$(CONFIG_EFI_STUB) += $(objtree)/drivers/libstub/lib.a\n"
+    assert "vmlinux" in {image for image, _ in kbuild(stub, options, (path,)).built(path).images}
+
+
 @given(st.text("obj-y:=+$(){}CONFIG_A/.o \n\tifeqlsndd,#\\", max_size=300))
 def test_anything_is_a_makefile(text: str) -> None:
     table = kbuild({"Makefile": "core-y := kernel/\n", "kernel/Makefile": text}, {}, ("kernel/a.c",))
