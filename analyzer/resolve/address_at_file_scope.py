@@ -1,0 +1,197 @@
+"""Where a name that holds an address stands at file scope: in initializers, macro uses, macros' bodies, lists.
+
+Not handled: pasted names of which every part stands in more than `_MAX_PARTS` files.
+"""
+
+import itertools
+import re
+from collections.abc import Iterable
+
+from analyzer.model.facts import Invocation, Object
+from analyzer.resolve.address_in_bodies import AddressInBodies
+from analyzer.resolve.address_trail import Means, Trail
+from analyzer.resolve.flow import Place
+from analyzer.resolve.listed import inclusions
+from analyzer.resolve.made import Function, expansion_of, placed_objects
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.static_calls import KEY
+from analyzer.resolve.words import has_word, parts_of
+
+_MAX_PARTS = 20  # files with a part of a pasted name in a macro use
+_MAX_USES = 4  # of a macro that names the function are looked at
+
+
+class AddressAtFileScope:
+    """Follows an address by the name that stands for it, and into the functions that mention that."""
+
+    def __init__(self, means: Means, trail: Trail, bodies: AddressInBodies) -> None:
+        self._names = means.names
+        self._index = means.names.index
+        self._slots = means.slots
+        self._flow = means.flow
+        self._routes = means.routes
+        self._trail = trail
+        self._bodies = bodies
+
+    def named(self, name: str, paths: Iterable[str], *, own: bool = False) -> None:
+        """A name that stands for the function where it is a value: the function's own, a file-scope variable's."""
+        # a call of the function by its name gives its address to nobody
+        word = re.compile(rb"\b" + re.escape(name.encode()) + (rb"\b(?!\s*\()" if own else rb"\b"))
+        for path in self._trail.native(paths):
+            text = self._index.text(path)
+            if not word.search(text):
+                continue
+            self._in_objects(path, name, own)
+            for definition in self._index.facts(path).definitions:
+                if definition.end and word.search(text, definition.body, definition.end):
+                    holder = self._names.function_of(path, definition)
+                    if holder is not None:
+                        self._bodies.follow(holder, name, member=False)
+        if own:
+            self._pasted(name)
+            for path in self._trail.native(self._index.files("argument", name)):
+                if self._flow.initcalls.registers(path, name):
+                    self._trail.at_initcall()
+            self._listed(name)
+            self._in_macros(name)
+            for macro in self._routes.standing_for(name):
+                self.named(macro, self._index.mentioning(macro))
+            self._in_given_members(name)
+
+    def _in_macros(self, name: str) -> None:
+        """Macros whose bodies put the name somewhere; what one use does, others do."""
+        for macro in self._routes.putting(name):
+            uses = (
+                (self._names.scopes.of(path), use)
+                for path in self._trail.native(self._index.files("use", macro))
+                for use in self._index.facts(path).invocations
+                if use.macro == macro
+            )
+            for scope, use in itertools.islice(uses, _MAX_USES):
+                self._made_by(scope, use, name)
+            bodies = (
+                (path, definition)
+                for path in self._trail.native(self._index.files("call", macro))
+                for definition in self._index.facts(path).definitions
+                if any(call.name == macro for call in definition.calls)
+            )
+            for path, definition in itertools.islice(bodies, _MAX_USES):
+                holder = self._names.function_of(path, definition)
+                if holder is not None:
+                    self._in_body(holder, macro, name)
+
+    def _in_body(self, function: Function, macro: str, name: str) -> None:
+        """What a macro in a body, which names the function itself, does with it."""
+        frame = self._flow.frame(function)
+        for call in function.definition.calls:
+            if call.name == macro:
+                text = self._index.text(function.path)[call.start : call.end].decode("utf-8", "replace")
+                self._bodies.in_tokens(frame.scope, frame.typer.expand(text), {name}, function)
+        if self._slots.by_macros.has_designator(frame.scope, macro):
+            self._bodies.in_tables(function, macro, name)
+
+    def _in_given_members(self, name: str) -> None:
+        """Macros that store into the member they are given, and paste the name for it."""
+        by_macros, maker = self._slots.by_macros, self._names.maker
+        for path in sorted({path for part in parts_of(name) for path in by_macros.giving(part)}):
+            text, scope = self._index.text(path), self._names.scopes.of(path)
+            for definition in self._index.facts(path).definitions:
+                for macro in sorted({c.name for c in definition.calls} & by_macros.naming().keys()):
+                    uses = [text[c.start : c.end] for c in definition.calls if c.name == macro]
+                    given = [use.partition(b"(")[2][:-1].decode("utf-8", "replace") for use in uses]
+                    if any(maker.may_paste(scope, macro, arguments, name) for arguments in given):
+                        holder = self._names.function_of(path, definition)
+                        if holder is not None:
+                            self._in_body(holder, macro, name)
+
+    def _in_objects(self, path: str, name: str, own: bool) -> None:
+        """What a file's initializers and macro uses at file scope do with a name."""
+        for slot in self._slots.naming(path, name):
+            self._trail.into_slot(slot, path if own else "")
+        for variable in self._index.facts(path).objects:
+            if not variable.function:
+                self._in_object(path, variable, name)
+        scope = self._names.scopes.of(path)
+        for use in self._index.facts(path).invocations:
+            if has_word(use.arguments, name) or has_word(use.tail, name):
+                self._in_use(scope, use, name)
+
+    def _in_object(self, path: str, variable: Object, name: str) -> None:
+        """A variable or an array that holds the name itself."""
+        held = has_word(variable.value, name) or any(
+            "." not in entry.path and has_word(entry.value, name)
+            for entry in (*variable.entries, *self._names.lists.entries(path, variable))
+        )
+        if held and variable.name:
+            self._trail.go(Place("global", path if variable.static else "", variable.name))
+
+    def _in_use(self, scope: Scope, use: Invocation, name: str) -> None:
+        """What a macro use at file scope makes of a name."""
+        if not scope.macro(use.macro):
+            for inclusion in inclusions(self._names.scopes, scope.path, use.macro):
+                if inclusion.path != scope.path:
+                    self._in_objects(inclusion.path, name, own=True)
+        if not use.tail and not self._names.maker.may_define(scope, use):
+            return
+        facts = self._names.maker.use(scope, use)
+        for variable in placed_objects(use, facts) if facts else ():
+            if variable.name.startswith(KEY) and any(has_word(e.value, name) for e in variable.entries):
+                self._trail.go(Place("static_call", "", variable.name.removeprefix(KEY)))
+            self._in_object(scope.path, variable, name)
+        for function in self._names.maker.from_use(scope, use) if facts and facts.definitions else ():
+            keeping = [v.name for v in function.definition.variables if has_word(v.value, name)]
+            if keeping:  # it has no text to follow the name in
+                self._trail.variables.update(keeping)
+                self._trail.add(function)
+        self._bodies.in_tokens(scope, expansion_of(scope, use), {name}, None)
+
+    def _pasted(self, name: str) -> None:
+        """Macro uses that paste the name together."""
+        tried: set[tuple[str, int]] = set()
+        listing: set[str] = set()  # files that include lists of parts
+        for part in parts_of(name):
+            paths = self._index.files("argument", part)
+            if len(paths) > _MAX_PARTS:
+                paths = tuple(p for p in paths if p == self._trail.path)
+            for path in self._trail.native(paths):
+                scope = self._names.scopes.of(path)
+                if any(has_word(e.value, part) for o in self._index.facts(path).objects for e in o.entries):
+                    for slot in self._slots.naming(path, name):
+                        self._trail.into_slot(slot, path)
+                for use in self._index.facts(path).invocations:
+                    key = (path, use.start)
+                    if key in tried or not has_word(use.arguments, part):
+                        continue
+                    tried.add(key)
+                    if not scope.macro(use.macro):
+                        listing.update(i.path for i in inclusions(self._names.scopes, path, use.macro))
+                    if not self._names.maker.holds(scope, use, name):
+                        continue
+                    if self._flow.initcalls.makes(use):
+                        self._trail.at_initcall()
+                    self._made_by(scope, use, name)
+        for path in sorted(listing):
+            self._in_objects(path, name, own=True)
+
+    def _made_by(self, scope: Scope, use: Invocation, name: str) -> None:
+        """What a macro use does with a name that is not among its arguments."""
+        facts = self._names.maker.use(scope, use)
+        for variable in placed_objects(use, facts) if facts else ():
+            for slot in self._slots.named_by(scope, variable, name):
+                self._trail.into_slot(slot, scope.path)
+        self._in_use(scope, use, name)
+
+    def _listed(self, name: str) -> None:
+        """Tables of system calls, which generated headers hold."""
+        lists = self._names.lists
+        for path in lists.including():
+            if self._names.scopes.foreign(path):
+                continue
+            for variable in self._index.facts(path).objects:
+                if any(entry.value == name for entry in lists.entries(path, variable)):
+                    self._in_object(path, variable, name)
+            for include in self._index.includes(path):
+                if any(row.function == name for row in lists.system_calls(include)):
+                    for definition in self._index.facts(path).definitions:
+                        if definition.line <= include.line <= definition.end_line:
+                            self._trail.add(self._names.function_of(path, definition))
