@@ -398,6 +398,6 @@ def _function_declarator(declarator: Node) -> Node | None:
             inner = node.child_by_field_name("declarator")
             if inner is not None and inner.type == "identifier" and found is not node:
                 outer = found.child_by_field_name("declarator")
-                if outer is node:  # FNAME(walk)(args): keep the outer one
+                if outer == node:  # FNAME(walk)(args): keep the outer one
                     return found
     return found

@@ -43,6 +43,7 @@ class _Source(msgspec.Struct, frozen=True, array_like=True):
 
 _SOURCES = msgspec.msgpack.Decoder(tuple[_Source, ...])
 _SHAPE = msgspec.msgpack.Decoder(Shape)
+_RENAMED = msgspec.msgpack.Decoder(dict[str, tuple[str, ...]])
 _FILES = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
@@ -74,6 +75,15 @@ class Kept:
     def keep_makers(self, name: str, files: tuple[str, ...]) -> None:
         """Keep which files these are."""
         self._keep(f"makers {name}", msgspec.msgpack.encode(files))
+
+    def renamed(self) -> dict[str, tuple[str, ...]] | None:
+        """The files of each function's name that macros make in heads, None when nobody has looked."""
+        data = self._store.answer(self._question, "renamed")
+        return _RENAMED.decode(data) if data is not None else None
+
+    def keep_renamed(self, files: Mapping[str, tuple[str, ...]]) -> None:
+        """Keep them."""
+        self._keep("renamed", msgspec.msgpack.encode(files))
 
     def shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]]) -> Shape | None:
         """The shape of a macro's template, None when nobody has made one."""

@@ -27,6 +27,7 @@ _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
+_OTHER_NAME = re.compile(r"(?=\w*[a-z])[A-Za-z_]\w*")
 
 
 def key_of(kind: NameKind, name: str) -> int:
@@ -61,6 +62,7 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
         if use.tail:
             found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
             found["reference"].update(_WORD.findall(use.tail))
+    _of_renaming(facts, found)
     found["store"].update(members_given(data))
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):
@@ -98,6 +100,22 @@ def _of_definition(definition: Definition, found: defaultdict[NameKind, set[str]
             found["store"].add(stored)
         elif (name := assignment.left.split("[")[0].strip()).isidentifier():
             found["store"].add(name)
+
+
+def _of_renaming(facts: FileFacts, found: defaultdict[NameKind, set[str]]) -> None:
+    """Whether macros may give functions other names than they are spelled with: the file's own, or those of a file
+    that is included below them."""
+    lines = {d.name: d.line for d in facts.definitions if d.name}
+    if any(d.head and d.return_type for d in facts.definitions) or (
+        lines and any(m.parameters is None and m.line < lines.get(m.name, 0) for m in facts.macros)
+    ):
+        found["renamed"].add("")
+    last = max((i.line for i in facts.includes if i.quoted or i.target.endswith(".c")), default=0)
+    if any(
+        m.line < last and m.parameters is None and _OTHER_NAME.fullmatch(m.body) and _OTHER_NAME.fullmatch(m.name)
+        for m in facts.macros
+    ):
+        found["renaming"].add("")
 
 
 def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None:

@@ -44,8 +44,7 @@ class AddressAtFileScope:
             self._in_objects(path, name, own)
             for definition in self._index.facts(path).definitions:
                 if definition.end and word.search(text, definition.body, definition.end):
-                    holder = self._names.function_of(path, definition)
-                    if holder is not None:
+                    for holder in self._names.functions_of(path, definition):
                         self._bodies.follow(holder, name, member=False)
         if own:
             self._pasted(name)
@@ -76,8 +75,7 @@ class AddressAtFileScope:
                 if any(call.name == macro for call in definition.calls)
             )
             for path, definition in itertools.islice(bodies, _MAX_USES):
-                holder = self._names.function_of(path, definition)
-                if holder is not None:
+                for holder in self._names.functions_of(path, definition):
                     self._in_body(holder, macro, name)
 
     def _in_body(self, function: Function, macro: str, name: str) -> None:
@@ -100,8 +98,7 @@ class AddressAtFileScope:
                     uses = [text[c.start : c.end] for c in definition.calls if c.name == macro]
                     given = [use.partition(b"(")[2][:-1].decode("utf-8", "replace") for use in uses]
                     if any(maker.may_paste(scope, macro, arguments, name) for arguments in given):
-                        holder = self._names.function_of(path, definition)
-                        if holder is not None:
+                        for holder in self._names.functions_of(path, definition):
                             self._in_body(holder, macro, name)
 
     def _in_objects(self, path: str, name: str, own: bool) -> None:
@@ -194,4 +191,5 @@ class AddressAtFileScope:
                 if any(row.function == name for row in lists.system_calls(include)):
                     for definition in self._index.facts(path).definitions:
                         if definition.line <= include.line <= definition.end_line:
-                            self._trail.add(self._names.function_of(path, definition))
+                            for function in self._names.functions_of(path, definition):
+                                self._trail.add(function)

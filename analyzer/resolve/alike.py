@@ -48,7 +48,7 @@ class Alike(Generic[_Asked, _Answer]):
 
     def get(self, scope: Scope, asked: _Asked, make: Callable[[], tuple[Met, _Answer]]) -> _Answer:
         """The answer for a file; `make` finds it, with the macros that it met."""
-        key = (scope.path, asked)
+        key = (scope.key, asked)
         if key not in self._here:
             self._here[key] = self._fitting(scope, asked, make)
         return self._here[key]

@@ -19,7 +19,7 @@ from analyzer.resolve.flow import Flow
 from analyzer.resolve.holders import Holders
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
-from analyzer.resolve.routes import Routes
+from analyzer.resolve.routes import Routes, standing_for
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
@@ -46,6 +46,8 @@ class Callers:
         routes = self._routes.to(names, held.values, members)
         if hooks:
             routes = routes.joined(self._routes.to(hooks))
+        for path, words in self._names.renamed.spellings(ref.name).items():
+            routes = routes.joined(standing_for(words, path))
         wanted = Wanted(ref, names, routes, held.slots, held.values)
         elsewhere = function is not None and self._names.scopes.foreign(function.path)
         candidates = dict(held.functions)
@@ -100,9 +102,7 @@ class Callers:
         text = self._index.text(path)
         for definition in facts.definitions:
             if definition.end and self._matters(definition, text, wanted):
-                function = self._names.function_of(path, definition)
-                if function is not None:
-                    yield function
+                yield from self._names.functions_of(path, definition)
         scope = self._names.scopes.of(path)
         maker = self._names.maker
         for use in facts.invocations:

@@ -93,11 +93,9 @@ class CallSites:
             calls = [c for c in definition.calls if c.name in spelled or c.name in macros]
             if not calls:
                 continue
-            caller = self._names.function_of(path, definition)
-            if caller is None:
-                continue
-            for call in calls:
-                yield from self._in_call(caller, call, function, spelled)
+            for caller in self._names.functions_of(path, definition):
+                for call in calls:
+                    yield from self._in_call(caller, call, function, spelled)
 
     def _in_uses(
         self, path: str, function: Function, spelled: set[str], macros: frozenset[str]

@@ -16,7 +16,7 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
     """The functions that a value's text may denote, and the first name in it."""
     tokens: Sequence[Token] = tokenize(value)
     if len(tokens) > 1 or (tokens and scope.macro(tokens[0].text)):
-        expanded = names.typer(scope.path).expand_tokens(tokens)
+        expanded = names.typer(scope.key).expand_tokens(tokens)
         plain = len(tokens) == 1 and not scope.macro_is_sure(tokens[0].text)
         tokens = [*tokens, Token(","), *expanded] if plain else expanded  # `#else`, `#define f NULL`
     found: list[Function] = []

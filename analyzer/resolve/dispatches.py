@@ -72,13 +72,11 @@ class Dispatches:
                 for call in definition.indirect:
                     if last_member(call.callee) != slot.field:
                         continue
-                    caller = self._names.function_of(path, definition)
-                    if caller is None:
-                        continue
-                    frame = self._frame(caller)
-                    callee = frame.typer.expand(call.callee)
-                    if self._slots.slot_of(frame.scope, callee, frame.types) == slot:
-                        yield from self._call(caller, frame, call.start, call.end, call.line)
+                    for caller in self._names.functions_of(path, definition):
+                        frame = self._frame(caller)
+                        callee = frame.typer.expand(call.callee)
+                        if self._slots.slot_of(frame.scope, callee, frame.types) == slot:
+                            yield from self._call(caller, frame, call.start, call.end, call.line)
 
     def _call(self, caller: Function, frame: Frame, start: int, end: int, line: int) -> Iterator[CallSite]:
         text = self._index.text(caller.path)[start:end].decode("utf-8", "replace")

@@ -95,7 +95,7 @@ class Expansions:
     def keeps(self, scope: Scope, name: str, count: int, number: int) -> bool:
         """Whether the expansion of a macro use with `count` arguments still holds the argument of a number:
         `debug(printk(…))` may stand for nothing."""
-        key = (scope.path, name, count)
+        key = (scope.key, name, count)
         kept = self._kept.get(key)
         if kept is None:
             expanded = _expanded(scope, tokenize(use_of(name, count))).tokens
@@ -104,7 +104,7 @@ class Expansions:
 
     def calls_nothing(self, scope: Scope, name: str) -> bool:
         """Whether an object-like macro makes no call."""
-        key = (scope.path, name)
+        key = (scope.key, name)
         found = self._quiet.get(key)
         if found is None:
             definitions = [d for d in scope.macro(name) if d.parameters is None]

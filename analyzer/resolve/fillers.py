@@ -208,7 +208,7 @@ class MacroFillers:
         name, opening, _ = entry.value.partition("(")
         if not opening or "." in entry.path or not name.strip().isidentifier():
             return False
-        key = (scope.path, name.strip())
+        key = (scope.key, name.strip())
         found = self._listing.get(key)
         if found is None:
             bodies = [[t.text for t in definition.body] for definition in scope.macro(key[1])]
@@ -221,7 +221,7 @@ class MacroFillers:
 
     def _shapes(self, scope: Scope, name: str) -> bool:
         """Whether a macro, or one that its body uses, has a designator whose name it is given or pastes."""
-        key = (scope.path, name)
+        key = (scope.key, name)
         found = self._shaping.get(key)
         if found is None:
             found = False
@@ -304,7 +304,7 @@ class MacroFillers:
 
     def _owner(self, scope: Scope, type_text: str, path: str) -> str:
         """The struct that declares the last member of a designator path, "" when that cannot be told."""
-        typer = self._names.typer(scope.path)
+        typer = self._names.typer(scope.key)
         current = typer.type_of_text(type_text)
         owner = ""
         for name in re.findall(r"\.(\w+)", path):

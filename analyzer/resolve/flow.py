@@ -340,7 +340,7 @@ class Flow:
         # of `&x->member` only a member that holds a function leads to one: most are data that something else reads
         leads: Callable[[Type | None], bool] = followed_forwards if takes_address(tokens) else followed_backwards
         if name := named_by_type(tokens):
-            yield from self._of_name(None, scope, name, Evidence(scope.path, line, ""), leads)
+            yield from self._of_name(None, scope, name, Evidence(scope.file, line, ""), leads)
             return
         tokens = strip_callee(followed(tokens, strip_callee(tokens)))
         if not tokens:
@@ -350,7 +350,7 @@ class Flow:
             for part in choice:
                 yield from self._evaluate(frame, scope, part, line)
             return
-        evidence = Evidence(scope.path, line, "")
+        evidence = Evidence(scope.file, line, "")
         tokens = without_subscripts(tokens)
         if not tokens:
             return

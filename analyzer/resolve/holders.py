@@ -73,6 +73,9 @@ class _Search:
         """Follow the function's names, then each place that is reached."""
         for name in sorted(self._trail.own):
             self._file_scope.named(name, self._trail.files_naming(name), own=True)
+            for path, words in self._names.renamed.spellings(name).items():
+                for word in words:
+                    self._file_scope.named(word, [path, *self._names.scopes.of(path).includers])
         for place, function in self._trail.places():
             if place.kind == "slot" and isinstance(place.owner, Slot):
                 self._read(place.owner)
@@ -101,8 +104,7 @@ class _Search:
                 continue
             for definition in self._index.facts(path).definitions:
                 if any(definition.body < place < definition.end for place in places):
-                    holder = self._names.function_of(path, definition)
-                    if holder is not None:
+                    for holder in self._names.functions_of(path, definition):
                         self._bodies.follow(holder, slot.field, member=True, slot=slot)
 
     def _at_offset(self, path: str, text: bytes, slot: Slot) -> None:
@@ -117,9 +119,9 @@ class _Search:
                     continue
                 tokens = typer.expand(text[call.start : call.end].decode("utf-8", "replace"))
                 arguments = [a for c in find_calls(tokens) for a in arguments_of(tokens, c)]
-                holder = self._names.function_of(path, definition)
-                if holder and any(self._slots.at_offset(scope, a) == slot for a in arguments):
-                    self._bodies.follow(holder, call.name, member=False, called=True)
+                if any(self._slots.at_offset(scope, a) == slot for a in arguments):
+                    for holder in self._names.functions_of(path, definition):
+                        self._bodies.follow(holder, call.name, member=False, called=True)
 
     def _global(self, path: str, name: str) -> None:
         self._trail.values.add(name)
@@ -132,7 +134,8 @@ class _Search:
             text = self._index.text(path)
             for definition in self._index.facts(path).definitions:
                 if definition.end and text.find(name.encode(), definition.body, definition.end) >= 0:
-                    self._trail.add(self._names.function_of(path, definition))
+                    for function in self._names.functions_of(path, definition):
+                        self._trail.add(function)
 
     def _parameter(self, function: Function, number: int) -> None:
         definition = function.definition
@@ -167,6 +170,5 @@ class _Search:
         for path in self._trail.native(paths):
             for definition in self._index.facts(path).definitions:
                 if any(call.name == name for call in definition.calls):
-                    caller = self._names.function_of(path, definition)
-                    if caller is not None:
+                    for caller in self._names.functions_of(path, definition):
                         self._bodies.follow(caller, name, member=False, called=True)

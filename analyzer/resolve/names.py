@@ -17,6 +17,7 @@ from analyzer.resolve.made import (
     canonical_name,
 )
 from analyzer.resolve.pasted import Pasted
+from analyzer.resolve.renamed import Renamed
 from analyzer.resolve.scope import Scope, Scopes, is_stub
 from analyzer.resolve.typing import Typer
 
@@ -47,6 +48,7 @@ class Names:
         self.maker = Maker()
         self.lists = Lists(scopes)
         self.pasted = Pasted(scopes, self.maker)
+        self.renamed = Renamed(scopes)
         self.declared = Declared(scopes, self.maker)
         self._typers: dict[str, Typer] = {}
         self._bound: dict[tuple[str, str], Bound] = {}
@@ -65,23 +67,41 @@ class Names:
     # functions
 
     def in_file(self, path: str, name: str) -> list[Function]:
-        """The definitions of a name spelled in a file."""
-        return [Function(path, d) for d in self.index.facts(path).definitions if d.name == name and not d.head]
+        """The definitions of a name in a file, by heads that stand in its text."""
+        found = [
+            Function(path, d)
+            for d in self.index.facts(path).definitions
+            if d.name == name and not d.head and self.renamed.is_spelled(path, d)
+        ]
+        return found + [f for f in self.renamed.functions(path) if f.definition.name == name]
 
     def of_file(self, path: str) -> list[Function]:
         """All functions of a file, spelled and made, in source order."""
         scope = self.scopes.of(path)
-        found = [Function(path, d) for d in self.index.facts(path).definitions if d.name and not d.head]
-        found.extend(self.maker.file(scope).functions)
+        definitions = self.index.facts(path).definitions
+        hidden = {d.body for d in definitions if not self.renamed.is_spelled(path, d)}
+        found = [Function(path, d) for d in definitions if d.name and not d.head and d.body not in hidden]
+        found.extend(
+            f for f in self.maker.file(scope).functions if not f.definition.end or f.definition.body not in hidden
+        )
+        found.extend({ref_of(f): f for f in reversed(self.renamed.functions(path))}.values())
         found.sort(key=lambda f: (f.definition.line, f.definition.column, f.definition.name))
         return found
 
-    def function_of(self, path: str, definition: Definition) -> Function | None:
-        """The function whose body a definition is; None when its head is a macro use that makes none."""
+    def functions_of(self, path: str, definition: Definition) -> list[Function]:
+        """The functions whose body a definition is: none when its head is a macro use that makes none, several
+        when it is read under several names."""
+        found = [f for f in self.renamed.functions(path) if f.definition.start == definition.start]
+        if not self.renamed.is_spelled(path, definition):
+            return found
         if not definition.head:
-            return Function(path, definition) if definition.name else None
+            return [*found, Function(path, definition)] if definition.name else found
         made = self.maker.from_head(self.scopes.of(path), definition)
-        return next((f for f in made if f.definition.end), None)
+        return [*found, *(f for f in made if f.definition.end)][: len(found) + 1]
+
+    def function_of(self, path: str, definition: Definition) -> Function | None:
+        """One of them: for what their names have no say in."""
+        return next(iter(self.functions_of(path, definition)), None)
 
     def bind(self, scope: Scope, name: str, header: str = "") -> Bound:
         """The definitions that a use of a function's name in a file denotes; `header` is where the use stands when
@@ -102,7 +122,7 @@ class Names:
             own = self._choose(scope, self._compiled(scope, self.in_file(scope.path, name)))
             if own:
                 return self._beside(scope, name, own[0]) or Bound((own[0],), True)
-        inline = self._in_files((path for path in seen if path != scope.path), name)
+        inline = self._nearer(scope, self._in_files((path for path in seen if path != scope.path), name))
         if not inline:
             own = self.pasted.in_file(scope.path, name)
             if own:
@@ -152,6 +172,13 @@ class Names:
     def _in_files(self, paths: Iterable[str], name: str) -> list[Function]:
         """The definitions of a name spelled in files of the analysed sources."""
         return [f for path in paths if not self.scopes.foreign(path) for f in self.in_file(path, name)]
+
+    def _nearer(self, scope: Scope, functions: list[Function]) -> list[Function]:
+        """Without those that other files make by including what this one includes, too."""
+        if len(functions) < 2 or not any(f.seen_from for f in functions):
+            return functions
+        own = [f for f in functions if f.seen_from and self.scopes.of(f.seen_from).path == scope.path]
+        return own or functions
 
     def _made(self, scope: Scope, name: str) -> Bound | None:
         """What a name means that only macros define."""

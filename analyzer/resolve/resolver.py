@@ -16,6 +16,7 @@ from analyzer.resolve.flow import Flow
 from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.renamed import WithRenamed
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
@@ -25,10 +26,11 @@ class Resolver:
     """Resolution over one index and configuration."""
 
     def __init__(self, index: Index, configuration: Configuration) -> None:
-        self.index = index
+        self.index = with_renamed = WithRenamed(index)
         self.configuration = configuration
-        self.scopes = Scopes(index, configuration)
+        self.scopes = Scopes(with_renamed, configuration)
         self.names = Names(self.scopes)
+        with_renamed.renamed = self.names.renamed
         self.slots = Slots(self.names)
         self.callsites = CallSites(self.names)
         self.flow = Flow(self.names, self.slots, self.callsites)

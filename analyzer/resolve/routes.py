@@ -102,6 +102,14 @@ class _Search:
         return Reached(self.macros, definers, frozenset(self.bare), frozenset(self.pasting))
 
 
+def standing_for(macros: Iterable[str], path: str) -> Reached:
+    """Macros that are known to lead on, as one file defines them."""
+    names = frozenset(macros)
+    return Reached(
+        dict.fromkeys(names, ANYTHING), {m: frozenset((path,)) for m in names}, frozenset(), frozenset()
+    )
+
+
 class Routes:
     """Macros by what their expansion may call."""
 

@@ -48,12 +48,16 @@ class Scopes:
         # only in a whole kernel does "defined nowhere" say that a function does not exist
         self.whole = all(index.has(f) for f in ("lib/string.c", "mm/page_alloc.c", "fs/namei.c", "init/main.c"))
 
-    def of(self, path: str) -> "Scope":
-        """The scope of a file."""
-        scope = self._scopes.get(path)
+    def of(self, key: str) -> "Scope":
+        """The scope of a file, given by its path, or one that was added."""
+        scope = self._scopes.get(key)
         if scope is None:
-            scope = self._scopes[path] = Scope(self, path)
+            scope = self._scopes[key] = Scope(self, key)
         return scope
+
+    def add(self, scope: "Scope") -> None:
+        """Let a scope that is not simply a file's be found by its key."""
+        self._scopes[scope.key] = scope
 
     @property
     def kbuild(self) -> Kbuild:
@@ -144,11 +148,13 @@ class Scopes:
 
 
 class Scope:
-    """Names as one file sees them."""
+    """Names as one file sees them: that of `path`, which reads the text of `file`. `key` tells scopes apart."""
 
-    def __init__(self, scopes: Scopes, path: str) -> None:
+    def __init__(self, scopes: Scopes, path: str, file: str = "", key: str = "") -> None:
         self.scopes = scopes
         self.path = path
+        self.file = file or path
+        self.key = key or path
         self._lookup: dict[str, tuple[MacroDefinition, ...]] = {}
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
@@ -364,15 +370,19 @@ class Scope:
         if self.path in files:
             own = [d for d in self.scopes.macros_in(self.path, name) if self.holds(d.guard) is not False]
             if own:
-                return _distinct(own)
+                return distinct(own)
             files.remove(self.path)
+        return self._of_headers(files, name)
+
+    def _of_headers(self, files: Sequence[str], name: str) -> tuple[MacroDefinition, ...]:
+        """The definitions of a macro in included files that may hold."""
         sure, unsure = self._macros_among(files, name)
         if sure and (self.scopes.configuration.options is not None or name in KEYWORDS):
-            return _distinct(sure)
+            return distinct(sure)
         if name in KEYWORDS and not exhaustive({d.guard for d in unsure}):
             return ()  # `#define if(…)` of a debugging option: without that the keyword is what it is
         ranked = sorted([*sure, *unsure], key=lambda d: (bool(_stub(d)), d in unsure, d.file, d.line))
-        return _distinct(ranked)
+        return distinct(ranked)
 
     def _macros_among(
         self, files: Sequence[str], name: str
@@ -465,7 +475,8 @@ def _stub(definition: MacroDefinition) -> bool:
     return not body or body == ["do", "{", "}", "while", "(", "0", ")"] or body in (["0"], ["(", "0", ")"])
 
 
-def _distinct(definitions: Sequence[MacroDefinition]) -> tuple[MacroDefinition, ...]:
+def distinct(definitions: Sequence[MacroDefinition]) -> tuple[MacroDefinition, ...]:
+    """Definitions without those that say the same as an earlier one."""
     found: dict[tuple[object, ...], MacroDefinition] = {}
     for definition in definitions:
         found.setdefault((definition.parameters, definition.body), definition)

@@ -103,9 +103,7 @@ class Signatures:
                     continue
                 into = found.get(signature(definition.return_type, definition.parameters))
                 if into is not None and self._address_taken(path, facts, definition):
-                    function = self._names.function_of(path, definition)
-                    if function is not None:
-                        into.append(function)
+                    into += self._names.functions_of(path, definition)
         return {key: tuple(functions) for key, functions in found.items()}
 
     def _address_taken(self, path: str, facts: Facts, definition: Definition) -> bool:

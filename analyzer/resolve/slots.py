@@ -103,16 +103,17 @@ class Slots:
             scope = self._names.scopes.of(path)
             facts = self._index.facts(path)
             placed: list[_Placed] = []
-            for variable in facts.objects:
-                placed.extend(self._of_object(scope, variable))
+            for reading in self._names.renamed.scopes(path):
+                for variable in facts.objects:
+                    placed.extend(self._of_object(reading, variable))
+                for definition in facts.definitions:
+                    placed.extend(self._of_assignments(reading, definition))
+                    for variable in self.local_tables(reading, definition):
+                        placed.extend(self._of_object(reading, variable))
             for use, made in self._names.maker.file(scope).facts:
                 for variable in placed_objects(use, made):
                     placed.extend(self._of_object(scope, variable))
-            for definition in facts.definitions:
-                placed.extend(self._of_assignments(scope, definition))
-                for variable in self.local_tables(scope, definition):
-                    placed.extend(self._of_object(scope, variable))
-            entries = [self._entry(p) for p in placed if scope.holds(p.guard) is not False]
+            entries = [self._entry(p) for p in placed if p.scope.holds(p.guard) is not False]
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
@@ -270,8 +271,10 @@ class Slots:
         placed: list[_Placed] = []
         local: list[tuple[Definition, DirectCall]] = []
         uses: list[Invocation] = []
-        for variable in facts.objects:
-            placed += self._of_object(scope, variable, concerns)
+        readings = self._names.renamed.scopes(path)
+        for reading in readings:
+            for variable in facts.objects:
+                placed += self._of_object(reading, variable, concerns)
         for definition in facts.definitions:
             local += [(definition, call) for call in definition.calls if call.name in macros]
         for use in facts.invocations:
@@ -280,10 +283,11 @@ class Slots:
                 uses.append(use)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
-                placed += self._of_assignments(scope, definition, field)
+                for reading in readings:
+                    placed += self._of_assignments(reading, definition, field)
         by_slot: dict[Slot, list[_Placed]] = {}
         for one in placed:
-            if scope.holds(one.guard) is not False:
+            if one.scope.holds(one.guard) is not False:
                 by_slot.setdefault(one.slot, []).append(one)
         return _Found(by_slot, uses, local)
 
@@ -302,8 +306,8 @@ class Slots:
         """Those that one call makes when it is a macro's use."""
         if not call.end or not self.by_macros.has_designator(scope, call.name):
             return
-        use = self._index.text(scope.path)[call.start : call.end].decode("utf-8", "replace")
-        text = spell(self._names.typer(scope.path).expand(use))
+        use = self._index.text(scope.file)[call.start : call.end].decode("utf-8", "replace")
+        text = spell(self._names.typer(scope.key).expand(use))
         for made in extract(f"void made(void) {{ {text}; }}".encode()).objects:
             yield msgspec.structs.replace(
                 made,
@@ -318,7 +322,7 @@ class Slots:
         variable: Object,
         concerns: Callable[[Entry], bool] | None = None,
     ) -> Iterator[_Placed]:
-        listed = self._names.lists.entries(scope.path, variable)
+        listed = self._names.lists.entries(scope.file, variable)
         entries = [
             e
             for e in (*variable.entries, *listed)
@@ -330,7 +334,7 @@ class Slots:
                 entries = [whole]
         if not entries:
             return
-        type_ = self._names.typer(scope.path).type_of_text(variable.type)
+        type_ = self._names.typer(scope.key).type_of_text(variable.type)
         for entry in entries:
             yield from self._of_entry(scope, variable, type_, entry, 0)
 
@@ -359,7 +363,7 @@ class Slots:
 
     def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
         """The slot that a designator path ends in, the array element on the way, the dotted names."""
-        typer = self._names.typer(scope.path)
+        typer = self._names.typer(scope.key)
         current = type_
         slot: Slot | None = None
         index = ""
@@ -415,7 +419,7 @@ class Slots:
             name or value,
             kind,
             functions,
-            scope.path,
+            scope.file,
             line,
             guard,
             how,
@@ -432,7 +436,7 @@ class Slots:
             name = _candidate(assignment, local_names)
             if not name or not self._index.files("function", name):
                 continue
-            typer = self._names.typer(scope.path)
+            typer = self._names.typer(scope.key)
             if local is None:
                 local = typer.variables(definition)
             slot = self.slot_of(scope, typer.expand(assignment.left), local)
@@ -459,7 +463,7 @@ class Slots:
         tokens = without_subscripts(strip_callee(tokens))
         if len(tokens) < 3 or tokens[-2].text not in (".", "->"):
             return None
-        typer = self._names.typer(scope.path)
+        typer = self._names.typer(scope.key)
         owner = typer.type_of_tokens(tokens[:-2], local)
         if tokens[-2].text == "->" or isinstance(owner, Arr):
             owner = pointee(owner)

@@ -63,15 +63,18 @@ class Stores:
             for definition in self._index.facts(file).definitions:
                 if not definition.end or not word.search(text, definition.body, definition.end):
                     continue
-                function = self._names.function_of(file, definition)
-                if function is None:
-                    continue
-                frame = Frame(self._names, function)
-                if name in frame.variables or name in frame.parameters:
-                    continue
-                for call in definition.calls:
-                    if word.search(text, call.start, call.end) and frame.scope.macro(call.name):
-                        for left, value in _assigned_by(frame, text[call.start : call.end]):
+                calls = [call for call in definition.calls if word.search(text, call.start, call.end)]
+                for function in self._names.functions_of(file, definition) if calls else ():
+                    frame = Frame(self._names, function)
+                    if name in frame.variables or name in frame.parameters:
+                        continue
+                    for call in calls:
+                        uses = (
+                            _assigned_by(frame, text[call.start : call.end])
+                            if frame.scope.macro(call.name)
+                            else ()
+                        )
+                        for left, value in uses:
                             if [t.text for t in left] == [name]:
                                 yield Store(function, tuple(value), call.line, call.guard, True)
 
@@ -107,14 +110,12 @@ class Stores:
             called = called or (is_given and given.search(text, definition.body, definition.end) is not None)
             if not assigned and not called:
                 continue
-            function = self._names.function_of(path, definition)
-            if function is None:
-                continue
-            frame = Frame(self._names, function)
-            if assigned:
-                yield from self._assigned(frame, definition, field)
-            if called:
-                yield from self._by_macros(frame, definition, field)
+            for one in self._names.functions_of(path, definition):
+                frame = Frame(self._names, one)
+                if assigned:
+                    yield from self._assigned(frame, definition, field)
+                if called:
+                    yield from self._by_macros(frame, definition, field)
         owners: dict[str, Function | None] = {}
         for variable in facts.objects:
             if not variable.function or not any(_may_fill(entry, field) for entry in variable.entries):
@@ -131,8 +132,7 @@ class Stores:
         """What objects that macro uses build in functions hold for members of the slot's name."""
         for definition in self._index.facts(path).definitions if building else ():
             calls = [call for call in definition.calls if call.name in building]
-            function = self._names.function_of(path, definition) if calls else None
-            if function is not None:
+            for function in self._names.functions_of(path, definition) if calls else ():
                 frame = Frame(self._names, function)
                 for call in calls:
                     for variable in self._slots.local_table(frame.scope, definition, call):

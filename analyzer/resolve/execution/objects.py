@@ -86,7 +86,7 @@ class Objects:
     ) -> Iterator[tuple[tuple[Step, ...], Initial]]:
         match = _MACRO_USE.match(entry.value)
         if match and depth < 3 and match.group(1) not in KEYWORDS and scope.macro(match.group(1)):
-            text = spell(self._names.typer(scope.path).expand(entry.value)).strip()
+            text = spell(self._names.typer(scope.key).expand(entry.value)).strip()
             if text.startswith((".", "{", "[")):
                 base = re.sub(r"#\d+$", "", entry.path) if text[0] in ".[" else entry.path
                 source = f"T v = {{ {text} }};" if text[0] in ".[" else f"T v = {text};"
@@ -100,7 +100,7 @@ class Objects:
             yield path, Initial(entry.value, entry.line)
 
     def _path(self, scope: Scope, type_: Type | None, designator: str) -> tuple[Step, ...] | None:
-        typer = self._names.typer(scope.path)
+        typer = self._names.typer(scope.key)
         current = type_
         steps: list[Step] = []
         for step in _STEP.findall(designator):
@@ -132,7 +132,7 @@ class Objects:
 
     def index(self, scope: Scope, text: str) -> int | str:
         """An array designator's index, ANY for a range or what is no plain constant."""
-        tokens = self._names.typer(scope.path).expand(text)
+        tokens = self._names.typer(scope.key).expand(text)
         if len(tokens) != 1:
             return ANY
         word = tokens[0].text

@@ -42,7 +42,7 @@ class World:
                 return match.group() if truth is None else str(int(truth))
 
             plain = _ENABLED.sub(decided, text) if "IS_" in text else text
-            found = self._expanded[key] = self.names.typer(scope.path).expand(plain)
+            found = self._expanded[key] = self.names.typer(scope.key).expand(plain)
         return found
 
     def constant(self, scope: Scope, name: str) -> Sequence[Token] | None:

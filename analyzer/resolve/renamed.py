@@ -1,0 +1,284 @@
+"""Functions whose names macros make of the spelled ones, in heads that stand in the text.
+
+`#define mtype_add IPSET_TOKEN(MTYPE, _add)` above `mtype_add(struct ip_set *set, …) {`, and
+`FNAME(walk_addr)(…) {`: a template, which files include under other macros each time. One body then is several
+functions, on the same lines under different names, and each reads its text as its inclusion does (`inclusion`).
+A name may also be made once, by a macro of the file itself.
+
+Not handled: macros with parameters that have the name of a function, names made in files that a header includes
+which defines the macros, and types and variables that are named so.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from analyzer.model.facts import Definition, Facts, Include
+from analyzer.model.guards import conjunction
+from analyzer.model.kbuild import BuildTable
+from analyzer.resolve.inclusion import Inclusion, InclusionScope, inclusions_of
+from analyzer.resolve.index import Index, NameKind
+from analyzer.resolve.macros import Expander, MacroDefinition
+from analyzer.resolve.made import Function
+from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+
+
+class Keeper(Protocol):
+    """Where the table of names is kept beyond a process."""
+
+    def renamed(self) -> dict[str, tuple[str, ...]] | None:
+        """The files of each made name, None when nobody has looked."""
+
+    def keep_renamed(self, files: Mapping[str, tuple[str, ...]]) -> None:
+        """Keep them."""
+
+
+class _Read(NamedTuple):
+    """What macros make of a file's heads: the functions, where definitions start that are none under their own
+    name, and the scopes in which the text is read."""
+
+    functions: tuple[Function, ...]
+    hidden: frozenset[int]
+    scopes: tuple[Scope, ...]
+
+
+class Renamed:
+    """Functions under the names that macros give them."""
+
+    keeper: Keeper | None = None
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+        self._index = scopes.index
+        self._files: frozenset[str] | None = None
+        self._read: dict[str, _Read | None] = {}
+        self._names: Mapping[str, tuple[str, ...]] | None = None
+        self.busy = 0  # while a file's names are looked for, none of them is known
+        self._spellings: dict[str, dict[str, set[str]]] | None = None
+
+    def functions(self, path: str) -> tuple[Function, ...]:
+        """The functions of a file that have another name than is spelled."""
+        read = self._of(path)
+        return read.functions if read else ()
+
+    def is_spelled(self, path: str, definition: Definition) -> bool:
+        """Whether a definition's name in the text is that of a function."""
+        read = self._of(path)
+        return read is None or definition.start not in read.hidden
+
+    def scopes(self, path: str) -> tuple[Scope, ...]:
+        """The scopes in which a file's text is read: those of its inclusions when they name its functions."""
+        read = self._of(path)
+        return read.scopes if read and read.scopes else (self._scopes.of(path),)
+
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """The files that have a function under a name that is not spelled there."""
+        if self._names is None:
+            kept = self.keeper.renamed() if self.keeper else None
+            if kept is None:
+                found: dict[str, list[str]] = {}
+                for path in sorted(self._candidates()):
+                    for name in dict.fromkeys(f.definition.name for f in self.functions(path)):
+                        found.setdefault(name, []).append(path)
+                kept = {name: tuple(paths) for name, paths in sorted(found.items())}
+                if self.keeper:
+                    self.keeper.keep_renamed(kept)
+            self._names = kept
+        return self._names
+
+    def spellings(self, name: str) -> Mapping[str, frozenset[str]]:
+        """The macros that stand for a function's name in files which are read under several names, by file."""
+        if self._spellings is None:
+            self._spellings = {}
+            for path in sorted({path for paths in self.names().values() for path in paths}):
+                for word, meant in self._meanings(path):
+                    self._spellings.setdefault(meant, {}).setdefault(path, set()).add(word)
+        return {path: frozenset(words) for path, words in self._spellings.get(name, {}).items()}
+
+    def _meanings(self, path: str) -> Iterator[tuple[str, str]]:
+        """The macros of a file that stand for a name, or are used to make one, with that name in each reading."""
+        facts = self._index.facts(path)
+        plain = {m.name for m in facts.macros if m.parameters is None}
+        making = {d.head.partition("(")[0].strip() for d in facts.definitions if d.head and d.return_type}
+        uses = {c.callee for d in facts.definitions for c in d.indirect if c.callee.partition("(")[0] in making}
+        uses.update(d.head for d in facts.definitions if d.head and d.return_type)
+        for scope in self.scopes(path):
+            for text in sorted({*plain, *uses}):
+                tokens = Expander(scope.macro).expand(tokenize(text)).tokens
+                if len(tokens) == 1 and tokens[0].is_name and tokens[0].text != text:
+                    yield text.partition("(")[0].strip(), tokens[0].text
+
+    def _candidates(self) -> frozenset[str]:
+        """The files that may have such functions."""
+        if self._files is None:
+            found = {f for f in self._index.files("renamed", "") if not self._scopes.foreign(f)}
+            for includer in self._index.files("renaming", ""):
+                if not self._scopes.foreign(includer):
+                    found.update(self._below(includer))
+            self._files = frozenset(found)
+        return self._files
+
+    def _below(self, includer: str) -> Iterator[str]:
+        """The files included below a macro that has the name of one of their functions."""
+        includes = [i for i in self._index.includes(includer) if i.quoted or i.target.endswith(".c")]
+        resolve = self._scopes.includes.resolve
+        targets = [(i.line, resolve(includer, i.target, quoted=i.quoted)) for i in includes if i.target]
+        for macro in self._index.facts(includer).macros:
+            if macro.parameters is None and macro.body.isidentifier():
+                below = {target for line, target in targets if line > macro.line}
+                if below:
+                    yield from below.intersection(self._index.files("function", macro.name))
+
+    def _of(self, path: str) -> _Read | None:
+        if path not in self._read:
+            self._read[path] = None  # a file that includes itself
+            self.busy += 1
+            self._read[path] = self._readings(path) if path in self._candidates() else None
+            self.busy -= 1
+        return self._read[path]
+
+    def _readings(self, path: str) -> _Read | None:
+        definitions = self._index.facts(path).definitions
+        functions: dict[tuple[str, int, str], Function] = {}
+        made: dict[int, int] = {}  # in how many readings a definition has another name
+        read: dict[int, int] = {}  # and in how many it is there
+        scopes: list[Scope] = []
+        own = self._scopes.of(path)
+        inclusions = [] if self._names_itself(own, definitions) else list(inclusions_of(self._scopes, path))
+        alone: list[tuple[Scope, str]] = []
+        if any(inclusion.includer == path for inclusion in inclusions):
+            inclusions.insert(0, Inclusion(path, path, 0))
+        elif self._is_alone(path):
+            alone.append((own, ""))
+        readings: list[tuple[Scope, str]] = [*alone, *((self._at(i), i.guard) for i in inclusions)]
+        for scope, guard in readings or [(own, "")]:
+            named = [(d, name) for d in definitions if (name := self._name(scope, d)) is not None]
+            for definition, name in named:
+                read[definition.start] = read.get(definition.start, 0) + 1
+                if not name:
+                    continue
+                made[definition.start] = made.get(definition.start, 0) + 1
+                function = Function(
+                    path,
+                    msgspec.structs.replace(
+                        definition, name=name, head="", guard=conjunction(guard, definition.guard)
+                    ),
+                    definition.head.partition("(")[0].strip() or definition.name,
+                    seen_from=scope.key if scope is not own else "",
+                )
+                functions.setdefault((name, definition.start, scope.path), function)
+            if any(name for _, name in named):
+                scopes.append(scope)
+        hidden = frozenset(start for start, count in made.items() if count == read[start])
+        return _Read(tuple(functions.values()), hidden, tuple(scopes)) if functions else None
+
+    def _at(self, inclusion: Inclusion) -> Scope:
+        scope = InclusionScope(self._scopes, inclusion)
+        self._scopes.add(scope)
+        return scope
+
+    def _is_alone(self, path: str) -> bool:
+        """Whether a file is a source that is built by itself."""
+        return path.endswith(".c") and self._scopes.kbuild.built(path).truth is not False
+
+    def _names_itself(self, own: Scope, definitions: Sequence[Definition]) -> bool:
+        """Whether the file's own macros give all the names, whoever includes it: `#define a b`, no macro `b`."""
+        if any(d.head and d.return_type for d in definitions):
+            return False
+        bodies: dict[str, set[tuple[Token, ...]]] = {}
+        for definition in definitions:
+            for macro in self._scopes.macros_in(own.file, definition.name):
+                if macro.parameters is None:
+                    bodies.setdefault(macro.name, set()).add(tuple(macro.body))
+        return bool(bodies) and all(
+            len(meant) == 1 and len(body) == 1 and not self._index.files("macro", body[0].text)
+            for meant in bodies.values()
+            for body in meant
+        )
+
+    def _name(self, scope: Scope, definition: Definition) -> str | None:
+        """The name that a definition gets in a reading, "" when that is the spelled one; None when it is not
+        there."""
+        if definition.head and not definition.return_type:
+            return ""
+        if scope.holds(definition.guard) is False:
+            return None
+        spelled = definition.head or definition.name
+        word = spelled.partition("(")[0].strip()
+        meanings = [d for d in scope.macro(word) if self._applies(d.file, d.line, d.guard, scope, definition)]
+        if not definition.head:
+            meanings = [d for d in meanings if d.parameters is None]
+        if not meanings:
+            return ""
+
+        def lookup(name: str) -> Sequence[MacroDefinition]:
+            return meanings if name == word else scope.macro(name)
+
+        head = tokenize(spelled) if definition.head else [Token(word)]
+        tokens = Expander(lookup).expand(head).tokens
+        name = tokens[0].text if len(tokens) == 1 and tokens[0].is_name else ""
+        return "" if name == definition.name or name in KEYWORDS or name == "NULL" else name
+
+    def _applies(self, file: str, line: int, guard: str, scope: Scope, definition: Definition) -> bool:
+        """Whether a macro is in force where a definition stands."""
+        return (file != scope.file or file == scope.path or line < definition.line) and (
+            conjunction(guard, definition.guard) != "0"
+        )
+
+
+class WithRenamed(Index):
+    """An index that finds functions under the names that macros give them, too."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._names: Mapping[str, tuple[str, ...]] | None = None
+        self.renamed: Renamed | None = None
+
+    def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
+        """The files that have a name in that role, sorted."""
+        found = self._index.files(kind, name)
+        if kind != "function":
+            return found
+        if self._names is None and self.renamed is not None and not self.renamed.busy:
+            self._names = {}  # while they are looked for
+            self._names = self.renamed.names()
+        more = self._names.get(name) if self._names else None
+        return tuple(sorted({*found, *more})) if more else found
+
+    def paths(self) -> Sequence[str]:
+        """All source files, sorted."""
+        return self._index.paths()
+
+    def has(self, path: str) -> bool:
+        """Whether the tree has that file."""
+        return self._index.has(path)
+
+    def facts(self, path: str) -> Facts:
+        """The facts of a file."""
+        return self._index.facts(path)
+
+    def includes(self, path: str) -> tuple[Include, ...]:
+        """The includes of a file."""
+        return self._index.includes(path)
+
+    def mentioning(self, word: str) -> tuple[str, ...]:
+        """The files that have an identifier outside their directives."""
+        return self._index.mentioning(word)
+
+    def text(self, path: str) -> bytes:
+        """The bytes of a file."""
+        return self._index.text(path)
+
+    def by_basename(self, name: str) -> tuple[str, ...]:
+        """The files of that base name."""
+        return self._index.by_basename(name)
+
+    def tables(self) -> tuple[str, ...]:
+        """The system call tables of the tree."""
+        return self._index.tables()
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture."""
+        return self._index.build_table(arch)
