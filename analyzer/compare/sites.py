@@ -75,7 +75,7 @@ def _key(site: Site) -> Key:
     if edge.kind == "direct":
         return "call", edge.callee.name if edge.callee else head(edge.expression)
     if edge.slot is not None:
-        return "slot", f"{edge.slot.struct}.{edge.slot.field}"
+        return "slot", edge.slot.spelled
     if edge.kind in ("callback", "initcall", "tracepoint") and edge.callee is not None and site.total == 1:
         return edge.kind, edge.callee.name
     return "computed", head(edge.expression)
@@ -108,7 +108,7 @@ def side_of(group: Group) -> CallSide:
         file=edge.site.file,
         line=edge.site.line,
         kind=edge.kind,
-        slot=f"{edge.slot.struct}.{edge.slot.field}" if edge.slot else "",
+        slot=edge.slot.spelled if edge.slot else "",
         guard=edge.guard,
         macros=edge.macros,
         count=len(group.sites),
@@ -133,7 +133,7 @@ def differences(before: Group, after: Group) -> tuple[Change, ...]:
 
 
 def _kind(edge: Edge) -> str:
-    return f"{edge.slot.struct}.{edge.slot.field}" if edge.slot else edge.kind
+    return edge.slot.spelled if edge.slot else edge.kind
 
 
 def _site_changes(before: Edge, after: Edge) -> list[Change]:

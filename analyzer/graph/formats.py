@@ -86,7 +86,7 @@ def _function(function: FunctionRef) -> dict[str, str | int | bool]:
 
 
 def _edge(edge: Edge, marked: Marked) -> dict[str, str | int]:
-    slot = f"{edge.slot.struct}.{edge.slot.field}" if edge.slot else ""
+    slot = edge.slot.spelled if edge.slot else ""
     observed = {"observed": edge.callee is not None and (edge.caller, edge.callee) in marked} if marked else {}
     return {
         "kind": edge.kind,

@@ -65,6 +65,23 @@ class Slot(msgspec.Struct, frozen=True, order=True):
     field: str
     file: str = ""
 
+    @property
+    def tag(self) -> str:
+        """The innermost struct around the member that has a tag; of one without any, what it is kept under."""
+        return self.struct.partition("::")[0] or self.struct
+
+    @property
+    def path(self) -> str:
+        """The member's dotted path from there: a struct without a tag that is a member itself (`struct
+        nf_conntrack_l4proto::ctnl_timeout`) is a part of it."""
+        outer, _, inner = self.struct.partition("::")
+        return ".".join([*inner.split("::"), self.field]) if outer and inner else self.field
+
+    @property
+    def spelled(self) -> str:
+        """Both, as C would say it."""
+        return f"{self.tag}.{self.path}"
+
 
 class Evidence(msgspec.Struct, frozen=True, order=True):
     """A place that supports an edge: an ops table's entry, an assignment, a definition."""

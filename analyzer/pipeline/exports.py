@@ -74,8 +74,8 @@ class Exports:
                 names = [f.definition.name for f in entry.functions] or [entry.value]
                 for name in dict.fromkeys(names):
                     yield SlotRow(
-                        struct=entry.slot.struct,
-                        field=entry.path if entry.how == "initializer" else entry.slot.field,
+                        struct=entry.slot.tag,
+                        field=entry.path if entry.how == "initializer" else entry.slot.path,
                         object=entry.object,
                         index=entry.index or None,
                         value=name,

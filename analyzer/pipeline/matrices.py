@@ -101,7 +101,7 @@ def _of(function: FunctionRef, sites: Sequence[Site]) -> Iterator[tuple[Key, tup
         edge = site.edge
         ends = tuple(target.callee.name for target in site.targets if target.callee is not None)
         if edge.slot is not None:
-            yield (function.name, f"{edge.slot.struct}.{edge.slot.field}", "slot"), ends
+            yield (function.name, edge.slot.spelled, "slot"), ends
         elif site.single is not None and site.single.callee is not None:
             yield (function.name, site.single.callee.name, "direct"), ends
         else:

@@ -44,7 +44,7 @@ def edge_row(edge: Edge) -> Row:
         "kind": edge.kind,
         "expression": edge.expression,
         "macros": list(edge.macros),
-        "slot": {"struct": edge.slot.struct, "field": edge.slot.field} if edge.slot else None,
+        "slot": {"struct": edge.slot.tag, "field": edge.slot.path} if edge.slot else None,
         "guard": edge.guard or None,
         "rule": edge.rule,
         "confidence": edge.confidence,

@@ -30,7 +30,7 @@ def place(function: FunctionRef) -> str:
 
 def slot_name(slot: Slot) -> str:
     """`net_proto_family.create`."""
-    return f"{slot.struct}.{slot.field}"
+    return slot.spelled
 
 
 def plural(count: int, noun: str) -> str:

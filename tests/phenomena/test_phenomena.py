@@ -66,7 +66,7 @@ def edge_line(edge: Edge) -> str:
     words = [f"{edge.caller.name} {arrow} {callee(edge.callee, edge.caller)} "]
     words += [f"{edge.site.file}:{edge.site.line}", edge.kind]
     if edge.slot:
-        words.append(f"{edge.slot.struct}.{edge.slot.field}")
+        words.append(edge.slot.spelled)
     if edge.callee is None:
         words.append(edge.expression)
     elif edge.confidence != ("certain" if edge.kind == "direct" else "likely"):
