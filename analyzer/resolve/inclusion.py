@@ -10,6 +10,7 @@ ends: its own definitions hold in all of it.
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from analyzer.model.guards import Truth, conjunction, normalise
@@ -63,7 +64,23 @@ class InclusionScope(Scope):
         if state is not None:
             return state
         files, _ = self.files_with("macro", name)
-        return self._of_headers([f for f in files if f not in (self.path, self.file)], name)
+        headers = [f for f in files if f not in (self.path, self.file) and f not in self._below]
+        return self._of_headers(headers, name)
+
+    @cached_property
+    def _below(self) -> frozenset[str]:
+        """The headers that the includer sees only by includes below the inclusion."""
+        includes, resolve = self.scopes.includes, self.scopes.includes.resolve
+        line = self._line
+        if not line:  # the first reading of a file that includes itself
+            line = min((d.line for d in self.scopes.index.facts(self.file).definitions), default=0)
+        above: set[str] = set(includes.closure(self.file)) if self.file != self.path else set()
+        below: set[str] = set()
+        for include in self.scopes.index.includes(self.path):
+            target = resolve(self.path, include.target, quoted=include.quoted) if include.target else ""
+            if target and target not in (self.file, self.path):
+                (above if include.line < line else below).update(includes.closure(target))
+        return frozenset(below - above)
 
     def _own(self, name: str) -> Sequence[MacroDefinition]:
         """The included file's own definitions of a macro; of a file that includes itself those above any

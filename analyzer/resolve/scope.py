@@ -427,12 +427,13 @@ class Scope:
         return bool(outer) and all(self.scopes.of(i)._reaches_surely(path, below) for i in outer)
 
     def defined_below(self, name: str, line: int) -> bool:
-        """Whether a source defines a macro only below a line: there the name is still what it was before."""
+        """Whether a macro is defined only below a line of the file: there the name is still what it was before."""
         found = self.macro(name)
-        own = (
-            bool(found) and self.path.endswith(".c") and all(d.file == self.path and d.line > line for d in found)
-        )
-        return own and not self.includers
+        if not found or any(d.file != self.path or d.line <= line for d in found):
+            return False
+        if self.files_with("macro", name)[0] != [self.path]:
+            return False
+        return not any(self.scopes.macros_in(includer, name) for includer in self.includers)
 
     def macro_is_sure(self, name: str) -> bool:
         """Whether a macro is defined here in every configuration, as far as known."""
