@@ -113,7 +113,7 @@ class Maker:
         self._listed: dict[tuple[str, int], tuple[Function, ...]] = {}
         self._rereadings: Rereadings | None = None
         self._spelled_again: dict[str, dict[str, list[tuple[Invocation, Rereading, Lookup]]]] = {}
-        self._shapes_again: dict[tuple[tuple[str, ...], str, int], tuple[str, ...]] = {}
+        self._shapes_again: dict[tuple[str | tuple[str, ...], str, int], tuple[str, ...]] = {}
         self._made_again: dict[tuple[str, str], tuple[Function, ...]] = {}
 
     def may_make(self, scope: Scope, macro: str, arguments: str, name: str) -> bool:
@@ -245,16 +245,18 @@ class Maker:
 
     def _may_spell_again(self, scope: Scope, macro: str, values: Sequence[str], name: str) -> bool:
         """Whether a use may make a function of that name when its header is read again. Headers that are read
-        again in the same way share the answer's expensive part."""
-        ways = self._rereadings_in(scope).ways(scope.path)
+        again in the same way share the answer's expensive part, unless the macro is one of their own."""
+        rereadings = self._rereadings_in(scope)
+        ways = rereadings.ways(scope.path)
         if not ways:
             return False
-        key = (ways, macro, len(values))
+        shared = rereadings.sets(ways, macro)
+        key = (ways if shared else scope.path, macro, len(values))
         shapes = self._shapes_again.get(key)
         if shapes is None:
             found = [t.defined for _, _, t in self._templates_again(scope, macro, len(values))]
             shapes = tuple(dict.fromkeys(shape for defined in found for shape in defined))
-            if shapes:  # another header may have a source that reads it again
+            if rereadings.of(scope.path):  # else another header may have a source that reads it again
                 self._shapes_again[key] = shapes
         return any(filled(shape, values) == name for shape in shapes)
 

@@ -1,15 +1,19 @@
 """Functions whose names macros paste together, found backwards from the parts of a name.
 
-Not handled: parts that no file spells in an argument, such as numbers that macros count up; numbers given to
-macros in another file.
+Files are found by the words of names, and a number is none: for a name with one, the macros are looked through
+that paste such names.
+
+Not handled: parts that no file spells in an argument, such as numbers that macros count up; numbers given in
+another file to the heads of functions, or beside a second part.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 from analyzer.model.facts import Definition
 from analyzer.resolve.made import Function, Maker
+from analyzer.resolve.pastes import pastes_of
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.words import has_word, parts_of
 
@@ -38,6 +42,7 @@ class Pasted:
         self._index = scopes.index
         self._maker = maker
         self._made: dict[str, tuple[Function, ...]] = {}
+        self._around: dict[tuple[str, str], list[tuple[str, str]]] | None = None
 
     def of(self, name: str) -> tuple[Function, ...]:
         """The functions of a name that macros paste together from parts, anywhere in the tree."""
@@ -110,7 +115,46 @@ class Pasted:
                 found += self._made_in(path, part, name, tried)
             if found or looked > 6 * _MAX_FILES:
                 break
-        return tuple(found)
+        return tuple(found or self._numbered(name, among))
+
+    def _numbered(self, name: str, among: tuple[str, ...] | None) -> list[Function]:
+        """The functions of a declared name that macros paste together of words and a number."""
+        if not _NUMBER.search(name) or not self._index.files("declaration", name):
+            return []
+        files = among if among is not None else dict.fromkeys(self._counting(name))
+        return [function for path in files for function in self._glued_in(path, name)]
+
+    def _counting(self, name: str) -> Iterator[str]:
+        """The files that use a macro at file scope which pastes such a name around a number, or leads to one."""
+        found = [
+            macro
+            for number in _NUMBER.finditer(name)
+            for macro in self._pasting_around().get((name[: number.start()], name[number.end() :]), ())
+        ]
+        seen = set(found)
+        may_see = self._scopes.includes.may_see
+        while found:
+            macro, definer = found.pop()
+            for path in self._index.files("use", macro):
+                if not self._scopes.foreign(path) and may_see(path, definer):
+                    yield path
+            for path in self._index.files("expanded", macro):
+                if not self._scopes.foreign(path) and may_see(path, definer):
+                    outer = {(m.name, path) for m in self._index.facts(path).macros if has_word(m.body, macro)}
+                    found += sorted(outer - seen)
+                    seen |= outer
+
+    def _pasting_around(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        """The macros that paste something around one argument, with their files, by what stands before and behind
+        it."""
+        if self._around is None:
+            self._around = {}
+            for path in self._index.files("shaping", ""):
+                for macro in () if self._scopes.foreign(path) else self._index.facts(path).macros:
+                    for paste in pastes_of(path, macro) if "##" in macro.body else ():
+                        if paste.single:
+                            self._around.setdefault((paste.first, paste.last), []).append((macro.name, path))
+        return self._around
 
     def _is_type(self, name: str) -> bool:
         """Whether a public header has a type of that name: `(u32)(x)` looks like a call."""

@@ -8,7 +8,8 @@ what counts is an include behind all of a header's code that leads to a computed
 The macros in force at such an include are found by going back from it through definitions, `#undef`s and the
 headers that are made to be read more than once, which undefine what they define.
 
-Not handled: several sources that read a header again under different conditions, of which the first is taken.
+Not handled: several sources that read a header again under different conditions, of which the first is taken;
+uses that come to a redefined macro only by their arguments.
 """
 
 import posixpath
@@ -54,6 +55,8 @@ class Rereadings:
         self._defined: dict[str, frozenset[str]] = {}
         self._set: dict[str, frozenset[str]] = {}
         self._lookups: dict[tuple[str, Rereading], Lookup] = {}
+        self._reached: dict[tuple[str, str, str, str], tuple[str, ...]] = {}
+        self._redefined: dict[tuple[str, Rereading, str], bool] = {}
 
     def of(self, path: str) -> tuple[Rereading, ...]:
         """The further readings of a header, in order."""
@@ -82,8 +85,39 @@ class Rereadings:
         return found
 
     def redefines(self, path: str, reading: Rereading, macro: str) -> bool:
-        """Whether a macro has another definition there than when the header is first read."""
-        return bool(self._state(path, reading, macro))
+        """Whether a macro, or one that its body leads to (`DEFINE_X_EVENT(name)`, the header's own, to
+        `DEFINE_EVENT`), has another definition there than when the header is first read."""
+        key = (path, reading, macro)
+        found = self._redefined.get(key)
+        if found is None:
+            found = any(self._state(path, reading, name) for name in self._leads(path, reading, macro))
+            self._redefined[key] = found
+        return found
+
+    def sets(self, ways: Sequence[str], macro: str) -> bool:
+        """Whether what headers include behind all of their code (`ways`) defines or undefines a macro itself: then
+        it means the same in all of these headers."""
+        return any(macro in self._set_by(way, 0) for way in ways)
+
+    def _leads(self, path: str, reading: Rereading, macro: str) -> tuple[str, ...]:
+        """The macros set on the way to a reading that a macro's body names, or that of a macro in it; the macro
+        itself if it is one of them."""
+        outermost = reading.places[-1].path
+        key = (path, reading.unit, outermost, macro)
+        found = self._reached.get(key)
+        if found is None:
+            changed = self._set_by(outermost, 0)
+            lookup = self.lookup(path, reading)
+            names = {macro: None}  # in order, and each once
+            todo = [macro]
+            while todo:
+                if (name := todo.pop()) not in changed:
+                    words = (t.text for d in lookup(name) for t in d.body if t.is_name)
+                    fresh = dict.fromkeys(word for word in words if word not in names)
+                    names.update(fresh)
+                    todo += fresh
+            found = self._reached[key] = tuple(name for name in names if name in changed)
+        return found
 
     def _search(self, path: str) -> Iterator[Rereading]:
         for way in self.ways(path):

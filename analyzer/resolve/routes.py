@@ -14,24 +14,14 @@ from typing import NamedTuple
 from analyzer.model.facts import Macro
 from analyzer.resolve.asm_calls import called_operands, has_operands, named_in_operands
 from analyzer.resolve.names import Names
+from analyzer.resolve.pastes import Paste, pastes_of
 from analyzer.resolve.spelling import argument_texts
 from analyzer.resolve.tokens import text_close_of
 from analyzer.resolve.words import has_word, parts_of
 
 ANYTHING: frozenset[str] = frozenset()  # no word is needed in a use
-_RUN = re.compile(r"\w+(?:\s*##\s*\w+)+")
 _MAX_MACROS = 4_000  # macros followed upwards
 _CALLED = re.compile(r"(?<![\w#])([A-Za-z_]\w*)\s*\(|(?<![\w\s])\s*\(\s*([A-Za-z_]\w*)\s*\)\s*\(")
-
-
-class _Paste(NamedTuple):
-    """An identifier that a macro makes: what is literally at its ends, and whether one argument is all between."""
-
-    path: str
-    macro: Macro
-    first: str
-    last: str
-    single: bool
 
 
 class Reached(NamedTuple):
@@ -116,7 +106,7 @@ class Routes:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._index = names.index
-        self._pastes: list[_Paste] | None = None
+        self._pastes: list[Paste] | None = None
         self._calling: dict[str, set[int]] = {}
         self._called: frozenset[str] | None = None
         self._operand_callers: set[str] = set()  # macros that call an operand of an assembler statement
@@ -202,7 +192,7 @@ class Routes:
                     seen.add(macro.name)
                     todo.append(macro.name)
 
-    def _making(self, name: str) -> Iterator[_Paste]:
+    def _making(self, name: str) -> Iterator[Paste]:
         """The macros that may paste a name together."""
         for paste in self._read():
             if (
@@ -212,10 +202,10 @@ class Routes:
             ):
                 yield paste
 
-    def _read(self) -> list[_Paste]:
+    def _read(self) -> list[Paste]:
         """What the macros of the kernel paste; finds also those that call what they are given."""
         if self._pastes is None:
-            pastes: dict[_Paste, None] = {}
+            pastes: dict[Paste, None] = {}
             labels: set[str] = set()  # of the operands that assembler templates call
             naming: list[Macro] = []  # macros with operands
             for path in self._index.files("shaping", ""):
@@ -223,7 +213,7 @@ class Routes:
                     continue
                 for macro in self._index.facts(path).macros:
                     if "##" in macro.body:
-                        pastes.update(dict.fromkeys(_pastes_of(path, macro)))
+                        pastes.update(dict.fromkeys(pastes_of(path, macro)))
                     labels.update(called_operands(macro.body))
                     if macro.parameters and has_operands(macro.body):
                         naming.append(macro)
@@ -267,18 +257,3 @@ def _handed_to(macro: Macro, name: str, positions: Collection[int]) -> Iterator[
 def _parenthesized(text: str, opening: int) -> str:
     """The text from a parenthesis to the one that closes it, empty when none does."""
     return text[opening : text_close_of(text, opening) + 1]
-
-
-def _pastes_of(path: str, macro: Macro) -> Iterator[_Paste]:
-    """The identifiers that a macro pastes with a literal part at one end at least."""
-    parameters = macro.parameters or ()
-    for run in _RUN.findall(macro.body):
-        parts = [p.strip() for p in run.split("##")]
-        literal = [p not in parameters and p != "__VA_ARGS__" for p in parts]
-        if all(literal):
-            continue
-        before = next(n for n, kept in enumerate(literal) if not kept)
-        behind = next(n for n, kept in enumerate(reversed(literal)) if not kept)
-        first, last = "".join(parts[:before]), "".join(parts[len(parts) - behind :])
-        if first or last:
-            yield _Paste(path, macro, first, last, len(parts) - before - behind == 1)

@@ -7,6 +7,7 @@ Not handled: macros whose expansion depends on what an argument is (`CONCAT(A, x
 macros used by the body that mean something else in another file: the first use decides.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -29,9 +30,10 @@ _TYPEOF_TAG = re.compile(  # DEFINE_PER_CPU's: what is surely a type
 )
 
 
-def values_of(arguments: str) -> list[str]:
+@functools.lru_cache(4096)  # one use is looked at for many names
+def values_of(arguments: str) -> tuple[str, ...]:
     """The arguments of a macro's use, as the preprocessor tells them apart."""
-    return split_arguments(arguments, brackets="(")
+    return tuple(split_arguments(arguments, brackets="("))
 
 
 def as_text(tokens: Sequence[Token]) -> bytes:

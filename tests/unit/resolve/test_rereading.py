@@ -37,6 +37,24 @@ def test_the_macros_in_force_are_those_of_the_stage() -> None:
     assert [body[0].split("(")[0].strip() for body in bodies[1:]] == ["bad_stage", "memcpy", "memcpy"]
 
 
+def test_a_macro_of_the_header_leads_to_one_that_is_redefined() -> None:
+    rereadings = Rereadings(resolver(FILES).scopes)
+    header = "drivers/net/nic_trace.h"
+    for reading in rereadings.of(header):
+        assert rereadings.redefines(header, reading, "DEFINE_EVENT")
+        assert rereadings.redefines(header, reading, "DEFINE_RING_EVENT")
+        assert rereadings.redefines(header, reading, "DEFINE_NIC_RING_EVENT")  # by way of the one before
+        assert not rereadings.redefines(header, reading, "TP_PROTO")
+
+
+def test_only_some_macros_mean_the_same_in_all_headers() -> None:
+    rereadings = Rereadings(resolver(FILES).scopes)
+    ways = rereadings.ways("drivers/net/nic_trace.h")
+    assert ways == rereadings.ways(HEADER)
+    assert rereadings.sets(ways, "TRACE_EVENT")
+    assert not rereadings.sets(ways, "DEFINE_RING_EVENT")
+
+
 def test_nobody_asks_for_it() -> None:
     files = FILES | {"kernel/wake.c": FILES["kernel/wake.c"].replace("#define CREATE_TRACE_POINTS\n", "")}
     assert Rereadings(resolver(files).scopes).of(HEADER) == ()
