@@ -22,13 +22,14 @@ from analyzer.resolve.tokens import KEYWORDS, tokenize
 from analyzer.resolve.words import has_word
 
 _STORED = re.compile(r"(?:->|(?<=[\w)\]])\s*\.)\s*(\w+)\s*=(?!=)")  # a member behind an expression
-DESIGNATOR = r"(?<![\w)\]])\s*\."
+DESIGNATOR = r"(?<![\w)\]])\s*(?:\.\s*\w+\s*|\[[^\[\]]*\]\s*)*\."  # `.func`, `.work.func`, `[0].func`
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(
     r"^(?:const |volatile )*(?:(?:struct|union) (?P<tag>(?:\w|::)+)|(?P<typedef>\w+))(?: const| volatile)*"
     r"\s*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
 )
 _DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s(?:(?!\bstruct\b)[^;{}=])*=|\(\s*struct\s+(\w+)\s*\))\s*$")
+_ANY = "*"  # a struct that no text tells: of a member that another initializer is for
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
 
@@ -69,7 +70,8 @@ class _Template(NamedTuple):
 
 
 class _Filling(NamedTuple):
-    """The files that define a macro so that it fills a member, and of which structs; "" for any."""
+    """The files that define a macro so that it fills a member, and of which structs: "" for one that whoever uses
+    the macro tells, `_ANY` for one that nobody does."""
 
     definers: Sequence[str]
     structs: frozenset[str]
@@ -94,7 +96,7 @@ class MacroFillers:
         those that may do so in such a struct. `shape` is a regular expression for what stands before the member's
         name."""
         defined = self._defined(field, shape)
-        return frozenset(m for m, found in defined.items() if not struct or found.structs & {struct, ""})
+        return frozenset(m for m, found in defined.items() if not struct or found.structs & {struct, "", _ANY})
 
     def naming(self) -> Mapping[str, Collection[str]]:
         """Macros that store into a member whose name they are given (`ops->function = cap_##function`), as far as
@@ -173,11 +175,13 @@ class MacroFillers:
         return result
 
     def _structs_in(self, macro: Macro, pattern: re.Pattern[str]) -> frozenset[str]:
-        """The structs in whose braces a macro's body has the pattern, "" for one that cannot be told."""
-        body = macro.body
-        return frozenset(
-            self._declared_before(macro, _brace_around(body, match.start())) for match in pattern.finditer(body)
-        )
+        """The structs in whose braces a macro's body has the pattern, as in `_Filling`."""
+        found: set[str] = set()
+        for match in pattern.finditer(macro.body):
+            at = _brace_around(macro.body, match.start())
+            nested = match.group().count(".") > 1
+            found.add(_ANY if nested else "" if at is None else self._declared_before(macro, at))
+        return frozenset(found)
 
     def _structs_around(self, macro: Macro, used: re.Pattern[str], structs: frozenset[str]) -> frozenset[str]:
         """The structs that a macro fills by its uses of another that fills these."""
@@ -187,9 +191,11 @@ class MacroFillers:
         return (structs - {""}) | {self._declared_before(macro, use.start()) for use in uses}
 
     def _declared_before(self, macro: Macro, at: int) -> str:
-        """The struct of which an initializer begins at a place of a macro's body, "" when that cannot be told."""
+        """The struct of which an initializer begins at a place of a macro's body, as in `_Filling`."""
         declaring = _DECLARING.search(macro.body[:at])
-        tag = (declaring.group(1) or declaring.group(2)) if declaring else ""
+        if declaring is None:  # `.work = { .func = f }`, `{ .work = WORK_INIT(f) }`
+            return "" if _brace_around(macro.body, at) is None else _ANY
+        tag = declaring.group(1) or declaring.group(2)
         return "" if tag in (macro.parameters or ()) or self._index.files("macro", tag) else tag
 
     def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
@@ -317,11 +323,11 @@ class MacroFillers:
         return owner
 
 
-def _brace_around(text: str, at: int) -> int:
-    """Where the brace stands that is open at a place of a text, 0 when none is."""
+def _brace_around(text: str, at: int) -> int | None:
+    """Where the brace stands that is open at a place of a text, None when none is."""
     depth = 0
     for place in range(at - 1, -1, -1):
         depth += (text[place] == "}") - (text[place] == "{")
         if depth < 0:
             return place
-    return 0
+    return None

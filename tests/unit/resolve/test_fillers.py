@@ -15,6 +15,9 @@ struct two { int (*func)(void); };
 #define USE_TWO(f) do { DEFINE_TWO(t, f); run(&t); } while (0)
 #define GIVEN(tag, name, f) struct tag name = { .func = f }
 #define NESTED(name, f) struct one name = { .inner = { .func = f } }
+#define IN_WORK(f) { .work = ANY(f) }
+#define DELAYED(name, f) struct delayed name = IN_WORK(f)
+#define DOTTED(name, f) struct delayed name = { .work.func = f }
 #define SECOND(f) void g(struct one *o) { struct two t = { .func = f }; }
 #define NOT_FILLING(x) ((x).func == 0)
 """
@@ -29,10 +32,10 @@ def fillers() -> MacroFillers:
 @pytest.mark.parametrize(
     ("struct", "macros"),
     [
-        ("", "ANY DEFINE_ONE DEFINE_TWO GIVEN NESTED ONE SECOND USE_TWO"),
-        ("one", "ANY DEFINE_ONE GIVEN NESTED ONE"),
-        ("two", "ANY DEFINE_TWO GIVEN NESTED SECOND USE_TWO"),
-        ("three", "ANY GIVEN NESTED"),
+        ("", "ANY DEFINE_ONE DEFINE_TWO DELAYED DOTTED GIVEN IN_WORK NESTED ONE SECOND USE_TWO"),
+        ("one", "ANY DEFINE_ONE DELAYED DOTTED GIVEN IN_WORK NESTED ONE"),
+        ("two", "ANY DEFINE_TWO DELAYED DOTTED GIVEN IN_WORK NESTED SECOND USE_TWO"),
+        ("three", "ANY DELAYED DOTTED GIVEN IN_WORK NESTED"),
     ],
 )
 def test_macros_by_the_struct_that_they_build(fillers: MacroFillers, struct: str, macros: str) -> None:
