@@ -14,13 +14,15 @@ from analyzer.extract.scanning import close_paren, skip_space
 from analyzer.resolve.ctypes import Type
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
-from analyzer.resolve.tokens import KEYWORDS, Token
+from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, open_of
 
 _SPACE = re.compile(r"\s+")
 _DIRECTIVE_LINE = re.compile(rb"(?m)^[ \t]*#(?:[^\n\\]|\\.)*$", re.S)
 _MEMBER_OF = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:->|\.)")
 _USE = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
-_BEGINNING = frozenset(";{}(")  # before a declaration
+_BEGINNING = frozenset(";{}([")  # before a declaration
+_DECLARING = TYPE_WORDS | frozenset("static register auto __auto_type __typeof typeof_unqual".split())
+_BEHIND_DECLARED = frozenset((";", ",", "=", "[", "__attribute__", "__attribute"))
 _LONGEST = 2_000  # bytes of a value that is read
 
 
@@ -75,11 +77,8 @@ class Frame:
                 end = max(end, close_paren(self.skeleton, following))
             tokens = self.typer.expand(self.source(match.start(), end))
             for at, token in enumerate(tokens):
-                before = tokens[at - 1] if at else None
-                if token.text == name and before is not None and (before.is_name or before.text == "*"):
-                    start = next((n + 1 for n in range(at - 1, -1, -1) if tokens[n].text in _BEGINNING), 0)
-                    if start < at and tokens[start].text not in KEYWORDS:
-                        return tokens[start:]
+                if token.text == name and (start := _declaration_around(tokens, at)) >= 0:
+                    return tokens[start:]
         return ()
 
     @cached_property
@@ -115,7 +114,7 @@ class Frame:
             values = [v.value for v in definition.variables if v.name == name and v.value]
             values += [a.right for a in definition.assignments if a.left == name]
             return tuple(Value(text, definition.line) for text in values)
-        declarator = rb"(?:\s*\)\s*\([^;{}=]*\)|(?:\s*\[[^\]]*\])+)?"  # `(*f)(int) =`, `f[2] =`
+        declarator = rb"(?:\s*\[[^\]]*\])*(?:\s*\)\s*\([^;{}=]*\))?"  # `(*f)(int) =`, `f[2] =`, `(*f[2])(int) =`
         pattern = re.compile(rb"(?<![\w.>])" + re.escape(name.encode()) + declarator + rb"\s*=(?!=)")
         return tuple(self._value(m.end()) for m in pattern.finditer(self.skeleton))
 
@@ -142,3 +141,24 @@ class Frame:
                 break
             end += 1
         return Value(self.source(start, end), self._first_line + text.count(b"\n", 0, start))
+
+
+def _declaration_around(tokens: Sequence[Token], at: int) -> int:
+    """Where the declaration begins that the name at a place is declared by, -1 when it is not declared there:
+    `struct io_comp_batch iob = { }`, `typeof(x) *p;`."""
+    behind = tokens[at + 1].text if at + 1 < len(tokens) else ";"
+    before = tokens[at - 1] if at else None
+    if behind not in _BEHIND_DECLARED or before is None or not (before.is_name or before.text in ("*", ")")):
+        return -1
+    start = at
+    while start > 0 and tokens[start - 1].text not in _BEGINNING:
+        start -= 1
+        if tokens[start].text == "=":
+            return -1
+        if tokens[start].text in (")", "]"):
+            start = open_of(tokens, start)
+            if start < 0:
+                return -1
+    first = tokens[start]
+    named = first.is_name and first.text not in KEYWORDS and behind != ","  # `f(a * b, c)` declares nothing
+    return start if start < at and (named or first.text in _DECLARING) else -1
