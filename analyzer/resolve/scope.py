@@ -171,7 +171,8 @@ class Scope:
 
     @property
     def includers(self) -> tuple[str, ...]:
-        """For a `.c` or template that other files include: those files."""
+        """For a `.c` or template that other files include: those files. One that is a part of the kernel is read
+        as such: boot loaders that include it, too (`lib/cmdline.c`), then have no say."""
         if self._outer is None:
             found: list[str] = []
             if not self.path.startswith("include/"):
@@ -187,8 +188,15 @@ class Scope:
                         ):
                             found.append(candidate)
                             break
-            self._outer = tuple(found)
+            self._outer = tuple(self._of_kernel(found) if found else found)
         return self._outer
+
+    def _of_kernel(self, includers: list[str]) -> list[str]:
+        """The includers without those that are linked into other images only, if this file ends up in vmlinux or a
+        module without them."""
+        kbuild = self.scopes.kbuild
+        kept = [i for i in includers if kbuild.images(i) != {"other"}]
+        return kept if kept or kbuild.images(self.path) - {"other"} else includers
 
     @property
     def late_includes(self) -> tuple[Include, ...]:
