@@ -16,6 +16,7 @@ from analyzer.resolve.ctypes import Type
 from analyzer.resolve.locals import Locals
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.sections import within
 from analyzer.resolve.tokens import KEYWORDS, Token
 
 _SPACE = re.compile(r"\s+")
@@ -39,8 +40,8 @@ class Frame:
     def __init__(self, names: Names, function: Function) -> None:
         self.function = function
         self.ref = ref_of(function)
-        self.scope = names.scopes.of(function.seen_from or function.path)
-        self.typer = names.typer(function.seen_from or function.path)
+        self.scope = within(names.scopes.of(function.seen_from or function.path), function)
+        self.typer = names.typer(self.scope.key)
         self._index = names.index
         definition = function.definition
         self.parameters: Mapping[str, int] = {p.name: n for n, p in enumerate(definition.parameters) if p.name}
