@@ -84,7 +84,7 @@ class AddressAtFileScope:
         for call in function.definition.calls:
             if call.name == macro:
                 text = self._index.text(function.path)[call.start : call.end].decode("utf-8", "replace")
-                self._bodies.in_tokens(frame.scope, frame.typer.expand(text), {name}, function)
+                self._bodies.in_tokens(frame.scope, frame.typer.expand(text), {name}, function, call.line)
         if self._slots.by_macros.has_designator(frame.scope, macro):
             self._bodies.in_tables(function, macro, name)
 

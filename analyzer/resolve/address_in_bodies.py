@@ -5,13 +5,13 @@ that a macro in a body pastes together as a value, and what functions that macro
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.model.facts import Definition, Object
 from analyzer.resolve.address_trail import Means, Trail
 from analyzer.resolve.assigning import assignments_in
-from analyzer.resolve.ctypes import followed_forwards
+from analyzer.resolve.ctypes import Type, followed_forwards
 from analyzer.resolve.flow import Place
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.made import Function
@@ -63,7 +63,7 @@ class AddressInBodies:
     def _reads(self, frame: Frame, use: Use, slot: Slot) -> bool:
         """Whether the member that is read is that of the slot's struct."""
         text = frame.source(use.start, use.end)
-        return self._slots.slot_of(frame.scope, frame.typer.expand(text), frame.types) == slot
+        return self._slots.slot_of(frame.scope, frame.typer.expand(text), frame.types_in(use.start)) == slot
 
     def _used(self, function: Function, use: Use, name: str) -> None:
         """What becomes of a value at one place."""
@@ -71,13 +71,13 @@ class AddressInBodies:
         for way in use.ways:
             if isinstance(way, Put):
                 if way.left:
-                    self._assigned(function, way.left)
+                    self._assigned(function, way.left, frame.types_in(use.start))
                 else:
                     self._trail.go(Place("result", ref_of(function), 0), function)
             elif frame.scope.macro(way.name):
                 self._trail.add(function)
                 tokens = frame.typer.expand(frame.source(way.start, way.end))
-                self.in_tokens(frame.scope, tokens, {name}, function)
+                self.in_tokens(frame.scope, tokens, {name}, function, frame.line_of(use.start))
                 if self._slots.by_macros.has_designator(frame.scope, way.name):
                     self.in_tables(function, way.name, name)
             elif (slot := self._operation(frame, way.start)) is not None:
@@ -95,7 +95,7 @@ class AddressInBodies:
         if expression is None:
             return None
         tokens = frame.typer.expand(frame.source(*expression))
-        return self._slots.slot_of(frame.scope, tokens, frame.types)
+        return self._slots.slot_of(frame.scope, tokens, frame.types_in(start))
 
     def _hand_to_all(self, slot: Slot, number: int) -> None:
         """The value is an argument of what is in a member."""
@@ -104,14 +104,14 @@ class AddressInBodies:
                 if ref_of(taker) == target.function:
                     self._trail.go(Place("parameter", target.function, number), taker)
 
-    def _assigned(self, function: Function, left: str) -> None:
-        """A value is put into a variable or a member."""
+    def _assigned(self, function: Function, left: str, types: Mapping[str, Type | None]) -> None:
+        """A value is put into a variable or a member; `types` are those of the variables there."""
         frame = self._flow.frame(function)
         match = re.search(r"(?:\.|->)\s*\w+\s*(?:\[[^\]]*\]\s*)*$", left)
         if match:
-            slot = self._slots.slot_of(frame.scope, frame.typer.expand(left), frame.types)
+            slot = self._slots.slot_of(frame.scope, frame.typer.expand(left), types)
             if slot is not None and followed_forwards(
-                frame.typer.type_of(left, frame.types), offsets=self._trail.offsets
+                frame.typer.type_of(left, types), offsets=self._trail.offsets
             ):
                 self._trail.into_slot(slot)
             return
@@ -122,7 +122,7 @@ class AddressInBodies:
             return
         name = found.group(1)
         if name in frame.variables or name in frame.parameters:
-            if followed_forwards(frame.types.get(name), offsets=self._trail.offsets):
+            if followed_forwards(types.get(name), offsets=self._trail.offsets):
                 self.follow(function, name, member=False)
             return
         known = self._names.declared.object(frame.scope, name)
@@ -151,9 +151,15 @@ class AddressInBodies:
             self._trail.into_slot(slot)
 
     def in_tokens(
-        self, scope: Scope, tokens: Sequence[Token], words: Collection[str], function: Function | None
+        self,
+        scope: Scope,
+        tokens: Sequence[Token],
+        words: Collection[str],
+        function: Function | None,
+        line: int = 0,
     ) -> None:
-        """What an expansion does with names: hands them on, stores them, puts them into variables of its own."""
+        """What an expansion, on a line of a function, does with names: hands them on, stores them, puts them into
+        variables of its own."""
         known = set(words)
         for at in range(1, len(tokens) - 1):
             if tokens[at].text != "=":
@@ -169,12 +175,13 @@ class AddressInBodies:
         for place, value in assignments_in(tokens):
             if function is None or known.isdisjoint(t.text for t in value):
                 continue
-            if len(place) == 1:
-                self._assigned(function, place[0].text)
-                continue
             frame = self._flow.frame(function)
-            slot = self._slots.slot_of(scope, place, frame.types)
-            held = followed_forwards(frame.typer.type_of_tokens(place, frame.types), offsets=self._trail.offsets)
+            types = frame.types_at(line)
+            if len(place) == 1:
+                self._assigned(function, place[0].text, types)
+                continue
+            slot = self._slots.slot_of(scope, place, types)
+            held = followed_forwards(frame.typer.type_of_tokens(place, types), offsets=self._trail.offsets)
             if slot is not None and held:
                 self._trail.into_slot(slot)
         for call in find_calls(tokens):

@@ -120,7 +120,7 @@ class CallSites:
         for found in find_calls(tokens):
             called = [found.name]
             if tokens[found.start].text == "_Generic":
-                local = self._names.typer(path).variables(caller.definition)
+                local = self._names.typer(path).locals_of(caller.definition).at(call.line)
                 called = self._names.typer(path).associations(tokens[found.start : found.opening], local)
             if any(name in spelled and self._binds(path, name, function) for name in called):
                 arguments = arguments_of(tokens, found)

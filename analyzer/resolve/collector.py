@@ -153,6 +153,10 @@ class Collector:
         written = self._source(start, end)
         return _Site(Location(self._function.path, line, column), written, argument_texts(written, callee), start)
 
+    def _types(self, site: _Site) -> Mapping[str, Type | None]:
+        """The types of local variables at a call site."""
+        return self._frame.types_at(site.location.line)
+
     def _add(
         self,
         site: _Site,
@@ -195,7 +199,7 @@ class Collector:
     # calls by name
 
     def _direct(self, name: str, site: _Site) -> None:
-        if name in self._local_names and not self._is_macro_use(name):
+        if name in self._local_names and not self._is_macro_use(name, site):
             self._pointer((Token(name),), site)
             return
         if self._scope.macro(name) and not self._scope.defined_below(name, site.location.line):
@@ -212,11 +216,11 @@ class Collector:
                 return
         self._bound_edges(name, site, "")
 
-    def _is_macro_use(self, name: str) -> bool:
+    def _is_macro_use(self, name: str, site: _Site) -> bool:
         """Whether `name(` is a macro's use although a variable has that name: `max(a, b)` beside `int max`."""
         if all(d.parameters is None for d in self._scope.macro(name)):
             return False
-        type_ = self._frame.types.get(name)
+        type_ = self._types(site).get(name)
         type_ = type_.to if isinstance(type_, Ptr) else type_
         return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
 
@@ -322,7 +326,7 @@ class Collector:
             return
         if self._is_cast(expanded):
             return
-        local = self._frame.types
+        local = self._types(site)
         if declaration:
             local = self._typer.with_declaration(self._typer.expand_tokens(declaration), local)
         slot = self._slots.slot_of(self._scope, expanded, local)
@@ -370,7 +374,7 @@ class Collector:
         declared = [(p.name, p.type) for p in self._definition.parameters]
         declared += [(v.name, v.type) for v in self._definition.variables]
         constant = {name for name, type_ in declared if "const" in type_.partition("*")[0].split()}
-        chosen = self._typer.associations(callee, self._frame.types, constant)
+        chosen = self._typer.associations(callee, self._types(site), constant)
         if not chosen:
             self._add(site, None, "pointer", "untyped callee", "possible")
         for name in chosen:
@@ -427,7 +431,9 @@ class Collector:
         if name not in self._frame.variables:
             return None
         for value in self._frame.assigned(name):
-            slot = self._slots.slot_of(self._scope, self._typer.expand(value.text), self._frame.types)
+            slot = self._slots.slot_of(
+                self._scope, self._typer.expand(value.text), self._frame.types_at(value.line)
+            )
             if slot is not None:
                 return slot
         return None
@@ -435,7 +441,7 @@ class Collector:
     def _variable(self, made: ExpandedCall, site: _Site) -> None:
         """A call through a variable that an expansion initializes."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in made.value])
-        slot = self._slots.slot_of(self._scope, expanded, self._frame.types)
+        slot = self._slots.slot_of(self._scope, expanded, self._types(site))
         if slot is not None:
             self._slot_edges(slot, site, "pointer")
             return

@@ -3,6 +3,10 @@
 Not handled: names declared in a block that shadow file-scope types.
 """
 
+import re
+
+import msgspec
+
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Field, Object, Record, Typedef
@@ -10,6 +14,7 @@ from analyzer.resolve.made import Maker, expanded_text, placed_objects
 from analyzer.resolve.scope import Scope, Scopes, record_in
 from analyzer.resolve.words import has_word
 
+_BODILESS = re.compile(rb"\b(struct|union)\s+(\w+)\s*;")
 _MAX_FILES = 20  # unseen files whose macro uses are read for a variable
 
 
@@ -63,7 +68,18 @@ class Declared:
             record = record_in(self._index.facts(path), tag)
             if record and (best is None or len(record.fields) > len(best[1].fields)):
                 best = (path, record)
-        return best
+        return best or (None if guess else self._record_of_macro(scope, tag))
+
+    def _record_of_macro(self, scope: Scope, tag: str) -> tuple[str, Record] | None:
+        """The definition of a struct that a file gives by `struct tag BODY;`, where a macro is the body: read
+        alone, that is a variable of the macro's name."""
+        for variable in self._index.facts(scope.path).objects:
+            if variable.type == f"struct {tag}" and _is_body(scope, variable.name):
+                text = expanded_text(scope, f"struct {tag} {variable.name};")
+                made = extract(text.encode()).records
+                lines = {"line": variable.line, "end_line": variable.line}
+                return (scope.path, msgspec.structs.replace(made[0], **lines)) if made else None
+        return None
 
     def homonym(self, path: str, tag: str) -> str:
         """The file itself when others of the analysed sources define a struct of the same tag, else ""."""
@@ -124,12 +140,13 @@ class Declared:
         return False
 
     def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
-        """The members that a list file makes, included inside a struct under the includer's macros."""
+        """The members of a struct that only its macros tell: those that a list file makes, included inside under
+        the includer's macros, and those of `struct HASH_ALG_COMMON;`, whose body is a macro."""
         key = (path, record.line)
         found = self._included_fields.get(key)
         if found is None:
             scope = self._scopes.of(path)
-            text: list[str] = []
+            text = self._bodies(scope, record)
             for include in self._index.includes(path):
                 if record.line <= include.line <= record.end_line:
                     target = self._scopes.includes.resolve(path, include.target, quoted=include.quoted)
@@ -138,6 +155,16 @@ class Declared:
                             text.append(expanded_text(scope, f"{use.macro}({use.arguments})"))
             made = extract("\n".join(["struct made {", *text, "};"]).encode()).records if text else ()
             found = self._included_fields[key] = made[0].fields if made else ()
+        return found
+
+    def _bodies(self, scope: Scope, record: Record) -> list[str]:
+        """The anonymous structs inside a struct whose body is a macro, as C."""
+        lines = self._index.text(scope.path).split(b"\n", record.end_line)[record.line : record.end_line]
+        found: list[str] = []
+        for kind, name in _BODILESS.findall(b"\n".join(lines)):
+            tag = name.decode()
+            if _is_body(scope, tag):
+                found.append(expanded_text(scope, f"{kind.decode()} {tag};"))
         return found
 
     def typedef(self, scope: Scope, name: str) -> tuple[str, Typedef] | None:
@@ -190,3 +217,8 @@ class Declared:
 def _outer(tag: str) -> str:
     """The outermost struct around one without a tag of its own."""
     return tag if tag.startswith("::") else tag.split("::", maxsplit=1)[0]
+
+
+def _is_body(scope: Scope, name: str) -> bool:
+    """Whether a name is a macro that stands for a struct's body."""
+    return any(m.parameters is None and m.body and m.body[0].text == "{" for m in scope.macro(name))

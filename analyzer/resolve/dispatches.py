@@ -53,7 +53,7 @@ class Dispatches:
                     if assignment.right.lstrip("& ") == name and last_member(assignment.left):
                         frame = self._frame(Function(path, definition))
                         left = frame.typer.expand(assignment.left)
-                        slot = self._slots.slot_of(frame.scope, left, frame.types)
+                        slot = self._slots.slot_of(frame.scope, left, frame.types_at(assignment.line))
                         if slot is not None:
                             yield slot
 
@@ -75,7 +75,7 @@ class Dispatches:
                     for caller in self._names.functions_of(path, definition):
                         frame = self._frame(caller)
                         callee = frame.typer.expand(call.callee)
-                        if self._slots.slot_of(frame.scope, callee, frame.types) == slot:
+                        if self._slots.slot_of(frame.scope, callee, frame.types_at(call.line)) == slot:
                             yield from self._call(caller, frame, call.start, call.end, call.line)
 
     def _call(self, caller: Function, frame: Frame, start: int, end: int, line: int) -> Iterator[CallSite]:

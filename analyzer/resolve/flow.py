@@ -362,7 +362,7 @@ class Flow:
             yield from self._of_call(frame, scope, tokens, evidence)
             return
         if tokens[-2].text in (".", "->"):
-            member = self._slots.member_of(scope, tokens, frame.types if frame else {})
+            member = self._slots.member_of(scope, tokens, frame.types_at(line) if frame else {})
             if member is not None and leads(member.type):
                 yield Source(Place("slot", member.slot, 0), evidence)
             return
@@ -379,7 +379,7 @@ class Flow:
     ) -> Iterator[Source]:
         """`leads` tells of which types a function's address may come out."""
         if frame is not None and (name in frame.parameters or name in frame.variables):
-            if not leads(frame.types.get(name)):
+            if not leads(frame.types_at(evidence.line).get(name)):
                 return
             if name in frame.parameters:
                 yield Source(Place("parameter", frame.ref, frame.parameters[name]), evidence)

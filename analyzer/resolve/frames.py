@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 from analyzer.extract.lexical import lex, strip_comments
 from analyzer.extract.scanning import close_paren, skip_space
+from analyzer.model.facts import Variable
 from analyzer.resolve.ctypes import Type
+from analyzer.resolve.locals import Locals
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
+from analyzer.resolve.sections import within
 from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, open_of
 
 _SPACE = re.compile(r"\s+")
@@ -39,8 +42,8 @@ class Frame:
     def __init__(self, names: Names, function: Function) -> None:
         self.function = function
         self.ref = ref_of(function)
-        self.scope = names.scopes.of(function.seen_from or function.path)
-        self.typer = names.typer(function.seen_from or function.path)
+        self.scope = within(names.scopes.of(function.seen_from or function.path), function)
+        self.typer = names.typer(self.scope.key)
         self._index = names.index
         definition = function.definition
         self.parameters: Mapping[str, int] = {p.name: n for n, p in enumerate(definition.parameters) if p.name}
@@ -51,12 +54,23 @@ class Frame:
         """The local variables that are arrays."""
         return frozenset(v.name for v in self.function.definition.variables if "[" in v.type)
 
+    def types_at(self, line: int) -> Mapping[str, Type | None]:
+        """Types of parameters and local variables on a line, among these those that a macro declares whose members
+        are called: `CLASS(chip_guard, guard)(desc)`."""
+        return self._locals.at(line)
+
+    def types_in(self, offset: int) -> Mapping[str, Type | None]:
+        """The same at an offset in the body."""
+        return self._locals.at(self.line_of(offset) if self._locals.vary else 0)
+
     @cached_property
-    def types(self) -> Mapping[str, Type | None]:
-        """Types of parameters and local variables, among these those that a macro declares whose members are
-        called: `CLASS(chip_guard, guard)(desc)`."""
+    def _locals(self) -> Locals:
         definition = self.function.definition
-        local: Mapping[str, Type | None] = self.typer.variables(definition)
+        return Locals(definition, self._typed, lambda: self._index.text(self.function.path))
+
+    def _typed(self, declared: Sequence[Variable]) -> Mapping[str, Type | None]:
+        definition = self.function.definition
+        local: Mapping[str, Type | None] = self.typer.variables(definition, declared)
         called = [m.group(1) for i in definition.indirect if (m := _MEMBER_OF.match(i.callee))]
         for name in dict.fromkeys(called):
             if name not in local and (declaration := self._declared_by_macro(name)):
@@ -100,6 +114,10 @@ class Frame:
             return definition.line
         return self._index.text(self.function.path).count(b"\n", 0, definition.body) + 1
 
+    def line_of(self, offset: int) -> int:
+        """The line of an offset in the body."""
+        return self._first_line + self.skeleton.count(b"\n", 0, offset)
+
     def source(self, start: int, end: int) -> str:
         """The body's text between two offsets in it, without comments and directives, on one line."""
         piece = strip_comments(self._text[start:end])
@@ -140,7 +158,7 @@ class Frame:
             elif depth == 0 and char in b";,":
                 break
             end += 1
-        return Value(self.source(start, end), self._first_line + text.count(b"\n", 0, start))
+        return Value(self.source(start, end), self.line_of(start))
 
 
 def _declaration_around(tokens: Sequence[Token], at: int) -> int:

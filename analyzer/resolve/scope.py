@@ -3,7 +3,7 @@
 Order of choice (design.md): the file itself, the headers that it includes, the files that include it (for a
 `.c` or a template read into another), then external definitions, its own architecture first.
 
-Not handled: the order of `#define`s and uses within a file, beyond the nearest one above.
+Not handled: the order of `#define`s and uses within a file, but for what `sections` tells of functions.
 """
 
 import posixpath
@@ -41,6 +41,7 @@ class Scopes:
         self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
         self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
         self._undefs: dict[str, dict[int, str]] = {}
+        self._redefined: dict[str, Collection[str]] = {}
         self._foreign: dict[str, bool] = {}
         self._includable: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
@@ -55,9 +56,22 @@ class Scopes:
             scope = self._scopes[key] = Scope(self, key)
         return scope
 
-    def add(self, scope: "Scope") -> None:
+    def add(self, scope: "Scope") -> "Scope":
         """Let a scope that is not simply a file's be found by its key."""
         self._scopes[scope.key] = scope
+        return scope
+
+    def known(self, key: str) -> "Scope | None":
+        """The scope of a key, if one was made or added."""
+        return self._scopes.get(key)
+
+    def redefined(self, path: str) -> Collection[str]:
+        """The macros that a file undefines somewhere and defines more than once."""
+        found = self._redefined.get(path)
+        if found is None:
+            undone = dict.fromkeys(u.name for u in self.index.facts(path).undefs)
+            found = self._redefined[path] = tuple(n for n in undone if len(self.macros_in(path, n)) > 1)
+        return found
 
     @property
     def kbuild(self) -> Kbuild:
@@ -171,7 +185,8 @@ class Scope:
 
     @property
     def includers(self) -> tuple[str, ...]:
-        """For a `.c` or template that other files include: those files."""
+        """For a `.c` or template that other files include: those files. One that is a part of the kernel is read
+        as such: boot loaders that include it, too (`lib/cmdline.c`), then have no say."""
         if self._outer is None:
             found: list[str] = []
             if not self.path.startswith("include/"):
@@ -187,8 +202,15 @@ class Scope:
                         ):
                             found.append(candidate)
                             break
-            self._outer = tuple(found)
+            self._outer = tuple(self._of_kernel(found) if found else found)
         return self._outer
+
+    def _of_kernel(self, includers: list[str]) -> list[str]:
+        """The includers without those that are linked into other images only, if this file ends up in vmlinux or a
+        module without them."""
+        kbuild = self.scopes.kbuild
+        kept = [i for i in includers if kbuild.images(i) != {"other"}]
+        return kept if kept or kbuild.images(self.path) - {"other"} else includers
 
     @property
     def late_includes(self) -> tuple[Include, ...]:
@@ -373,6 +395,19 @@ class Scope:
                 return distinct(own)
             files.remove(self.path)
         return self._of_headers(files, name)
+
+    def in_force(self, name: str, first: int, last: int) -> tuple[MacroDefinition, ...]:
+        """The file's own definitions of a macro that may hold on some of its lines."""
+        ends = [(line, guard) for line, guard in self.scopes.undefs_in(self.path, name) if line <= first]
+        return distinct(
+            [
+                d
+                for d in self.scopes.macros_in(self.path, name)
+                if d.line <= last
+                and self.holds(d.guard) is not False
+                and not any(d.line < line and self._undone(d.guard, guard) for line, guard in ends)
+            ]
+        )
 
     def _of_headers(self, files: Sequence[str], name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in included files that may hold."""

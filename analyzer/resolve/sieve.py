@@ -64,7 +64,7 @@ class Sieve:
             return wanted.pointers or (given is not None and bool(self._scope.macro(macro)))
         if field not in wanted.members:
             return False
-        slot = self._slots.slot_of(self._scope, self._frame.typer.expand(callee), self._frame.types)
+        slot = self._slots.slot_of(self._scope, self._frame.typer.expand(callee), self._frame.types_at(call.line))
         return slot is None or slot in wanted.slots
 
     def matters(self, name: str) -> bool:

@@ -19,6 +19,7 @@ from analyzer.resolve.denoted import denoted
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
+from analyzer.resolve.locals import Locals
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names
 from analyzer.resolve.overlays import Overlay, find_overlay
@@ -429,7 +430,7 @@ class Slots:
         if not definition.assignments:
             return
         local_names = {p.name for p in definition.parameters} | {v.name for v in definition.variables}
-        local: Mapping[str, Type | None] | None = None
+        local: Locals | None = None
         for assignment in definition.assignments:
             if field is not None and field not in assignment.left:
                 continue
@@ -438,8 +439,8 @@ class Slots:
                 continue
             typer = self._names.typer(scope.key)
             if local is None:
-                local = typer.variables(definition)
-            slot = self.slot_of(scope, typer.expand(assignment.left), local)
+                local = typer.locals_of(definition)
+            slot = self.slot_of(scope, typer.expand(assignment.left), local.at(assignment.line))
             if slot is not None:
                 yield _Placed(
                     scope,

@@ -155,7 +155,7 @@ class Stores:
             if not names or not self._follows(frame, names, value):
                 continue
             left = frame.typer.expand(assignment.left)
-            slot = self._slots.slot_of(frame.scope, left, frame.types)
+            slot = self._slots.slot_of(frame.scope, left, frame.types_at(assignment.line))
             if slot is not None and slot.field == field:
                 yield slot, Store(frame.function, tuple(value), assignment.line, definition.guard, False)
 
@@ -178,7 +178,7 @@ class Stores:
             for left, value in _assigned_by(frame, use):
                 if len(left) < 3 or left[-1].text != field or left[-2].text not in (".", "->"):
                     continue
-                slot = self._slots.slot_of(frame.scope, left, frame.types)
+                slot = self._slots.slot_of(frame.scope, left, frame.types_at(call.line))
                 if slot is not None and slot.field == field:
                     yield slot, Store(frame.function, tuple(value), call.line, call.guard, True)
 

@@ -2,16 +2,15 @@
 
 Macros are expanded first, so accessors such as `rcu_dereference`, `READ_ONCE` or `container_of` are typed by
 their own bodies. What cannot be typed is None.
-
-Not handled: block scopes of variables with the same name in one function.
 """
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Definition, Field, Object, Record
+from analyzer.model.facts import Definition, Field, Object, Record, Variable
 from analyzer.resolve.ctypes import (
     Arr,
     Base,
@@ -24,6 +23,7 @@ from analyzer.resolve.ctypes import (
 )
 from analyzer.resolve.declared import Declared
 from analyzer.resolve.expressiontypes import ExpressionReader
+from analyzer.resolve.locals import Locals
 from analyzer.resolve.macros import Expander
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import Token, close_of, split, tokenize
@@ -145,14 +145,21 @@ class Typer:
 
     # expressions
 
-    def variables(self, definition: Definition) -> dict[str, Type | None]:
-        """Types of a function's parameters and local variables."""
+    def locals_of(self, definition: Definition) -> Locals:
+        """Types of a function's parameters and local variables, by line; it stands in this file's text."""
+        return Locals(definition, partial(self.variables, definition), self._text)
+
+    def _text(self) -> bytes:
+        return self.scope.scopes.index.text(self.scope.file)
+
+    def variables(self, definition: Definition, declared: Sequence[Variable]) -> dict[str, Type | None]:
+        """Types of a function's parameters and of local variables of it."""
         local: dict[str, Type | None] = {}
         for parameter in definition.parameters:
             if parameter.name:
                 type_ = self.type_of_text(parameter.type)
                 local[parameter.name] = Ptr(type_.of) if isinstance(type_, Arr) else type_
-        for variable in definition.variables:
+        for variable in declared:
             if variable.type.split("*")[0].strip() in (
                 "auto",
                 "__auto_type",

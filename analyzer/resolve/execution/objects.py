@@ -199,13 +199,13 @@ class Objects:
             if self._names.scopes.foreign(path) or (tag and tag not in self._index.text(path)):
                 continue
             for definition in self._index.facts(path).definitions:
-                lefts = [a.left for a in definition.assignments if a.left.endswith(slot.field)]
-                function = self._names.function_of(path, definition) if lefts else None
+                stores = [a for a in definition.assignments if a.left.endswith(slot.field)]
+                function = self._names.function_of(path, definition) if stores else None
                 if function is None:
                     continue
                 frame = Frame(self._names, function)
-                for left in lefts:
-                    found = self._slots.slot_of(frame.scope, frame.typer.expand(left), frame.types)
-                    if found == slot:
+                for store in stores:
+                    left = frame.typer.expand(store.left)
+                    if self._slots.slot_of(frame.scope, left, frame.types_at(store.line)) == slot:
                         return True
         return False

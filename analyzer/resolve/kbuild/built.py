@@ -62,6 +62,10 @@ class Kbuild:
             found = self._built[path] = self._decide(path)
         return found
 
+    def images(self, path: str) -> frozenset[Image]:
+        """What a source may be linked into by itself; empty when that is unknown or nothing."""
+        return frozenset(image for image, _ in self.built(path).images)
+
     def never(self, path: str) -> bool:
         """Whether Makefiles name a `.c` or `.S`, and none of the ways to it can hold: what is surely left out when
         only the architecture is known."""

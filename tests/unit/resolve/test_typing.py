@@ -44,7 +44,7 @@ def type_of(expression: str) -> Type | None:
     found = resolver({"include/linux/dev.h": HEADER, "kernel/a.c": CODE})
     typer = found.names.typer("kernel/a.c")
     (definition,) = found.index.facts("kernel/a.c").definitions
-    return typer.type_of(expression, typer.variables(definition))
+    return typer.type_of(expression, typer.locals_of(definition).at(definition.end_line))
 
 
 def shape(type_: Type | None) -> str:
