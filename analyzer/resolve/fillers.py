@@ -160,10 +160,12 @@ class MacroFillers:
             if before is not None and structs <= before:
                 continue
             found[name][definer] = structs | (before or frozenset())
-            used = re.compile(rf"\b{re.escape(name)}\s*\(")
+            word = re.escape(name)
+            used = re.compile(rf"\b{word}\s*\(|^\s*{word}\s*$")  # `#define __ATTR_IGNORE_LOCKDEP __ATTR`
+            # another name of a macro stands where the macro does; of capitals the postings do not tell
             todo += [
                 (m.name, path, self._structs_around(m, used, structs))
-                for path in self._index.files("expanded", name)
+                for path in sorted({definer, *self._index.files("expanded", name)})
                 if not self._names.scopes.foreign(path) and self._names.scopes.includes.may_see(path, definer)
                 for m in self._index.facts(path).macros
                 if used.search(m.body) and holds(m.guard) is not False
