@@ -8,9 +8,10 @@ values that go through more than one such variable.
 import re
 from collections.abc import Iterator, Sequence
 
+from analyzer.model.facts import FieldAssignment
 from analyzer.resolve.initializers import initial_value
 from analyzer.resolve.stripping import strip_callee
-from analyzer.resolve.tokens import Token, open_of, postfix_start, value_end
+from analyzer.resolve.tokens import KEYWORDS, Token, open_of, postfix_start, tokenize, value_end
 
 _BEGINNING = (";", "{", "}")
 _GIVEN = rb"(?:\[[^\]\n]*\])*,\s*+&?[a-z_]\w*\)"  # behind the member's name
@@ -54,3 +55,12 @@ def followed(tokens: Sequence[Token], value: Sequence[Token]) -> Sequence[Token]
         return value
     places = [at for at, token in enumerate(tokens) if token.text == value[0].text]
     return initial_value(tokens, places) or value
+
+
+def function_named(assignment: FieldAssignment, local_names: set[str]) -> str:
+    """The name on the right side of an assignment that may be a function's, "" when there is none."""
+    tokens = [t for t in tokenize(assignment.right) if t.is_name and t.text not in KEYWORDS]
+    for token in tokens:
+        if token.text not in local_names and not token.text.isupper():
+            return token.text
+    return ""

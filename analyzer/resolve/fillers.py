@@ -62,6 +62,11 @@ def shapes_designator(definition: MacroDefinition) -> bool:
     return False
 
 
+def given_use(use: Invocation, macros: frozenset[str]) -> bool:
+    """Whether one of some macros is used in the arguments of a macro's use."""
+    return bool(macros) and "(" in use.arguments and any(w in macros for w in _WORD.findall(use.arguments))
+
+
 class _Template(NamedTuple):
     """What a macro makes of placeholders; `structs` remembers answers."""
 

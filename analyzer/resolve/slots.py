@@ -12,11 +12,12 @@ import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Definition, DirectCall, Entry, FieldAssignment, Invocation, Object
+from analyzer.model.facts import Definition, DirectCall, Entry, Invocation, Object
+from analyzer.resolve.assigning import function_named
 from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
 from analyzer.resolve.denoted import denoted
-from analyzer.resolve.fillers import DESIGNATOR, MacroFillers
+from analyzer.resolve.fillers import DESIGNATOR, MacroFillers, given_use
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.locals import Locals
@@ -26,7 +27,6 @@ from analyzer.resolve.overlays import Overlay, find_overlay
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.tokens import (
-    KEYWORDS,
     Token,
     last_member,
     spell,
@@ -38,7 +38,7 @@ from analyzer.resolve.words import has_word, parts_of
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MAX_NESTED = 3  # macro uses that make lists with macro uses
-_USES: Sequence[NameKind] = ("use", "call", "reference")  # the last stands behind `DEFINE_X(…) =`
+_USES: Sequence[NameKind] = ("use", "call", "reference", "argument")  # `reference`: behind `DEFINE_X(…) =`
 
 
 class SlotEntry(msgspec.Struct, frozen=True):
@@ -245,22 +245,30 @@ class Slots:
         scope = self._names.scopes.of(path)
         concerns = _concerning(slot.field, macros)
         fitting = self.by_macros.macros(slot.field, DESIGNATOR, slot.struct)
-        for variable in self._made_by(scope, known, slot, macros - fitting):
+        for variable in self._made_by(scope, known, slot, fitting, macros - fitting):
             for placed in self._of_object(scope, variable, concerns):
                 if placed.slot == slot and scope.holds(placed.guard) is not False:
                     yield self._entry(placed)
 
-    def _made_by(self, scope: Scope, found: _Found, slot: Slot, others: frozenset[str]) -> Iterator[Object]:
-        """The objects that a file's macro uses make with a value for a slot; `others` do so for other structs."""
+    def _made_by(
+        self, scope: Scope, found: _Found, slot: Slot, fitting: frozenset[str], others: frozenset[str]
+    ) -> Iterator[Object]:
+        """The objects that a file's macro uses make with a value for a slot. `fitting` macros may fill it,
+        `others` the member of that name in other structs."""
         for definition, call in found.local_uses:
             if call.name not in others:
                 yield from self.local_table(scope, definition, call)
         for use in found.uses:
-            if use.macro in others and not use.tail and not self.by_macros.may_designate(scope, use, slot.field):
-                continue
-            structs = self.by_macros.structs(scope, use, slot.field)
-            if structs is not None and slot.struct not in structs:
-                continue
+            if not given_use(use, fitting):
+                if (
+                    use.macro in others
+                    and not use.tail
+                    and not self.by_macros.may_designate(scope, use, slot.field)
+                ):
+                    continue
+                structs = self.by_macros.structs(scope, use, slot.field)
+                if structs is not None and slot.struct not in structs:
+                    continue
             made = self._names.maker.use(scope, use)
             yield from placed_objects(use, made) if made else ()
 
@@ -280,7 +288,12 @@ class Slots:
             local += [(definition, call) for call in definition.calls if call.name in macros]
         for use in facts.invocations:
             tail = macros and use.tail and any(word in macros for word in _WORD.findall(use.tail))
-            if use.macro in macros or tail or self.by_macros.may_designate(scope, use, field):
+            if (
+                use.macro in macros
+                or tail
+                or given_use(use, macros)
+                or self.by_macros.may_designate(scope, use, field)
+            ):
                 uses.append(use)
         for definition in facts.definitions:
             if any(field in a.left for a in definition.assignments):
@@ -434,7 +447,7 @@ class Slots:
         for assignment in definition.assignments:
             if field is not None and field not in assignment.left:
                 continue
-            name = _candidate(assignment, local_names)
+            name = function_named(assignment, local_names)
             if not name or not self._index.files("function", name):
                 continue
             typer = self._names.typer(scope.key)
@@ -491,12 +504,3 @@ def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:
         return match.group(1) in macros or has_word(entry.value, field)
 
     return concerns
-
-
-def _candidate(assignment: FieldAssignment, local_names: set[str]) -> str:
-    """The identifier on the right side that may be a function."""
-    tokens = [t for t in tokenize(assignment.right) if t.is_name and t.text not in KEYWORDS]
-    for token in tokens:
-        if token.text not in local_names and not token.text.isupper():
-            return token.text
-    return ""
