@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
+from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Entry, Invocation, Macro, Object
 from analyzer.resolve.alike import Alike, Met, single_tokens
 from analyzer.resolve.ctypes import Arr
@@ -17,6 +18,7 @@ from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.names import Names
 from analyzer.resolve.placeholders import holds_placeholder, use_of
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import Template as MacroTemplate
 from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
 from analyzer.resolve.words import has_word
@@ -95,6 +97,7 @@ class MacroFillers:
         self._naming: dict[str, set[str]] | None = None
         self._giving: dict[str, set[str]] | None = None
         self._templates: Alike[tuple[str, int], _Template] = Alike()
+        self._again: dict[tuple[MacroTemplate, str], frozenset[str] | None] = {}
 
     def macros(self, field: str, shape: str, struct: str = "") -> frozenset[str]:
         """Macros whose body, or that of a macro they use, has a designator or a store of a member; with `struct`
@@ -288,6 +291,16 @@ class MacroFillers:
         if field not in template.structs:
             template.structs[field] = self._filled(scope, template.objects, field)
         return template.structs[field]
+
+    def fills(self, scope: Scope, slot: Slot, template: MacroTemplate) -> bool:
+        """Whether what a macro makes at a further reading of a header may fill a slot."""
+        if not template.has_member(slot.field):
+            return False
+        key = (template, slot.field)
+        if key not in self._again:
+            self._again[key] = self._filled(scope, template.objects, slot.field)
+        structs = self._again[key]
+        return structs is None or slot.struct in structs
 
     def _template_of(self, scope: Scope, use: Invocation) -> _Template:
         """What the macro of a use makes of placeholders."""

@@ -6,13 +6,14 @@ the body that follows it.
 A use in a list file (X-macro) means what the files that include the list under a `#define` make of it, and one in
 a header that is read again (`rereading`) also what it means then.
 
-Not handled: objects that list files make. Callers and fillers are sought in what a header means when it is read
-first: a trace header's uses are expanded ten times over otherwise, 12,000 of them in 6.12.
+Not handled: objects that list files make. Callers are sought in what a header means when it is read first: a trace
+header's uses are expanded ten times over otherwise, 12,000 of them in 6.12. What its objects fill at further
+readings is told from templates.
 """
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -186,30 +187,7 @@ class Maker:
         if template is NO_DEFINITION or canonical_name(name) != name:
             found = [f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases]
             return tuple(found) or self._light_again(scope, use, name)
-        values = values_of(use.arguments)
-        named = msgspec.structs.replace(
-            template,
-            name=name,
-            return_type=filled(template.return_type, values),
-            parameters=tuple(
-                Parameter(filled(p.type, values), filled(p.name, values)) for p in template.parameters
-            ),
-            calls=(),
-            indirect=(),
-            assignments=(),
-            variables=(),
-            references=(),
-        )
-        moved = _placed(
-            scope.path,
-            named,
-            use.line,
-            use.end_line,
-            use.column,
-            use.macro,
-            use.guard,
-        )
-        return (moved._replace(whole=False),)
+        return (_bodiless(scope, use, template, name),)
 
     def _meanings(self, scope: Scope, use: Invocation) -> tuple[Inclusion, ...]:
         """Where a use in a list file gets a meaning."""
@@ -239,9 +217,19 @@ class Maker:
         return self._rereadings
 
     def _light_again(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
-        if not self._may_spell_again(scope, use.macro, values_of(use.arguments), name):
+        values = values_of(use.arguments)
+        if not self._may_spell_again(scope, use.macro, values, name):
             return ()
-        return tuple(f for f in self.named_again(scope, name) if f.definition.line == use.line)
+        found: list[Function] = []
+        for reading, _, template in self._templates_again(scope, use.macro, len(values)):
+            for candidate in template.candidates(values):
+                definition = template.definition(candidate) if candidate.spelled == name else None
+                if definition is NO_DEFINITION:
+                    return tuple(f for f in self.named_again(scope, name) if f.definition.line == use.line)
+                if definition is not None:
+                    light = _bodiless(scope, use, definition, name)
+                    found.append(light._replace(seen_from=reading.unit))
+        return tuple(found)
 
     def _may_spell_again(self, scope: Scope, macro: str, values: Sequence[str], name: str) -> bool:
         """Whether a use may make a function of that name when its header is read again. Headers that are read
@@ -293,6 +281,13 @@ class Maker:
             template = self.templates.of(lookup, macro, count, lookup(macro), reading.places)
             if template.makes:
                 yield reading, lookup, template
+
+    def objects_again(self, scope: Scope, use: Invocation, fills: Callable[[Template], bool]) -> Iterator[Object]:
+        """The objects that a use makes at further readings of its header, where the template fits."""
+        values = values_of(use.arguments)
+        for _, _, template in self._templates_again(scope, use.macro, len(values)):
+            if fills(template):
+                yield from placed_objects(use, FileFacts(objects=tuple(template.objects_for(values))))
 
     def again(self, scope: Scope, use: Invocation) -> Iterator[tuple[Rereading, FileFacts]]:
         """What a use makes at each further reading of its header."""
@@ -436,6 +431,24 @@ def _again_placed(
         for d in (facts.definitions if facts is not None else ())
         if d.name
     )
+
+
+def _bodiless(scope: Scope, use: Invocation, template: Definition, name: str) -> Function:
+    """The function that a use makes, as its template has it: enough to bind a call."""
+    values = values_of(use.arguments)
+    named = msgspec.structs.replace(
+        template,
+        name=name,
+        return_type=filled(template.return_type, values),
+        parameters=tuple(Parameter(filled(p.type, values), filled(p.name, values)) for p in template.parameters),
+        calls=(),
+        indirect=(),
+        assignments=(),
+        variables=(),
+        references=(),
+    )
+    moved = _placed(scope.path, named, use.line, use.end_line, use.column, use.macro, use.guard)
+    return moved._replace(whole=False)
 
 
 def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:

@@ -195,6 +195,10 @@ class Pasted:
     def completed(self, function: Function) -> Function:
         """A function that a macro use makes, with what it calls."""
         scope = self._scopes.of(function.path)
+        if function.seen_from:
+            for whole in self._maker.named_again(scope, function.definition.name):
+                if whole.definition.line == function.definition.line:
+                    return whole
         for use in self._index.facts(function.path).invocations:
             if use.line == function.definition.line and use.macro == function.macro:
                 for whole in self._maker.from_use(scope, use):

@@ -4,6 +4,7 @@ A slot is named by the struct that declares the member (members of anonymous str
 and the member's name. Not handled: struct copies, pointers stored by a callee, brace elision.
 """
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -258,7 +259,10 @@ class Slots:
         for definition, call in found.local_uses:
             if call.name not in others:
                 yield from self.local_table(scope, definition, call)
+        fills = functools.partial(self.by_macros.fills, scope, slot)
         for use in found.uses:
+            if use.macro in fitting:
+                yield from self._names.maker.objects_again(scope, use, fills)
             if not given_use(use, fitting):
                 if (
                     use.macro in others

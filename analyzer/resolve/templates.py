@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from analyzer.extract.extractor import extract
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, Object
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
 from analyzer.resolve.placeholders import filled, holds_placeholder, use_of
 from analyzer.resolve.scope import Scope, Scopes
@@ -88,7 +88,7 @@ class Template:
         self._count = count
         self._tokens: Sequence[Token] | None = None
         self._read: dict[str, Definition] | None = None
-        self._valued = False  # as far as it was read
+        self._objects: tuple[Object, ...] = ()  # as far as it was read
         self.shape = shape or self._shape()
 
     def _expanded(self) -> Sequence[Token]:
@@ -130,8 +130,26 @@ class Template:
     @property
     def makes(self) -> bool:
         """Whether there is a function with a body, or an object with a value."""
-        defined = bool(self._definitions)
-        return defined or self._valued
+        return bool(self._definitions) or bool(self._objects)
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """Its objects that have a value, with placeholders."""
+        return self._objects if self._definitions is not None else ()
+
+    def objects_for(self, values: Sequence[str]) -> Iterator[Object]:
+        """The same with the arguments put in."""
+        for found in self.objects:
+            yield msgspec.structs.replace(
+                found,
+                name=filled(found.name, values),
+                type=filled(found.type, values),
+                value=filled(found.value, values),
+                entries=tuple(
+                    msgspec.structs.replace(e, path=filled(e.path, values), value=filled(e.value, values))
+                    for e in found.entries
+                ),
+            )
 
     @property
     def defined(self) -> tuple[str, ...]:
@@ -148,7 +166,7 @@ class Template:
         if self._read is None:
             facts = extract(as_text(self._expanded()))
             self._read = {d.name: d for d in facts.definitions if d.name}
-            self._valued = any(o.value or o.entries for o in facts.objects)
+            self._objects = tuple(o for o in facts.objects if o.value or o.entries)
             self._tokens = None
         return self._read
 
