@@ -29,6 +29,7 @@ _PLAIN = re.compile(
     r"\s*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
 )
 _DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s(?:(?!\bstruct\b)[^;{}=])*=|\(\s*struct\s+(\w+)\s*\))\s*$")
+_INNER = "{"  # for a struct's tag: some member of the struct that the macro's user declares
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
 
@@ -69,7 +70,7 @@ class _Template(NamedTuple):
 
 
 class _Filling(NamedTuple):
-    """The files that define a macro so that it fills a member, and of which structs; "" for any."""
+    """The files that define a macro so that it fills a member, and of which structs; "" and `_INNER` for any."""
 
     definers: Sequence[str]
     structs: frozenset[str]
@@ -94,7 +95,7 @@ class MacroFillers:
         those that may do so in such a struct. `shape` is a regular expression for what stands before the member's
         name."""
         defined = self._defined(field, shape)
-        return frozenset(m for m, found in defined.items() if not struct or found.structs & {struct, ""})
+        return frozenset(m for m, found in defined.items() if not struct or found.structs & {struct, "", _INNER})
 
     def naming(self) -> Mapping[str, Collection[str]]:
         """Macros that store into a member whose name they are given (`ops->function = cap_##function`), as far as
@@ -158,10 +159,10 @@ class MacroFillers:
             if before is not None and structs <= before:
                 continue
             found[name][definer] = structs | (before or frozenset())
-            used = re.compile(rf"\b{re.escape(name)}\s*\(")
+            used = re.compile(rf"\b{re.escape(name)}\s*(?:\(|$)")  # `#define __ATTR_IGNORE_LOCKDEP __ATTR`
             todo += [
                 (m.name, path, self._structs_around(m, used, structs))
-                for path in self._index.files("expanded", name)
+                for path in sorted({*self._index.files("expanded", name), definer})
                 if not self._names.scopes.foreign(path) and self._names.scopes.includes.may_see(path, definer)
                 for m in self._index.facts(path).macros
                 if used.search(m.body) and holds(m.guard) is not False
@@ -187,9 +188,13 @@ class MacroFillers:
         return (structs - {""}) | {self._declared_before(macro, use.start()) for use in uses}
 
     def _declared_before(self, macro: Macro, at: int) -> str:
-        """The struct of which an initializer begins at a place of a macro's body, "" when that cannot be told."""
-        declaring = _DECLARING.search(macro.body[:at])
-        tag = (declaring.group(1) or declaring.group(2)) if declaring else ""
+        """The struct of which an initializer begins at a place of a macro's body, "" when that cannot be told. For
+        a member's braces inside another initializer it is `_INNER`."""
+        before = macro.body[:at]
+        declaring = _DECLARING.search(before)
+        if declaring is None:
+            return _INNER if before.count("{") > before.count("}") else ""
+        tag = declaring.group(1) or declaring.group(2)
         return "" if tag in (macro.parameters or ()) or self._index.files("macro", tag) else tag
 
     def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
