@@ -5,7 +5,7 @@ through a member that may hold it (`holders`). Of each function there only the c
 resolved (`Calls.towards`), in the same way as for its own edges. So every edge given is one of its caller's,
 and what is missing is a candidate that was not found.
 
-Not handled: what `routes` and `holders` do not handle.
+Not handled: what `routes` and `holders` do not handle, and calls out of a list that a body includes.
 """
 
 from collections.abc import Iterable, Iterator
