@@ -5,7 +5,7 @@ through a member that may hold it (`holders`). Of each function there only the c
 resolved (`Calls.towards`), in the same way as for its own edges. So every edge given is one of its caller's,
 and what is missing is a candidate that was not found.
 
-Not handled: what `routes` and `holders` do not handle.
+Not handled: what `routes` and `holders` do not handle, and calls out of a list that a body includes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -72,7 +72,7 @@ class Callers:
         for name, words in wanted.routes.macros.items():
             paths.update(self._seeing(files("call", name), name, wanted))
             using = {*files("use", name), *files("argument", name)}
-            if words:
+            if words and not any(word[0].isdigit() for word in words):  # no posting names numbers
                 using.intersection_update({path for word in words for path in files("argument", word)})
             paths.update(self._seeing(using, name, wanted))
         for name in wanted.routes.bare:

@@ -18,10 +18,10 @@ from analyzer.model.callgraph import (
     Location,
     Slot,
 )
-from analyzer.model.facts import Definition, DirectCall, IndirectCall
+from analyzer.model.facts import Definition, DirectCall, Include, IndirectCall
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, Type, is_type_start
-from analyzer.resolve.expansions import ExpandedCall, Expansions
+from analyzer.resolve.expansions import ExpandedCall, Expansions, calls_under
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.linkage import may_be_assembled, surely_linked
@@ -225,8 +225,12 @@ class Collector:
         return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
 
     def _expanded(self, name: str, site: _Site) -> None:
+        self._made(self._expansions.summary(self._scope, name, tokenize(site.written)), site)
+
+    def _made(self, calls: Iterable[ExpandedCall], site: _Site) -> None:
+        """The calls of a macro use's expansion."""
         outside = self._guard
-        for made in self._expansions.summary(self._scope, name, tokenize(site.written)):
+        for made in calls:
             if made.name and not made.value and self._sieve and not self._sieve.matters(made.name):
                 continue
             if not self._enter(conjunction(outside, made.guard)):
@@ -516,6 +520,20 @@ class Collector:
                     rule = "system call table"
                     case = str(row.number)
                     self._add(site, ref_of(function), "direct", rule, "certain", evidence=evidence, case=case)
+            self._listed(include)
+
+    def _listed(self, include: Include) -> None:
+        """Calls that the uses in a list file make which a body includes: `#include <asm/kvm-x86-ops.h>` below
+        `#define KVM_X86_OP(func) …`."""
+        outside = self._guard
+        lookup, uses = self._names.lists.uses_at(self._scope, include)
+        location = Location(self._function.path, include.line, 1)
+        for use in uses:
+            written = f"{use.macro}({use.arguments})"
+            site = _Site(location, written, argument_texts(written, macro=True), self._definition.end)
+            if self._enter(conjunction(self._definition.guard, include.guard, use.guard)):
+                self._made(calls_under(lookup, tokenize(written)), site)
+        self._guard = outside
 
     def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""

@@ -1,15 +1,16 @@
-"""Which functions the text of a value denotes.
+"""Which functions the text of a value denotes. What stands in the braces of a compound literal is no value of the
+member that the literal's address is put into: it is an object of its own.
 
 Not handled: values that must be followed, such as parameters and variables (`flow`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analyzer.resolve.dominated import guards_of
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, open_of, tokenize
 
 
 def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...], str]:
@@ -23,7 +24,7 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
     first = ""
     choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
     guards = guards_of([Token("="), *tokens])[1:] if choice else []
-    for at, token in enumerate(tokens):
+    for at, token in _outside_literals(tokens):
         if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
             continue
         if guards and scope.holds(guards[at]) is False:
@@ -41,6 +42,22 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
                 first = token.text
             found.extend(bound.functions)
     return tuple(dict.fromkeys(found)) if len(found) < 2 else _unique(found), first
+
+
+def _outside_literals(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+    """The tokens with their places, without those in the braces of a struct's compound literal."""
+    depth = 0  # of braces since such a literal began
+    for at, token in enumerate(tokens):
+        if depth or (token.text == "{" and at and tokens[at - 1].text == ")" and _is_record(tokens, at - 1)):
+            depth += (token.text == "{") - (token.text == "}")
+        else:
+            yield at, token
+
+
+def _is_record(tokens: Sequence[Token], closing: int) -> bool:
+    """Whether parentheses that close at a place hold the type of a struct or a union."""
+    opening = open_of(tokens, closing)
+    return any(token.text in ("struct", "union") for token in tokens[max(opening, 0) : closing])
 
 
 def _unique(found: list[Function]) -> tuple[Function, ...]:

@@ -16,7 +16,7 @@ from analyzer.resolve.asm_calls import asm_calls
 from analyzer.resolve.dominated import CONSTANTS, guards_of
 from analyzer.resolve.handed import Template, numbered, pieces_of, template_of
 from analyzer.resolve.initializers import initial_value
-from analyzer.resolve.macros import Expander, Expansion
+from analyzer.resolve.macros import Expander, Expansion, Lookup
 from analyzer.resolve.placeholders import (
     filled,
     holds_placeholder,
@@ -113,6 +113,12 @@ class Expansions:
                 found = not self.summary(scope, name, [Token(name)])
             self._quiet[key] = found
         return found
+
+
+def calls_under(lookup: Lookup, use: Sequence[Token]) -> Iterator[ExpandedCall]:
+    """The calls that a macro use makes under other macros than a file's last ones."""
+    expander = Expander(lookup, everything=True, keep_arguments=True)
+    return _calls_in(expander.expand(use, outermost=True).tokens, use)
 
 
 def _shape_of(scope: Scope, key: _Key) -> tuple[Met, _Shape]:

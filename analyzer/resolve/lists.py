@@ -15,9 +15,9 @@ import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.extract.lexical import lex
-from analyzer.model.facts import Entry, Include, Object
+from analyzer.model.facts import Entry, Include, Invocation, Object
 from analyzer.model.guards import conjunction
-from analyzer.resolve.macros import Expander, MacroDefinition
+from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import spell, tokenize
 
@@ -87,6 +87,19 @@ class Lists:
             for entry in made.entries:
                 guard = conjunction(include.guard, entry.guard)
                 yield msgspec.structs.replace(entry, line=include.line, guard=guard)
+
+    def uses_at(self, scope: Scope, include: Include) -> tuple[Lookup, list[Invocation]]:
+        """The uses in a list file that an include reads, of macros that its own file defines above the include;
+        and the macros there."""
+
+        def lookup(name: str) -> Sequence[MacroDefinition]:
+            above = [d for d in self._scopes.macros_in(scope.path, name) if d.line < include.line]
+            return above[-1:] or scope.macro(name)
+
+        target = self._scopes.includes.resolve(scope.path, include.target, quoted=include.quoted)
+        uses = self._index.facts(target).invocations if target else ()
+        own = {m for m in {u.macro for u in uses} if any(d.file == scope.path for d in lookup(m))}
+        return lookup, [use for use in uses if use.macro in own]
 
     def _closing_line(self, path: str, line: int) -> int:
         """The line of the brace that closes the initializer which begins at a line, 0 when there is none."""

@@ -207,8 +207,19 @@ class Expander:
     def _argument(self, given: list[Token], depth: int) -> list[Token]:
         """An argument as it is put in where no operator takes it."""
         if self._keep and all(t.origin is None for t in given):
-            return given
+            return self._alias(given[0]) if len(given) == 1 and given[0].is_name else given
         return self._expand(given, depth + 1)
+
+    def _alias(self, given: Token) -> list[Token]:
+        """The name that the source's own name is another one for (`#define RSEQ_EVENT_GUARD irq`): a macro further
+        in may paste it. It still counts as the source's own."""
+        definitions = self._lookup(given.text)
+        self._footprint[given.text] = definitions
+        if definitions and definitions[0].parameters is None:
+            body = definitions[0].body
+            if len(body) == 1 and body[0].is_name and not self._lookup(body[0].text):
+                return [Token(body[0].text, None, given.hidden)]
+        return [given]
 
     def _paste(
         self,

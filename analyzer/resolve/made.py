@@ -27,7 +27,7 @@ from analyzer.resolve.macros import Expander, Lookup
 from analyzer.resolve.placeholders import filled
 from analyzer.resolve.rereading import Rereading, Rereadings
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.templates import NO_DEFINITION, Template, Templates, as_text, values_of
+from analyzer.resolve.templates import NO_DEFINITION, Template, Templates, as_text, defines, values_of
 from analyzer.resolve.tokens import Token, spell, tokenize
 
 _BODY = "__body_of_the_text"
@@ -128,15 +128,16 @@ class Maker:
         templates = self.templates.of_all(scope, macro, len(values))
         return (
             templates is None
+            or defines(arguments, name)
             or any(name in (spelled, canonical_name(spelled)) for t in templates for spelled in t.spelled(values))
             or self._may_spell_again(scope, macro, values, name)
         )
 
     def may_define(self, scope: Scope, use: Invocation) -> bool:
-        """Whether a use has braces under some definition that the tree has of its macro, and so may define
-        something."""
+        """Whether a use has braces, its own or under some definition that the tree has of its macro, and so may
+        define something."""
         templates = self.templates.of_all(scope, use.macro, len(values_of(use.arguments)))
-        return templates is None or any(t.shape.braces for t in templates)
+        return templates is None or "{" in use.arguments or any(t.shape.braces for t in templates)
 
     def may_hold(self, scope: Scope, use: Invocation, name: str) -> bool:
         """Whether under some definition of its macro a use makes an identifier out of its arguments."""
@@ -182,9 +183,10 @@ class Maker:
         if not scope.macro(use.macro):
             return self._light_listed(scope, use, name)
         template = self._template_for(scope, use.macro, use.arguments, name)
-        if template is None:
+        given = defines(use.arguments, name)
+        if template is None and not given:
             return self._light_again(scope, use, name)
-        if template is NO_DEFINITION or canonical_name(name) != name:
+        if template is None or template is NO_DEFINITION or canonical_name(name) != name:
             found = [f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases]
             return tuple(found) or self._light_again(scope, use, name)
         return (_bodiless(scope, use, template, name),)

@@ -146,8 +146,8 @@ class Names:
         found = self._made(scope, name) or self._hidden(scope, name, outside)
         if found is None and not name.startswith("__builtin_"):
             seeing = (scope, *(self.scopes.of(includer) for includer in scope.includers))
-            glued = next((g for s in seeing if (g := self.pasted.glued(s.visible, name))), None)
-            found = Bound((glued[0],), True) if glued else None
+            pieced = next((g for s in seeing if (g := self.pasted.pieced(s, name))), None)
+            found = Bound((pieced[0],), True) if pieced else None
         return found or Bound((), True)
 
     def _made_first(self, header: str, name: str) -> Sequence[Function]:
@@ -259,12 +259,37 @@ class Names:
             ]
             if not functions:
                 functions = [f for f in self.pasted.of(name) if not f.definition.static]
+            if not functions:
+                functions = self._shared(name)
             if len(functions) > 1:  # `#ifndef HAVE_ARCH_X`: what the file sees has a say in it
                 holding = [f for f in functions if self.scopes.of(f.path).holds(f.definition.guard) is not False]
                 functions = holding or functions
             strong = [f for f in functions if not f.definition.weak]
             found = self._external[name] = tuple(strong or functions)
         return found
+
+    def _shared(self, name: str) -> list[Function]:
+        """The static functions of a name that are declared in a header which their file sees: C forbids that, so a
+        macro before them is `static` in other configurations only (`STATIC_NOPV void f(void)`)."""
+        headers = [p for p in self.index.files("declaration", name) if p.endswith(".h")]
+        if not headers:
+            return []
+        return [
+            function
+            for path in self.index.files("function", name)
+            if path.endswith(".c") and not self.scopes.foreign(path) and self._sees_declared(path, name, headers)
+            for function in self.in_file(path, name)
+        ]
+
+    def _sees_declared(self, path: str, name: str, headers: Iterable[str]) -> bool:
+        """Whether a file sees a declaration of a name in one of some headers."""
+        visible = self.scopes.of(path).visible
+        return any(
+            d.name == name
+            for header in headers
+            if header in visible
+            for d in self.index.facts(header).declarations
+        )
 
     def closest(self, scope: Scope, functions: tuple[Function, ...]) -> Bound:
         """The definitions among several of external linkage that a call in this file means."""

@@ -8,17 +8,17 @@ another file to the heads of functions, or beside a second part.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
-from analyzer.model.facts import Definition
+from analyzer.model.facts import Definition, Invocation
 from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.pastes import pastes_of
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.words import has_word, parts_of
 
 _NUMBER = re.compile(r"\d+")
-_MAX_GLUED = 3  # letters of an argument that is glued to the end of a name
+_PIECE = re.compile(r"\w+")
 _MAX_FILES = 100  # files looked through for a name that macros may have pasted, per part of the name
 
 
@@ -43,6 +43,9 @@ class Pasted:
         self._maker = maker
         self._made: dict[str, tuple[Function, ...]] = {}
         self._around: dict[tuple[str, str], list[tuple[str, str]]] | None = None
+        self._pieces: dict[str, list[tuple[str, Invocation]]] = {}
+        self._pieced: set[str] = set()  # the files whose names were looked for among these
+        self._shaping: set[str] | None = None  # the headers that paste names and have not been read for these
 
     def of(self, name: str) -> tuple[Function, ...]:
         """The functions of a name that macros paste together from parts, anywhere in the tree."""
@@ -64,20 +67,45 @@ class Pasted:
                     return found
         return self._glued_in(path, name)
 
-    def glued(self, files: Collection[str], name: str) -> list[Function]:
-        """The function of a name in some files to whose end a macro glued a short argument without an underscore
-        before it: `__in##bwl`."""
-        for length in range(1, min(_MAX_GLUED, len(name) - 1) + 1):
-            part = name[-length:]
-            if "_" in (part[0], name[-length - 1]):
-                break
-            for path in self._index.files("argument", part):
-                if path in files and (found := self._made_in(path, part, name, set())):
-                    return found
+    def pieced(self, scope: Scope, name: str) -> list[Function]:
+        """The function of a name that uses in what a file sees make of what no posting leads from: numbers
+        (`64bit`), a letter (`__in##bwl`), words that are too common. Only files that paste names are looked at."""
+        self._read_pieces(scope)
+        ends = range(1, len(name) + 1)
+        parts = {name[start:end] for end in ends for start in range(end)}
+        tried: set[tuple[str, int]] = set()
+        for part in sorted(parts & self._pieces.keys(), key=lambda p: (-len(p), p)):
+            for path, use in sorted(self._pieces[part], key=lambda p: (p[0], p[1].start)):
+                if (path, use.start) in tried or path not in scope.visible:
+                    continue
+                tried.add((path, use.start))
+                own = self._scopes.of(path)
+                if self._maker.may_spell(own, use.macro, use.arguments, name):
+                    found = self._maker.light(own, use, name)
+                    if found:
+                        return list(found)
         return []
 
+    def _read_pieces(self, scope: Scope) -> None:
+        """Note the macro uses in what a file sees by the words and numbers in their arguments."""
+        if scope.path in self._pieced:
+            return
+        self._pieced.add(scope.path)
+        if self._shaping is None:
+            every = self._index.files("shaping", "")
+            self._shaping = {p for p in every if p.endswith(".h") and not self._scopes.foreign(p)}
+        seen = scope.visible
+        fresh = [path for path in self._shaping if path in seen]
+        self._shaping.difference_update(fresh)
+        if not scope.path.endswith(".h"):
+            fresh.append(scope.path)
+        for path in sorted(fresh):
+            for use in self._index.facts(path).invocations:
+                for piece in set(_PIECE.findall(use.arguments)):
+                    self._pieces.setdefault(piece, []).append((path, use))
+
     def _glued_in(self, path: str, name: str) -> list[Function]:
-        """The same in one file, for numbers in any place."""
+        """The functions of a name in one file that macros make of numbers."""
         numbers = set(_NUMBER.findall(name))
         scope = self._scopes.of(path)
         for use in self._index.facts(path).invocations if numbers else ():

@@ -4,7 +4,7 @@ A macro's body may call the name, end in it (`#define f g`), give it to another 
 the use, or the macro around it, must give the part that is missing (`guard(mutex)` for `class_mutex_constructor`).
 
 Not handled: macros in capitals that other macros use without parentheses, names that a macro pastes only of
-what it is given (`CONCAT(a, b)`), and parts that are macros themselves.
+what it is given (`CONCAT(a, b)`), and parts that are macros for more than another name.
 """
 
 import re
@@ -122,7 +122,7 @@ class Routes:
             search.todo.append(_Step(name, ANYTHING, False, ""))
             for paste in self._making(name):
                 part = name[len(paste.first) : len(name) - len(paste.last)]
-                words = frozenset({part} if paste.single else parts_of(part))
+                words = self._also_named({part} if paste.single else parts_of(part))
                 search.reach(paste.path, paste.macro, words, pasted=True)
         while search.todo:
             name, words, pasted, definer = search.todo.pop()
@@ -134,6 +134,13 @@ class Routes:
                 if given or _passes(macro, name):
                     search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not literal)
         return search.reached()
+
+    def _also_named(self, words: Collection[str]) -> frozenset[str]:
+        """Some words and the macros that are other names for them: `#define RSEQ_EVENT_GUARD irq`."""
+        others = {
+            m.name for w in words for _, m in self._naming(w) if m.parameters is None and m.body.strip() == w
+        }
+        return frozenset(words) | others
 
     def standing_for(self, name: str) -> list[str]:
         """The macros without parameters whose body has a name as a value: `#define nop ((void *)nop_func)`."""

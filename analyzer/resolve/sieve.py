@@ -3,6 +3,8 @@
 Not handled: what the site's text and the macros in it do not tell; such sites pass.
 """
 
+import re
+
 from analyzer.extract.lexical import strip_comments
 from analyzer.model.facts import DirectCall, IndirectCall
 from analyzer.resolve.frames import Frame
@@ -11,6 +13,8 @@ from analyzer.resolve.slots import Slots
 from analyzer.resolve.static_calls import TRAMPOLINE
 from analyzer.resolve.tokens import last_member
 from analyzer.resolve.wanted import Wanted
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Sieve:
@@ -48,7 +52,17 @@ class Sieve:
             return True
         arguments = written.partition("(")[2].removesuffix(")")
         maker = self._names.maker
-        return any(maker.may_paste(self._scope, call.name, arguments, name) for name in wanted.names)
+        return any(
+            maker.may_paste(self._scope, call.name, given, name)
+            for given in dict.fromkeys((arguments, _WORD.sub(self._meant, arguments)))
+            for name in wanted.names
+        )
+
+    def _meant(self, word: re.Match[str]) -> str:
+        """The name that a word is another one for (`#define RSEQ_EVENT_GUARD irq`), else the word."""
+        definitions = self._scope.macro(word.group())
+        plain = definitions and definitions[0].parameters is None and len(definitions[0].body) == 1
+        return definitions[0].body[0].text if plain else word.group()
 
     def reads(self, call: IndirectCall) -> bool:
         """Whether a computed callee may be a slot that is wanted; what is no member may be anything."""

@@ -24,6 +24,7 @@ from analyzer.resolve.tokens import Token, spell, split_arguments, tokenize
 
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())
 _MAX_CANDIDATES = 6  # definitions of a macro that are tried whether or not a use sees them
+_HEAD = re.compile(r"\b([A-Za-z_]\w*)\s*\([^(){};]*\)\s*\{")
 _TYPEOF_TAG = re.compile(  # DEFINE_PER_CPU's: what is surely a type
     r"\b__typeof__\s*\(\s*((?:const )?(?:(?:struct|union|enum) \w+|\w+_t|[us](?:8|16|32|64)|bool|"
     r"(?:unsigned )?(?:char|short|int|long))\s*\**)\s*\)"
@@ -50,6 +51,11 @@ def as_text(tokens: Sequence[Token]) -> bytes:
         if piece in ("{", "}", ";") and depth <= 0:
             out.append("\n ")
     return ("".join(out) + "\n;\n").encode()
+
+
+def defines(arguments: str, name: str) -> bool:
+    """Whether a function of that name is defined inside a use's parentheses: `DEB(static void f(void) { … })`."""
+    return "{" in arguments and name in arguments and any(m.group(1) == name for m in _HEAD.finditer(arguments))
 
 
 class Shape(msgspec.Struct, frozen=True, array_like=True):

@@ -25,13 +25,6 @@ LIMITS = {
         void do_it(void) { }
         void run(void) { CALL(do_, it); }
         """,
-    "a pasted part that is itself a macro": """
-        #define PART it
-        #define PASTE(x) do_ ## x()
-        #define CALL(x) PASTE(x)
-        void do_it(void) { }
-        void run(void) { CALL(PART); }
-        """,
     "an address kept as a number": """
         void do_it(void) { }
         void run(void) { unsigned long at = (unsigned long)do_it; ((void (*)(void))at)(); }
