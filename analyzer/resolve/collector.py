@@ -138,7 +138,9 @@ class Collector:
     def _enter(self, guard: str) -> bool:
         """Go on to a site under a guard; False when that cannot hold."""
         self._guard = guard
-        return not guard or self._scope.holds(guard) is not False
+        if not guard or self._scope.holds(guard) is not False:
+            return True
+        return self._function.path == self._scope.path and self._scope.may_hold_here(guard)
 
     def _guard_of(self, macros: tuple[str, ...]) -> str:
         """The caller's guard with those of the macro definitions that made a call."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from analyzer.extract.lexical import lex, strip_comments
 from analyzer.extract.scanning import close_paren, skip_space
 from analyzer.model.facts import Variable
-from analyzer.resolve.ctypes import Type
+from analyzer.resolve.ctypes import Type, is_type_start
 from analyzer.resolve.locals import Locals
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
@@ -26,6 +26,7 @@ _USE = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 _BEGINNING = frozenset(";{}([")  # before a declaration
 _DECLARING = TYPE_WORDS | frozenset("static register auto __auto_type __typeof typeof_unqual".split())
 _BEHIND_DECLARED = frozenset((";", ",", "=", "[", "__attribute__", "__attribute"))
+_NAME_BEHIND = re.compile(rb"\s*(?:\*\s*)*([A-Za-z_]\w*)\s*[;=](?!=)")
 _LONGEST = 2_000  # bytes of a value that is read
 
 
@@ -47,7 +48,12 @@ class Frame:
         self._index = names.index
         definition = function.definition
         self.parameters: Mapping[str, int] = {p.name: n for n, p in enumerate(definition.parameters) if p.name}
-        self.variables = frozenset(v.name for v in definition.variables) - self.parameters.keys()
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """The names of local variables."""
+        declared = frozenset(v.name for v in self.function.definition.variables)
+        return (declared | self._behind_macros.keys()) - self.parameters.keys()
 
     @cached_property
     def arrays(self) -> frozenset[str]:
@@ -71,6 +77,8 @@ class Frame:
     def _typed(self, declared: Sequence[Variable]) -> Mapping[str, Type | None]:
         definition = self.function.definition
         local: Mapping[str, Type | None] = self.typer.variables(definition, declared)
+        for tokens in self._behind_macros.values():
+            local = self.typer.with_declaration(tokens, local)
         called = [m.group(1) for i in definition.indirect if (m := _MEMBER_OF.match(i.callee))]
         for name in dict.fromkeys(called):
             if name not in local and (declaration := self._declared_by_macro(name)):
@@ -86,14 +94,30 @@ class Frame:
             end = close_paren(self.skeleton, match.end() - 1)
             if end < 0 or not word.search(self.skeleton, match.end(), end):
                 continue
-            following = skip_space(self.skeleton, end)
-            if self.skeleton[following : following + 1] == b"(":
-                end = max(end, close_paren(self.skeleton, following))
+            behind = skip_space(self.skeleton, end)
+            if self.skeleton[behind : behind + 1] == b"(":
+                end = max(end, close_paren(self.skeleton, behind))
             tokens = self.typer.expand(self.source(match.start(), end))
             for at, token in enumerate(tokens):
                 if token.text == name and (start := _declaration_around(tokens, at)) >= 0:
                     return tokens[start:]
         return ()
+
+    @cached_property
+    def _behind_macros(self) -> Mapping[str, Sequence[Token]]:
+        """The (expanded) declarations of variables whose type is a macro's use: `typeof_member(struct proc_ops,
+        proc_open) open;`."""
+        found: dict[str, Sequence[Token]] = {}
+        definition = self.function.definition
+        text = self._index.text(self.function.path) if definition.end else b""
+        for call in definition.calls:
+            match = _NAME_BEHIND.match(text, call.end) if call.end else None
+            if match and self.scope.macro(call.name):
+                written = text[call.start : match.end(1)].decode("utf-8", "replace")
+                tokens = self.typer.expand(written)
+                if is_type_start(tokens, 0, self.typer.is_typedef):
+                    found[match.group(1).decode()] = tokens
+        return found
 
     @cached_property
     def _text(self) -> bytes:

@@ -173,6 +173,7 @@ class Scope:
         self._macro_sure: dict[str, bool] = {}
         self._deciding: set[str] = set()
         self._held: dict[str, Truth] = {}
+        self._held_here: dict[str, bool] = {}
         self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
         self._behind: frozenset[str] | None = None
@@ -286,6 +287,31 @@ class Scope:
         return self.scopes.configuration.holds(
             guard, lambda name: True if name in given else self._defined(name), self._true
         )
+
+    def may_hold_here(self, guard: str) -> bool:
+        """Whether a guard that stands in this file's own text may hold: in a source, below its includes, also with
+        the names that headers define where nothing else has (`#ifndef X`, `#define X …`)."""
+        if self.holds(guard) is not False:
+            return True
+        if not self.path.endswith(".c"):
+            return False
+        known = self._held_here.get(guard)
+        if known is None:
+            truth = self.scopes.configuration.holds(
+                guard, lambda name: self._defined(name) or self._defaulted(name), self._true
+            )
+            known = self._held_here[guard] = truth is not False
+        return known
+
+    def _defaulted(self, name: str) -> Truth:
+        """Whether a header that this file sees defines a macro if nothing else has."""
+        for path in self.files_with("macro", name)[0]:
+            for definition in self.scopes.macros_in(path, name) if path != self.path else ():
+                if f"!{name}" in definition.guard and self.scopes.configuration.holds(
+                    definition.guard, lambda other: other != name and self._defined(other), self._true
+                ):
+                    return True
+        return False
 
     def _defined(self, name: str) -> Truth:
         """Whether a macro that is no configuration symbol is defined: by a definition that does not
