@@ -21,18 +21,18 @@ from analyzer.model.callgraph import (
 from analyzer.model.facts import Definition, DirectCall, Include, IndirectCall
 from analyzer.model.guards import conjunction
 from analyzer.resolve.ctypes import Base, Fun, Ptr, Rec, Type, is_type_start
+from analyzer.resolve.edgelist import EdgeList, Site
 from analyzer.resolve.expansions import ExpandedCall, Expansions, calls_under
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.linkage import may_be_assembled, surely_linked
-from analyzer.resolve.macros import MacroName
 from analyzer.resolve.made import Function, canonical_name
 from analyzer.resolve.mentions import mentions
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.sieve import Sieve
 from analyzer.resolve.slots import Slots
-from analyzer.resolve.spelling import argument_texts, binding_rule, clipped, flow_rule
+from analyzer.resolve.spelling import argument_texts, binding_rule, flow_rule
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.surroundings import Surroundings
@@ -55,16 +55,6 @@ class Ground(NamedTuple):
 _OF_COMPILER = frozenset({"va_start", "va_end", "va_arg", "va_copy"})  # macros of its own <stdarg.h>
 
 
-class _Site(NamedTuple):
-    """A call site being resolved. `position` orders sites within the function."""
-
-    location: Location
-    written: str
-    arguments: tuple[str, ...]
-    position: int
-    macros: tuple[str, ...] = ()
-
-
 class Collector:
     """Collects the edges of one function: all, or those towards what is wanted and perhaps others."""
 
@@ -83,9 +73,8 @@ class Collector:
         self._wanted = wanted
         self._sieve = Sieve(wanted, ground.names, ground.slots, self._frame, self._text) if wanted else None
         self._around = Surroundings(self._definition, self._text, self._scope, ground.expansions)
-        self._found: list[tuple[int, int, Edge]] = []
-        self._order = 0
-        self._guard = self._definition.guard
+        self._list = EdgeList(self._scope, caller, self._definition.guard)
+        self._enter, self._guard_of, self._add = self._list.enter, self._list.guard_of, self._list.add
         # `CLASS(fd, f)(fd)`: a macro use whose expansion takes the second parentheses
         self._curried = {
             (i.start, i.callee.partition("(")[0].strip())
@@ -119,76 +108,24 @@ class Collector:
         else:
             for made in definition.indirect:
                 if sieve is None or sieve.reads(made):
-                    site = _Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
+                    site = Site(head, made.callee + "(…)", (), 0, (self._function.macro,))
                     self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
             if wanted is None or wanted.pointers or name in wanted.names:
-                self._bound_edges(name, _Site(head, f"{name}(…)", (), -1, macros), "macro body")
-        self._found.sort(key=lambda f: (f[0], f[1]))
-        distinct: dict[tuple[object, ...], Edge] = {}
-        for _, _, edge in self._found:  # one row per site and callee
-            key = (edge.site, edge.callee, edge.kind, edge.slot, edge.callee is None and edge.expression)
-            distinct.setdefault(key, edge)
-        return list(distinct.values())
+                self._bound_edges(name, Site(head, f"{name}(…)", (), -1, macros), "macro body")
+        return self._list.distinct()
 
     def _is_compiled(self, site: DirectCall | IndirectCall) -> bool:
         """Go on to a call of the text; False when it cannot hold, or macros around it drop it."""
         return self._enter(site.guard) and self._around.keeps(site.start)
 
-    def _enter(self, guard: str) -> bool:
-        """Go on to a site under a guard; False when that cannot hold."""
-        self._guard = guard
-        if not guard or self._scope.holds(guard) is not False:
-            return True
-        return self._function.path == self._scope.path and self._scope.may_hold_here(guard)
-
-    def _guard_of(self, macros: tuple[str, ...]) -> str:
-        """The caller's guard with those of the macro definitions that made a call."""
-        guards = [
-            m.guard
-            for m in macros
-            if isinstance(m, MacroName) and m.guard and self._scope.holds(m.guard) is not True
-        ]
-        return conjunction(self._guard, *guards) if guards else self._guard
-
-    def _site(self, line: int, column: int, start: int, end: int, callee: str = "") -> _Site:
+    def _site(self, line: int, column: int, start: int, end: int, callee: str = "") -> Site:
         written = self._source(start, end)
-        return _Site(Location(self._function.path, line, column), written, argument_texts(written, callee), start)
+        return Site(Location(self._function.path, line, column), written, argument_texts(written, callee), start)
 
-    def _types(self, site: _Site) -> Mapping[str, Type | None]:
+    def _types(self, site: Site) -> Mapping[str, Type | None]:
         """The types of local variables at a call site."""
         return self._frame.types_at(site.location.line)
-
-    def _add(
-        self,
-        site: _Site,
-        callee: FunctionRef | None,
-        kind: EdgeKind,
-        rule: str,
-        confidence: Confidence,
-        *,
-        slot: Slot | None = None,
-        guard: str | None = None,
-        evidence: tuple[Evidence, ...] = (),
-        case: str = "",
-    ) -> None:
-        self._order += 1
-        edge = Edge(
-            self._caller,
-            callee,
-            site.location,
-            kind,
-            clipped(site.written),
-            site.arguments,
-            tuple(str(m) for m in site.macros),  # plain strings: the definitions' guards have been used
-            slot,
-            self._guard_of(site.macros) if guard is None else guard,
-            rule,
-            confidence,
-            evidence,
-            case,
-        )
-        self._found.append((site.position, self._order, edge))
 
     def _source(self, start: int, end: int) -> str:
         piece = self._text[start:end]
@@ -200,7 +137,7 @@ class Collector:
 
     # calls by name
 
-    def _direct(self, name: str, site: _Site) -> None:
+    def _direct(self, name: str, site: Site) -> None:
         if name in self._local_names and not self._is_macro_use(name, site):
             self._pointer((Token(name),), site)
             return
@@ -218,7 +155,7 @@ class Collector:
                 return
         self._bound_edges(name, site, "")
 
-    def _is_macro_use(self, name: str, site: _Site) -> bool:
+    def _is_macro_use(self, name: str, site: Site) -> bool:
         """Whether `name(` is a macro's use although a variable has that name: `max(a, b)` beside `int max`."""
         if all(d.parameters is None for d in self._scope.macro(name)):
             return False
@@ -226,12 +163,12 @@ class Collector:
         type_ = type_.to if isinstance(type_, Ptr) else type_
         return self._scope.macro_is_sure(name) or isinstance(type_, Base | Rec | Ptr)
 
-    def _expanded(self, name: str, site: _Site) -> None:
+    def _expanded(self, name: str, site: Site) -> None:
         self._made(self._expansions.summary(self._scope, name, tokenize(site.written)), site)
 
-    def _made(self, calls: Iterable[ExpandedCall], site: _Site) -> None:
+    def _made(self, calls: Iterable[ExpandedCall], site: Site) -> None:
         """The calls of a macro use's expansion."""
-        outside = self._guard
+        outside = self._list.guard
         for made in calls:
             if made.name and not made.value and self._sieve and not self._sieve.matters(made.name):
                 continue
@@ -247,9 +184,9 @@ class Collector:
                 self._variable(made, inner)
             elif not self._scope.macro(made.name) or self._names.bind(self._scope, made.name).functions:
                 self._bound_edges(made.name, inner, "cleanup" if made.cleanup else "macro body")
-        self._guard = outside
+        self._list.guard = outside
 
-    def _bound_edges(self, name: str, site: _Site, rule: str, likely: int | None = None) -> None:
+    def _bound_edges(self, name: str, site: Site, rule: str, likely: int | None = None) -> None:
         if (site.macros and name in self._local_names) or name.startswith(TRAMPOLINE):
             self._pointer((Token(name),), site)
             return
@@ -303,7 +240,7 @@ class Collector:
 
     # calls through pointers
 
-    def _indirect(self, callee: str, site: _Site) -> None:
+    def _indirect(self, callee: str, site: Site) -> None:
         name = callee.partition("(")[0].strip()
         if (site.position, name) in self._curried:
             made = self._expansions.summary(self._scope, name, tokenize(site.written))
@@ -324,7 +261,7 @@ class Collector:
         definitions = self._scope.macro(name)
         return self._scope.macro_is_sure(name) and any(d.parameters is not None for d in definitions)
 
-    def _computed(self, callee: Sequence[Token], site: _Site, declaration: Sequence[Token] = ()) -> None:
+    def _computed(self, callee: Sequence[Token], site: Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in callee])
         if called := StaticCalls.called_by_key(expanded):
@@ -374,7 +311,7 @@ class Collector:
         # a header that is read alone may not see where the type is defined
         return name.text in TYPE_WORDS or is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
 
-    def _generic(self, callee: Sequence[Token], site: _Site) -> None:
+    def _generic(self, callee: Sequence[Token], site: Site) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
         cannot be typed."""
         declared = [(p.name, p.type) for p in self._definition.parameters]
@@ -386,7 +323,7 @@ class Collector:
         for name in chosen:
             self._bound_edges(name, site, "generic selection")
 
-    def _slot_edges(self, slot: Slot, site: _Site, kind: EdgeKind = "slot") -> None:
+    def _slot_edges(self, slot: Slot, site: Site, kind: EdgeKind = "slot") -> None:
         targets: tuple[Target, ...] = ()
         wanted = self._wanted
         if wanted is not None:
@@ -401,7 +338,7 @@ class Collector:
         self._target_edges(targets, site, kind, slot)
 
     def _target_edges(
-        self, targets: Iterable[Target], site: _Site, kind: EdgeKind, slot: Slot | None = None
+        self, targets: Iterable[Target], site: Site, kind: EdgeKind, slot: Slot | None = None
     ) -> None:
         own_guard = self._guard_of(site.macros)
         for target in targets:
@@ -417,7 +354,7 @@ class Collector:
                 evidence=tuple(dict.fromkeys(target.evidence)),
             )
 
-    def _pointer(self, callee: Sequence[Token], site: _Site) -> None:
+    def _pointer(self, callee: Sequence[Token], site: Site) -> None:
         """A call of a parameter, a variable or another value that is no member."""
         name = callee[0].text if len(callee) == 1 else ""
         hook = None
@@ -444,7 +381,7 @@ class Collector:
                 return slot
         return None
 
-    def _variable(self, made: ExpandedCall, site: _Site) -> None:
+    def _variable(self, made: ExpandedCall, site: Site) -> None:
         """A call through a variable that an expansion initializes."""
         expanded = self._typer.expand_tokens([Token(t.text) for t in made.value])
         slot = self._slots.slot_of(self._scope, expanded, self._types(site))
@@ -453,7 +390,7 @@ class Collector:
             return
         self._pointer(strip_callee(expanded), site)
 
-    def _made_call(self, callee: Sequence[Token], site: _Site) -> None:
+    def _made_call(self, callee: Sequence[Token], site: Site) -> None:
         """A computed call in a function that a macro makes: a tracepoint's is that of its probes."""
         places = self._flow.probes(self._definition.name, callee)
         if not places:
@@ -483,7 +420,7 @@ class Collector:
             if not words or not self._enter(call.guard):
                 continue
             site = self._site(call.line, call.column, call.start, call.end)
-            called = {e.callee for position, _, e in self._found if position == site.position}
+            called = self._list.called_at(site.position)
             words = self._kept_by_macro(call.name, site, words)
             for argument in site.arguments:
                 name = argument.lstrip("&( ").rstrip(") ").rpartition(")")[2].strip()
@@ -496,7 +433,7 @@ class Collector:
                     self._add(site, ref_of(function), "callback", HANDED_OVER, "likely", evidence=evidence)
         self._enter(definition.guard)
 
-    def _kept_by_macro(self, name: str, site: _Site, words: set[str]) -> set[str]:
+    def _kept_by_macro(self, name: str, site: Site, words: set[str]) -> set[str]:
         """Those of the words in a call's arguments that are still values when `name` is a macro: `call_int_hook(
         capable, …)` only pastes its first argument to other names, or takes it for a member's."""
         if not self._scope.macro(name) or not self._scope.macro_is_sure(name):
@@ -516,7 +453,7 @@ class Collector:
                     continue
                 location = Location(self._function.path, include.line, 1)
                 written = f"case {row.number}: {row.function}(regs)"
-                site = _Site(location, written, (), definition.end)
+                site = Site(location, written, (), definition.end)
                 for function in self._names.bind(self._scope, row.function).functions[:1]:
                     evidence = (Evidence(row.file, row.line, ""),)
                     rule = "system call table"
@@ -527,15 +464,15 @@ class Collector:
     def _listed(self, include: Include) -> None:
         """Calls that the uses in a list file make which a body includes: `#include <asm/kvm-x86-ops.h>` below
         `#define KVM_X86_OP(func) …`."""
-        outside = self._guard
+        outside = self._list.guard
         lookup, uses = self._names.lists.uses_at(self._scope, include)
         location = Location(self._function.path, include.line, 1)
         for use in uses:
             written = f"{use.macro}({use.arguments})"
-            site = _Site(location, written, argument_texts(written, macro=True), self._definition.end)
+            site = Site(location, written, argument_texts(written, macro=True), self._definition.end)
             if self._enter(conjunction(self._definition.guard, include.guard, use.guard)):
                 self._made(calls_under(lookup, tokenize(written)), site)
-        self._guard = outside
+        self._list.guard = outside
 
     def _object_macros(self) -> None:
         """Calls out of object-like macros such as `current`, once per macro and body."""
@@ -554,7 +491,7 @@ class Collector:
             quiet.add(name)
             line = self._text.count(b"\n", 0, start) + 1
             column = start - (self._text.rfind(b"\n", 0, start) + 1) + 1
-            self._expanded(name, _Site(Location(self._function.path, line, column), name, (), start))
+            self._expanded(name, Site(Location(self._function.path, line, column), name, (), start))
         self._enter(definition.guard)
 
     def _object_macro(self, name: str) -> bool:

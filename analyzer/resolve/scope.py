@@ -8,25 +8,22 @@ Not handled: the order of `#define`s and uses within a file, but for what `secti
 
 import posixpath
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from analyzer.extract.conditionals import analyse
-from analyzer.extract.lexical import lex, line_starts
-from analyzer.model.facts import Definition, Facts, Include, Macro, Record
+from analyzer.model.facts import Definition, Facts, Include, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive, negation
 from analyzer.resolve.arithmetic import integer, is_plain
 from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.directives import Directives
 from analyzer.resolve.includes import Includes
 from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.kbuild.built import Kbuild
-from analyzer.resolve.macros import Expander, MacroDefinition, macro_definition
+from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.pathsets import PathSet
 from analyzer.resolve.territory import Territory
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
 _VALUE_ASKED = rb"^[ \t]*#[ \t]*(?:el)?if\b(?:[^\n]*[^\w\n])??(?<!defined\()(?<!defined )(?<!defined \()\b%s\b"
-_MAX_NAMED = 400  # files whose macros are kept by name
 
 
 class Scopes:
@@ -38,10 +35,7 @@ class Scopes:
         self._territory = Territory(index, configuration)
         self.includes = Includes(index, configuration, self._territory, self.foreign)
         self._scopes: dict[str, Scope] = {}
-        self._macros: dict[tuple[str, str], tuple[MacroDefinition, ...]] = {}
-        self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
-        self._undefs: dict[str, dict[int, str]] = {}
-        self._redefined: dict[str, Collection[str]] = {}
+        self._directives = Directives(index)
         self._foreign: dict[str, bool] = {}
         self._includable: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
@@ -64,14 +58,6 @@ class Scopes:
     def known(self, key: str) -> "Scope | None":
         """The scope of a key, if one was made or added."""
         return self._scopes.get(key)
-
-    def redefined(self, path: str) -> Collection[str]:
-        """The macros that a file undefines somewhere and defines more than once."""
-        found = self._redefined.get(path)
-        if found is None:
-            undone = dict.fromkeys(u.name for u in self.index.facts(path).undefs)
-            found = self._redefined[path] = tuple(n for n in undone if len(self.macros_in(path, n)) > 1)
-        return found
 
     @property
     def kbuild(self) -> Kbuild:
@@ -121,44 +107,16 @@ class Scopes:
         return found
 
     def macros_in(self, path: str, name: str) -> tuple[MacroDefinition, ...]:
-        """The definitions of a macro in a file, tokenized once."""
-        key = (path, name)
-        found = self._macros.get(key)
-        if found is None:
-            found = self._macros[key] = tuple(
-                macro_definition(m.name, m.parameters, m.variadic, m.body, path, m.line, m.guard)
-                for m in self._macros_of(path).get(name, ())
-            )
-        return found
+        """The definitions of a macro in a file."""
+        return self._directives.macros(path, name)
 
     def undefs_in(self, path: str, name: str) -> tuple[tuple[int, str], ...]:
         """The lines of a file that end a macro's definition, and the conditions they stand under."""
-        lines = [u.line for u in self.index.facts(path).undefs if u.name == name]
-        if not lines:
-            return ()
-        guards = self._undefs.get(path)
-        if guards is None:
-            text = self.index.text(path)
-            conditionals = analyse(lex(text).directives, len(text))
-            starts = line_starts(text)
-            guards = self._undefs[path] = {
-                u.line: conditionals.guard_at(starts[u.line - 1]) for u in self.index.facts(path).undefs
-            }
-        return tuple((line, guards[line]) for line in lines)
+        return self._directives.undefs(path, name)
 
-    def _macros_of(self, path: str) -> Mapping[str, Sequence[Macro]]:
-        """A file's macros by name."""
-        found = self._by_name.get(path)
-        if found is None:
-            by_name: dict[str, list[Macro]] = {}
-            for macro in self.index.facts(path).macros:
-                by_name.setdefault(macro.name, []).append(macro)
-            found = self._by_name[path] = by_name
-            if len(self._by_name) > _MAX_NAMED:
-                self._by_name.popitem(last=False)
-        else:
-            self._by_name.move_to_end(path)
-        return found
+    def redefined(self, path: str) -> Collection[str]:
+        """The macros that a file undefines somewhere and defines more than once."""
+        return self._directives.redefined(path)
 
 
 class Scope:
