@@ -61,6 +61,13 @@ def _combine(op: str, left: _Node, right: _Node) -> _Node:
     for text, part in parts.items():
         if part.op != "!" and _show(_negate(part)) in parts and text:
             return absorbing
+        inner = part.args[0] if part.op == "!" else None  # `a && b && !(a && b)`
+        if (
+            isinstance(inner, _Node)
+            and inner.op == op
+            and all(_show(a) in parts for a in inner.args if isinstance(a, _Node))
+        ):
+            return absorbing
     values = list(parts.values())
     return values[0] if len(values) == 1 else _Node(op, *values)
 

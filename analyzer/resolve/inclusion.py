@@ -32,19 +32,21 @@ class Inclusion(NamedTuple):
         return f"{self.includer}\n{self.line}"
 
 
-def inclusions_of(scopes: Scopes, path: str) -> Iterator[Inclusion]:
+def inclusions_of(scopes: Scopes, path: str) -> list[Inclusion]:
     """The inclusions of a source or of a header that is named in quotes, its own among them, by path and line.
     Files that are no part of the analysed kernel do not count."""
-    index = scopes.index
+    includers = scopes.index.files("includer", posixpath.basename(path))
+    return [i for f in includers if f == path or not scopes.foreign(f) for i in inclusions_by(scopes, path, f)]
+
+
+def inclusions_by(scopes: Scopes, path: str, includer: str) -> Iterator[Inclusion]:
+    """Those by one file, by line."""
     base = posixpath.basename(path)
-    for includer in index.files("includer", base):
-        if scopes.foreign(includer) and includer != path:
-            continue
-        for include in index.includes(includer):
-            if posixpath.basename(include.target) == base and (
-                scopes.includes.resolve(includer, include.target, quoted=include.quoted) == path
-            ):
-                yield Inclusion(path, includer, include.line, include.guard)
+    for include in scopes.index.includes(includer):
+        if posixpath.basename(include.target) == base and (
+            scopes.includes.resolve(includer, include.target, quoted=include.quoted) == path
+        ):
+            yield Inclusion(path, includer, include.line, include.guard)
 
 
 class InclusionScope(Scope):

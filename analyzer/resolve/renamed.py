@@ -9,6 +9,7 @@ Not handled: macros with parameters that have the name of a function, names made
 which defines the macros, and types and variables that are named so.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -17,12 +18,15 @@ import msgspec
 from analyzer.model.facts import Definition, Facts, Include
 from analyzer.model.guards import conjunction
 from analyzer.model.kbuild import BuildTable
-from analyzer.resolve.inclusion import Inclusion, InclusionScope, inclusions_of
+from analyzer.resolve.inclusion import Inclusion, InclusionScope, inclusions_by, inclusions_of
 from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+
+_CAPITALS = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
+_GIVEN = re.compile(r"\w\s*\(.*[A-Z]{3}")  # a macro's use with something in capitals
 
 
 class Keeper(Protocol):
@@ -146,7 +150,9 @@ class Renamed:
         read: dict[int, int] = {}  # and in how many it is there
         scopes: list[Scope] = []
         own = self._scopes.of(path)
-        inclusions = [] if self._names_itself(own, definitions) else list(inclusions_of(self._scopes, path))
+        inclusions: list[Inclusion] = []
+        if not self._names_itself(own, definitions):
+            inclusions += inclusions_of(self._scopes, path) or self._by_parameters(own)
         alone: list[tuple[Scope, str]] = []
         if any(inclusion.includer == path for inclusion in inclusions):
             inclusions.insert(0, Inclusion(path, path, 0))
@@ -173,6 +179,20 @@ class Renamed:
                 scopes.append(scope)
         hidden = frozenset(start for start, count in made.items() if count == read[start])
         return _Read(tuple(functions.values()), hidden, tuple(scopes)) if functions else None
+
+    def _by_parameters(self, own: Scope) -> list[Inclusion]:
+        """The inclusions of a header that is named in angle brackets, which no posting tells, by files that
+        define a macro in capitals of which it makes names: `BTREE_TYPE_SUFFIX` above `#include
+        <linux/btree-type.h>`."""
+        if not own.path.endswith(".h"):
+            return []
+        facts, files = self._index.facts(own.path), self._index.files
+        known = {macro.name for macro in facts.macros}
+        making = (m.body for m in facts.macros if "##" in m.body or _GIVEN.search(m.body))
+        heads = (d.head for d in facts.definitions if d.head and d.return_type)
+        words = {w for text in (*making, *heads) for w in _CAPITALS.findall(text)} - known
+        definers = {f for word in words for f in files("macro", word) if not self._scopes.foreign(f)}
+        return [i for f in sorted(definers) for i in inclusions_by(self._scopes, own.path, f)]
 
     def _at(self, inclusion: Inclusion) -> Scope:
         scope = InclusionScope(self._scopes, inclusion)

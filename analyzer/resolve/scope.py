@@ -186,13 +186,34 @@ class Scope:
         end with what reads them again under other definitions."""
         if self._behind is None:
             scopes, late = self.scopes, self.late_includes
-            reached: tuple[set[str], set[str]] = (set(), {self.path})
+            behind, before = set[str](), {self.path}
+            last, first = set[str](), set[str]()  # what it includes itself
             for include in self.scopes.index.includes(self.path) if late else ():
                 target = scopes.includes.resolve(self.path, include.target, quoted=include.quoted)
                 if target:
-                    reached[include not in late].update(scopes.includes.closure(target))
-            self._behind = frozenset(reached[0] - reached[1])
+                    (last if include in late else first).add(target)
+                    (behind if include in late else before).update(scopes.includes.closure(target))
+            if not last.isdisjoint(before):  # a trace header that includes another one
+                before = {self.path, *self._read_early(first, last)}
+            self._behind = frozenset(behind - before)
         return self._behind
+
+    def _read_early(self, first: Collection[str], last: Collection[str]) -> set[str]:
+        """What some files include, without what they only include by way of one of `last` behind all of their
+        code."""
+        scopes = self.scopes
+        reached = set(first)
+        todo = sorted(reached)
+        while todo:
+            path = todo.pop()
+            for include in scopes.index.includes(path):
+                target = scopes.includes.resolve(path, include.target, quoted=include.quoted)
+                if not target or target in reached:
+                    continue
+                if target not in last or include not in scopes.of(path).late_includes:
+                    reached.add(target)
+                    todo.append(target)
+        return reached
 
     def _above(self, includer: str) -> Collection[str]:
         """What a file that includes this one has read before: itself and its includes further up."""
