@@ -22,7 +22,7 @@ class Calls:
         caller = ref_of(function)
         found = self._callers.get(caller)
         if found is None:
-            found = self._callers[caller] = tuple(Collector(self._ground, function, caller).edges())
+            found = self._callers[caller] = self._collected(function, caller)
         return found
 
     def towards(self, function: Function, wanted: Wanted) -> tuple[Edge, ...]:
@@ -30,4 +30,15 @@ class Calls:
         all that lead there. Cheap where little of a function matters."""
         caller = ref_of(function)
         known = self._callers.get(caller)
-        return known if known is not None else tuple(Collector(self._ground, function, caller, wanted).edges())
+        return known if known is not None else self._collected(function, caller, wanted)
+
+    def _collected(
+        self, function: Function, caller: FunctionRef, wanted: Wanted | None = None
+    ) -> tuple[Edge, ...]:
+        """The edges of a function, in all readings of its text."""
+        readings = self._ground.names.renamed.readings(function)
+        found = [Collector(self._ground, reading, caller, wanted).edges() for reading in readings]
+        if len(found) == 1:
+            return tuple(found[0])
+        distinct = {(e.site, e.callee, e.kind, e.slot): e for edges in reversed(found) for e in edges}
+        return tuple(sorted(distinct.values(), key=lambda e: e.site))

@@ -107,6 +107,8 @@ class Flow:
         if found is None:
             found = self._frames[ref] = Frame(self._names, function)
             self._functions[ref] = function
+        if function.seen_from != found.function.seen_from:  # another reading of the same text
+            return Frame(self._names, function)
         return found
 
     def of_expression(self, frame: Frame, tokens: Sequence[Token], line: int) -> tuple[Target, ...]:

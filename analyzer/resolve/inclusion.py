@@ -4,8 +4,8 @@
 eleven others under further names; `kernel/locking/qspinlock.c` includes itself. Names are those that the includer
 sees.
 
-Not handled: macros that a header defines between two inclusions, and where in the included file a macro begins or
-ends: its own definitions hold in all of it.
+Not handled: variables and structs under the names that macros give them; macros that a header defines between two
+inclusions, and where in the included file a macro begins or ends: its own definitions hold in all of it.
 """
 
 import posixpath
@@ -49,6 +49,18 @@ def inclusions_by(scopes: Scopes, path: str, includer: str) -> Iterator[Inclusio
             yield Inclusion(path, includer, include.line, include.guard)
 
 
+class Alone(Scope):
+    """Names as a source sees them that others include, where it is compiled by itself."""
+
+    def __init__(self, scopes: Scopes, path: str) -> None:
+        super().__init__(scopes, path, key=f"{path}\n")
+
+    @property
+    def includers(self) -> tuple[str, ...]:
+        """None that has a say."""
+        return ()
+
+
 class InclusionScope(Scope):
     """Names and macros of an included file at one inclusion."""
 
@@ -57,7 +69,15 @@ class InclusionScope(Scope):
         self._line = inclusion.line
         self._under_guard = inclusion.guard
 
+    @cached_property
+    def _kept(self) -> frozenset[str]:
+        """The variables and structs of the included file: they are found under the names that are spelled."""
+        facts = self.scopes.index.facts(self.file)
+        return frozenset([*(o.name for o in facts.objects if not o.function), *(r.tag for r in facts.records)])
+
     def _macro(self, name: str) -> tuple[MacroDefinition, ...]:
+        if name in self._kept:
+            return ()
         own = [(d, self.holds(d.guard)) for d in self._own(name)]
         holding = [d for d, truth in own if truth is True] or [d for d, truth in own if truth is None]
         if holding:

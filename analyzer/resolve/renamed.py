@@ -18,7 +18,7 @@ import msgspec
 from analyzer.model.facts import Definition, Facts, Include
 from analyzer.model.guards import conjunction
 from analyzer.model.kbuild import BuildTable
-from analyzer.resolve.inclusion import Inclusion, InclusionScope, inclusions_by, inclusions_of
+from analyzer.resolve.inclusion import Alone, Inclusion, InclusionScope, inclusions_by, inclusions_of
 from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import Function
@@ -71,6 +71,14 @@ class Renamed:
         """Whether a definition's name in the text is that of a function."""
         read = self._of(path)
         return read is None or definition.start not in read.hidden
+
+    def readings(self, function: Function) -> list[Function]:
+        """A function as each reading of its file has it: one whose name is spelled stands in all of them."""
+        read = None if function.seen_from or not function.definition.end else self._of(function.path)
+        if read is None or len(read.scopes) < 2:
+            return [function]
+        here = [s for s in read.scopes if self._name(s, function.definition) == ""]
+        return [function._replace(seen_from=scope.key) for scope in here] or [function]
 
     def scopes(self, path: str) -> tuple[Scope, ...]:
         """The scopes in which a file's text is read: those of its inclusions when they name its functions."""
@@ -157,7 +165,7 @@ class Renamed:
         if any(inclusion.includer == path for inclusion in inclusions):
             inclusions.insert(0, Inclusion(path, path, 0))
         elif self._is_alone(path):
-            alone.append((own, ""))
+            alone.append((self._added(Alone(self._scopes, path)) if inclusions else own, ""))
         readings: list[tuple[Scope, str]] = [*alone, *((self._at(i), i.guard) for i in inclusions)]
         for scope, guard in readings or [(own, "")]:
             named = [(d, name) for d in definitions if (name := self._name(scope, d)) is not None]
@@ -175,8 +183,7 @@ class Renamed:
                     seen_from=scope.key if scope is not own else "",
                 )
                 functions.setdefault((name, definition.start, scope.path), function)
-            if any(name for _, name in named):
-                scopes.append(scope)
+            scopes.append(scope)
         hidden = frozenset(start for start, count in made.items() if count == read[start])
         return _Read(tuple(functions.values()), hidden, tuple(scopes)) if functions else None
 
@@ -195,9 +202,10 @@ class Renamed:
         return [i for f in sorted(definers) for i in inclusions_by(self._scopes, own.path, f)]
 
     def _at(self, inclusion: Inclusion) -> Scope:
-        scope = InclusionScope(self._scopes, inclusion)
-        self._scopes.add(scope)
-        return scope
+        return self._added(InclusionScope(self._scopes, inclusion))
+
+    def _added(self, scope: Scope) -> Scope:
+        return self._scopes.add(scope)
 
     def _is_alone(self, path: str) -> bool:
         """Whether a file is a source that is built by itself."""
