@@ -80,9 +80,9 @@ class InclusionScope(Scope):
             return ()
         own = [(d, self.holds(d.guard)) for d in self._own(name)]
         holding = [d for d, truth in own if truth is True] or [d for d, truth in own if truth is None]
-        if holding:
-            return distinct(holding)
         state = self._in_force(name)
+        if holding and not (state and self._is_default(name, holding[0].line)):
+            return distinct(holding)
         if state is not None:
             return state
         files, _ = self.files_with("macro", name)
@@ -112,6 +112,11 @@ class InclusionScope(Scope):
             end = min((line for line, _ in self.scopes.undefs_in(self.file, name)), default=0)
             found = tuple(d for d in found if not end or d.line < end)
         return found
+
+    def _is_default(self, name: str, line: int) -> bool:
+        """Whether the file's own definition must be one under `#ifndef` of the very name, which guards leave out:
+        no `#undef` stands above it."""
+        return self.file != self.path and all(at > line for at, _ in self.scopes.undefs_in(self.file, name))
 
     def _in_force(self, name: str) -> tuple[MacroDefinition, ...] | None:
         """What the includer makes of a macro above the inclusion: none after an `#undef`, None when it says

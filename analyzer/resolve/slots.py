@@ -115,8 +115,8 @@ class Slots:
             for use, made in self._names.maker.file(scope).facts:
                 for variable in placed_objects(use, made):
                     placed.extend(self._of_object(scope, variable))
-            made = (self._entry(p) for p in placed if p.scope.holds(p.guard) is not False)
-            entries = list(dict.fromkeys(made))  # readings of one text may say the same
+            every = (self._entry(p) for p in placed if p.scope.holds(p.guard) is not False)
+            entries = list(dict.fromkeys(every))  # readings of one text may say the same
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
