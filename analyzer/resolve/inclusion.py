@@ -71,9 +71,14 @@ class InclusionScope(Scope):
 
     @cached_property
     def _kept(self) -> frozenset[str]:
-        """The variables and structs of the included file: they are found under the names that are spelled."""
+        """The variables and structs of the included file that this or the includer names otherwise: they are found
+        under the names that are spelled."""
         facts = self.scopes.index.facts(self.file)
-        return frozenset([*(o.name for o in facts.objects if not o.function), *(r.tag for r in facts.records)])
+        names = {*(o.name for o in facts.objects if not o.function), *(r.tag for r in facts.records)}
+        macros_in = self.scopes.macros_in
+        return frozenset(
+            n for n in names if any(m.parameters is None for f in (self.file, self.path) for m in macros_in(f, n))
+        )
 
     def _macro(self, name: str) -> tuple[MacroDefinition, ...]:
         if name in self._kept:

@@ -163,3 +163,30 @@ def test_cleanup_functions_of_headers_are_found(linux_612: Session) -> None:
     found = {edge.callee.name: edge.callee.file for edge in edges if edge.callee}
     assert found["class_fd_constructor"] == "include/linux/file.h"
     assert found["class_fd_destructor"] == "include/linux/file.h"
+
+
+@pytest.mark.parametrize(
+    ("root", "wanted", "file"),
+    [
+        ("hash_ip4_add", "hash_ip4_data_equal", "net/netfilter/ipset/ip_set_hash_gen.h"),
+        ("bitmap_port_add", "bitmap_port_do_add", "net/netfilter/ipset/ip_set_bitmap_gen.h"),
+        ("ept_page_fault", "ept_walk_addr", "arch/x86/kvm/mmu/paging_tmpl.h"),
+        ("paging64_page_fault", "paging64_walk_addr", "arch/x86/kvm/mmu/paging_tmpl.h"),
+        ("__pv_queued_spin_lock_slowpath", "pv_wait_head_or_lock", "kernel/locking/qspinlock.c"),
+        ("init_compat_elf_binfmt", "register_binfmt", "fs/binfmt_elf.c"),
+        ("lzo1x_1_compress_safe", "lzogeneric1x_1_compress_safe", "lib/lzo/lzo1x_compress.c"),
+    ],
+)
+def test_one_body_under_several_names(linux_612: Session, root: str, wanted: str, file: str) -> None:
+    """Templates that files include under other macros give functions of those names, each with its own callees."""
+    found = linux_612.find(root)
+    assert found.ref.file == file
+    assert wanted in names(linux_612.callees(found.ref))
+    assert root in {edge.caller.name for edge in linux_612.callers(linux_612.find(wanted).ref)}
+
+
+def test_what_trace_events_fill(linux_612: Session) -> None:
+    """What trace events put into members when their header is read again is called through these."""
+    edges = linux_612.callees(linux_612.find("print_trace_fmt").ref)
+    targets = {e.callee.name for e in edges if e.callee and e.slot and e.slot.field == "trace"}
+    assert {"trace_raw_output_sched_switch", "trace_raw_output_nfs4_clientid_event"} <= targets
