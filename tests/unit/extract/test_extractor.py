@@ -37,6 +37,19 @@ static inline const struct sock *sk_find(struct net *net, int (*match)(int), cha
     assert data[call.start : call.end] == b"first(net, match(1))"
 
 
+def test_a_head_whose_name_a_macro_makes() -> None:
+    text = """
+static noinline int
+FNAME(walk_addr)(struct guest_walker *walker, u64 addr)
+{
+	return 0;
+}
+"""
+    (found,) = facts(text).definitions
+    assert (found.name, found.head, found.return_type) == ("", "FNAME(walk_addr)", "int")
+    assert found.parameters == (Parameter("struct guest_walker *", "walker"), Parameter("u64", "addr"))
+
+
 def test_calls_through_members_keep_their_text() -> None:
     (found,) = facts("void f(struct s *s) { s->a.b(1); (*s->c)(2); t[1](3); g()->h(4); }").definitions
     by_place = sorted(found.indirect, key=lambda call: call.start)
