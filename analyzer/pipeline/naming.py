@@ -89,7 +89,14 @@ def unknown(name: str, message: str, resolver: Resolver, stored: StoredIndex) ->
             f"{name} is defined in {path}, which this configuration does not build: {reason}.",
             hint="Give another --config, or none.",
         )
-    names = stored.function_names()
+    made = resolver.names.renamed.made_of(name)
+    if made:
+        others = tuple(dict.fromkeys(f.definition.name for f in made))
+        return UnknownNameError(
+            f"{name} stands in {made[0].path}, where macros make other names of it: {len(others)} in all.",
+            suggestions=others[:_SUGGESTED],
+        )
+    names = stored.function_names() | resolver.names.renamed.names().keys()
     calls = {n[len(HEAD_MARK) :] for n in names if n.startswith(HEAD_MARK)}
     spelled = {n for n in names if not n.startswith(HEAD_MARK)}
     stem = name.removeprefix("sys_")

@@ -100,6 +100,11 @@ class Renamed:
             self._names = kept
         return self._names
 
+    def made_of(self, name: str) -> list[Function]:
+        """The functions whose names macros make of a spelled one, or of the uses of a macro of that name."""
+        paths = sorted({path for paths in self.names().values() for path in paths})
+        return [f for path in paths for f in self.functions(path) if f.macro == name]
+
     def spellings(self, name: str) -> Mapping[str, frozenset[str]]:
         """The macros that stand for a function's name in files which are read under several names, by file."""
         if self._spellings is None:

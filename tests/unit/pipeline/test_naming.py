@@ -76,3 +76,24 @@ def test_what_is_nowhere_near_has_no_suggestions(session: Session) -> None:
 
 def test_names_stand_as_in_the_text_or_in_a_head(session: Session) -> None:
     assert {"twice", "open_all", "settle"} <= spelled_names(session.stored)
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Iterator[Session]:
+    folder = Path(__file__).parents[3] / "fixtures/phenomena/template_bodies"
+    opened = open_session(str(folder), store=str(tmp_path / "templates"), jobs=1)
+    yield opened
+    opened.close()
+
+
+def test_a_spelled_name_that_macros_replace_leads_to_the_made_ones(templates: Session) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        meant("mtype_add", templates.resolver, templates.stored, "6.9.0")
+    assert "net/ip_set_hash_gen.h, where macros make other names of it: 3 in all" in str(caught.value)
+    assert caught.value.suggestions == ("hash_ip4_add", "hash_ip6_add", "hash_mac4_add")
+
+
+def test_made_names_are_near_names(templates: Session) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        meant("paging64_walkaddr", templates.resolver, templates.stored, "6.9.0")
+    assert caught.value.suggestions[0] == "paging64_walk_addr"
