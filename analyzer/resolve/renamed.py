@@ -170,8 +170,11 @@ class Renamed:
         if any(inclusion.includer == path for inclusion in inclusions):
             inclusions.insert(0, Inclusion(path, path, 0))
         elif self._is_alone(path):
-            alone.append((self._added(Alone(self._scopes, path)) if inclusions else own, ""))
-        readings: list[tuple[Scope, str]] = [*alone, *((self._at(i), i.guard) for i in inclusions)]
+            alone.append((self._scopes.add(Alone(self._scopes, path)) if inclusions else own, ""))
+        readings: list[tuple[Scope, str]] = [
+            *alone,
+            *((self._scopes.add(InclusionScope(self._scopes, i)), i.guard) for i in inclusions),
+        ]
         for scope, guard in readings or [(own, "")]:
             named = [(d, name) for d in definitions if (name := self._name(scope, d)) is not None]
             for definition, name in named:
@@ -205,12 +208,6 @@ class Renamed:
         words = {w for text in (*making, *heads) for w in _CAPITALS.findall(text)} - known
         definers = {f for word in words for f in files("macro", word) if not self._scopes.foreign(f)}
         return [i for f in sorted(definers) for i in inclusions_by(self._scopes, own.path, f)]
-
-    def _at(self, inclusion: Inclusion) -> Scope:
-        return self._added(InclusionScope(self._scopes, inclusion))
-
-    def _added(self, scope: Scope) -> Scope:
-        return self._scopes.add(scope)
 
     def _is_alone(self, path: str) -> bool:
         """Whether a file is a source that is built by itself."""

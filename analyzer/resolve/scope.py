@@ -401,19 +401,6 @@ class Scope:
             files.remove(self.path)
         return self._of_headers(files, name)
 
-    def in_force(self, name: str, first: int, last: int) -> tuple[MacroDefinition, ...]:
-        """The file's own definitions of a macro that may hold on some of its lines."""
-        ends = [(line, guard) for line, guard in self.scopes.undefs_in(self.path, name) if line <= first]
-        return distinct(
-            [
-                d
-                for d in self.scopes.macros_in(self.path, name)
-                if d.line <= last
-                and self.holds(d.guard) is not False
-                and not any(d.line < line and self._undone(d.guard, guard) for line, guard in ends)
-            ]
-        )
-
     def _of_headers(self, files: Sequence[str], name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in included files that may hold."""
         sure, unsure = self._macros_among(files, name)
@@ -438,7 +425,7 @@ class Scope:
                 if _is_self(definition):
                     continue
                 ends = [guard for line, guard in undefs if line > definition.line]
-                if any(self._undone(definition.guard, guard) for guard in ends):
+                if any(self.undone(definition.guard, guard) for guard in ends):
                     continue
                 truth = self.holds(definition.guard)
                 stays = all(self.holds(guard) is False for guard in ends)
@@ -448,7 +435,7 @@ class Scope:
                     unsure.append(definition)
         return sure, unsure
 
-    def _undone(self, guard: str, end: str) -> bool:
+    def undone(self, guard: str, end: str) -> bool:
         """Whether an `#undef` under a guard ends a definition under another whenever that holds."""
         return self.holds(end) is True or conjunction(guard, negation(end) if end else "0") == "0"
 

@@ -9,7 +9,7 @@ from analyzer.model.guards import Truth
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import MacroDefinition
 from analyzer.resolve.made import Function
-from analyzer.resolve.scope import Scope
+from analyzer.resolve.scope import Scope, distinct
 
 
 def within(scope: Scope, function: Function) -> Scope:
@@ -24,7 +24,7 @@ def within(scope: Scope, function: Function) -> Scope:
     known: dict[str, tuple[MacroDefinition, ...]] = {}
     for name in names:
         whole = scope.macro(name)
-        seen = scope.in_force(name, first, last)
+        seen = _in_force(scope, name, first, last)
         if seen and seen != whole:
             known[name] = seen
     if not known:
@@ -32,6 +32,21 @@ def within(scope: Scope, function: Function) -> Scope:
     lines = sorted({d.line for seen in known.values() for d in seen})
     key = f"{scope.path}@{','.join(map(str, lines))}"
     return scopes.known(key) or scopes.add(Section(scope, key, known))
+
+
+def _in_force(scope: Scope, name: str, first: int, last: int) -> tuple[MacroDefinition, ...]:
+    """The file's own definitions of a macro that may hold on some of its lines."""
+    scopes, path = scope.scopes, scope.path
+    ends = [(line, guard) for line, guard in scopes.undefs_in(path, name) if line <= first]
+    return distinct(
+        [
+            d
+            for d in scopes.macros_in(path, name)
+            if d.line <= last
+            and scope.holds(d.guard) is not False
+            and not any(d.line < line and scope.undone(d.guard, guard) for line, guard in ends)
+        ]
+    )
 
 
 class Section(Scope):
