@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Imported here so that Ctrl-C during the imports is quiet, too.
         from analyzer.cli.boundary import run
+        from analyzer.io.garbage import collect_rarely
 
+        collect_rarely()
         code = run(list(sys.argv[1:] if arguments is None else arguments))
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import Literal, NamedTuple, Protocol
 
+from analyzer.io.garbage import collect_rarely
+
 What = Literal["functions", "edges", "slots"]
 
 _RUN = 12  # files a process takes at a time
@@ -45,6 +47,7 @@ _session: list[Exporter] = []  # this process's own, in a worker
 
 
 def _begin(opened: Callable[[], Exporter]) -> None:
+    collect_rarely()
     _session.append(opened())
 
 

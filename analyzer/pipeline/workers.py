@@ -19,6 +19,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from analyzer.io.garbage import collect_rarely
+
 _R = TypeVar("_R")
 _W = TypeVar("_W")
 _TRIES = 2  # a lone file that killed so many workers is given up
@@ -164,6 +166,7 @@ def _pool(jobs: int) -> Executor:
 def begin_worker(parent: int) -> None:
     """In a new worker: leave Ctrl-C to the parent, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_rarely()
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
 
 
