@@ -1,6 +1,8 @@
 """How often the interpreter looks for cycles."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -45,3 +47,15 @@ def test_commands_run_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("kcg")
     assert gc.get_threshold()[0] > 100_000
+
+
+def test_what_is_left_at_the_end_is_not_looked_through() -> None:
+    script = (
+        "import atexit, gc\n"
+        "from analyzer.io.garbage import collect_rarely\n"
+        "atexit.register(lambda: print(gc.get_freeze_count()))\n"  # runs after what is registered later
+        "collect_rarely()\n"
+        "kept = [[n] for n in range(9000)]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 9000
