@@ -11,7 +11,7 @@ from collections import defaultdict
 from analyzer.io.postings import pack_keys
 from analyzer.model.facts import Definition, FileFacts, Macro, Object
 from analyzer.resolve.assigning import members_given
-from analyzer.resolve.fillers import PlainType, plain_type
+from analyzer.resolve.fillers import PlainType, plain_type, structs_listed
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.tokens import KEYWORDS, last_member
 
@@ -50,6 +50,8 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
                 found["expanded"].update(_ASSOCIATED.findall(macro.body))
         if "=" in macro.body and ("." in macro.body or "->" in macro.body):
             found["filler"].update(_FILLED.findall(macro.body))
+        if "struct" in macro.body and "=" in macro.body:
+            found["filler"].update(f"{tag}.#" for tag in structs_listed(macro.body))
     found["record"] = {r.tag.split("::")[0] if not r.tag.startswith("::") else r.tag for r in facts.records}
     found["record"].update(enum.tag for enum in facts.enums if enum.tag)
     found["typedef"] = {typedef.name for typedef in facts.typedefs}

@@ -80,6 +80,8 @@ class AddressInBodies:
                 self.in_tokens(frame.scope, tokens, {name}, function, frame.line_of(use.start))
                 if self._slots.by_macros.has_designator(frame.scope, way.name):
                     self.in_tables(function, way.name, name)
+                if not frame.scope.macro_is_sure(way.name):  # `#define f(x) { }` of another configuration
+                    self._hand(frame.scope, way.name, way.number)
             elif (slot := self._operation(frame, way.start)) is not None:
                 self._hand_to_all(slot, way.number)
                 break

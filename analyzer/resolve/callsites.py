@@ -12,7 +12,7 @@ from analyzer.model.facts import DirectCall
 from analyzer.resolve.assigning import followed
 from analyzer.resolve.made import Function, expansion_of
 from analyzer.resolve.names import Names
-from analyzer.resolve.tokens import Token, arguments_of, find_calls
+from analyzer.resolve.tokens import Token, arguments_of, find_calls, tokenize
 
 _MAX_MACROS = 400  # macros followed upwards from a called name
 _MAX_FILES = 6_000
@@ -116,12 +116,18 @@ class CallSites:
     ) -> Iterator[CallSite]:
         path = caller.path
         text = self._index.text(path)[call.start : call.end].decode("utf-8", "replace")
-        tokens = self._names.typer(path).expand(_plain(text))
+        typer = self._names.typer(path)
+        tokens = typer.expand(_plain(text))
+        scope = self._names.scopes.of(path)
+        if call.name in spelled and scope.macro(call.name) and not scope.macro_is_sure(call.name):
+            # `#define f(x) { }` of another configuration: here it is the function
+            name, *rest = tokenize(_plain(text))
+            tokens = [name, *typer.expand_tokens(rest)]
         for found in find_calls(tokens):
             called = [found.name]
             if tokens[found.start].text == "_Generic":
-                local = self._names.typer(path).locals_of(caller.definition).at(call.line)
-                called = self._names.typer(path).associations(tokens[found.start : found.opening], local)
+                local = typer.locals_of(caller.definition).at(call.line)
+                called = typer.associations(tokens[found.start : found.opening], local)
             if any(name in spelled and self._binds(path, name, function) for name in called):
                 arguments = arguments_of(tokens, found)
                 if call.name not in spelled:

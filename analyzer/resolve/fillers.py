@@ -31,6 +31,8 @@ _PLAIN = re.compile(
     r"\s*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
 )
 _DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s(?:(?!\bstruct\b)[^;{}=])*=|\(\s*struct\s+(\w+)\s*\))\s*$")
+_LISTING = re.compile(r"=\s*\{(?!\s*[.\[}])")  # values by position
+_TAG = re.compile(r"\bstruct\s+(\w+)\s+\w")
 _ANY = "*"  # a struct that no text tells: of a member that another initializer is for
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
 
@@ -49,6 +51,16 @@ def plain_type(type_text: str) -> PlainType:
     if match is None:
         return PlainType()
     return PlainType(match["tag"] or "", match["typedef"] or "", match["dimensions"].count("["))
+
+
+def structs_listed(body: str) -> set[str]:
+    """The structs of which a macro's body defines objects with values by position: `struct x name = { f, NULL }`."""
+    found = set()
+    for listing in _LISTING.finditer(body):
+        before = body[max(body.rfind(end, 0, listing.start()) for end in ";{}") + 1 : listing.start()]
+        if tag := _TAG.search(before):
+            found.add(tag.group(1))
+    return found
 
 
 def shapes_designator(definition: MacroDefinition) -> bool:
@@ -94,6 +106,7 @@ class MacroFillers:
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
         self._listing: dict[tuple[str, str], bool] = {}
+        self._listed: dict[str, Mapping[str, Sequence[str]]] = {}
         self._naming: dict[str, set[str]] | None = None
         self._giving: dict[str, set[str]] | None = None
         self._templates: Alike[tuple[str, int], _Template] = Alike()
@@ -152,7 +165,6 @@ class MacroFillers:
         known = self._macros.get((field, shape))
         if known is not None:
             return known
-        found: dict[str, dict[str, frozenset[str]]] = {}  # by file: the structs
         pattern = re.compile(rf"{shape}\s*{re.escape(field)}\s*=(?!=)(?!{_NO_FUNCTION})")
         holds = self._names.scopes.configuration.holds
         todo = [
@@ -162,6 +174,13 @@ class MacroFillers:
             for m in self._index.facts(path).macros
             if pattern.search(m.body) and holds(m.guard) is not False
         ]
+        result = self._macros[(field, shape)] = self._upwards(todo)
+        return result
+
+    def _upwards(self, todo: list[tuple[str, str, frozenset[str]]]) -> Mapping[str, _Filling]:
+        """Macros with the file that defines them and the structs that they fill, and those whose bodies use them."""
+        found: dict[str, dict[str, frozenset[str]]] = {}  # by file: the structs
+        holds = self._names.scopes.configuration.holds
         while todo:
             name, definer, structs = todo.pop()
             before = found.setdefault(name, {}).get(definer)
@@ -178,11 +197,41 @@ class MacroFillers:
                 for m in self._index.facts(path).macros
                 if used.search(m.body) and holds(m.guard) is not False
             ]
-        result = self._macros[(field, shape)] = {
+        return {
             name: _Filling(sorted(by_file), frozenset().union(*by_file.values()))
             for name, by_file in found.items()
         }
-        return result
+
+    def listing(self, struct: str) -> frozenset[str]:
+        """Macros that define an object of a struct with values by position, by their body or that of a macro they
+        use."""
+        return frozenset(self._listers(struct))
+
+    def listers(self, struct: str) -> Iterator[str]:
+        """The files that use one of these at file scope and may see a definition of it that counts."""
+        for name, definers in sorted(self._listers(struct).items()):
+            for path in self._index.files("use", name):
+                if any(self._names.scopes.includes.may_see(path, definer) for definer in definers):
+                    yield path
+
+    def _listers(self, struct: str) -> Mapping[str, Sequence[str]]:
+        """These macros with the files that define them so."""
+        found = self._listed.get(struct)
+        if found is None:
+            todo = [
+                (m.name, path, frozenset((struct,)))
+                for path in self._index.files("filler", f"{struct}.#")
+                if not self._names.scopes.foreign(path)
+                for m in self._index.facts(path).macros
+                if struct in structs_listed(m.body) and self._names.scopes.configuration.holds(m.guard) is not False
+            ]
+            upwards = self._upwards(todo)
+            found = self._listed[struct] = {name: filling.definers for name, filling in upwards.items()}
+        return found
+
+    def lists(self, struct: str, template: MacroTemplate) -> bool:
+        """Whether what a macro makes at a further reading of a header is an object of a struct, with values."""
+        return any(o.entries and plain_type(o.type).tag == struct for o in template.objects)
 
     def _structs_in(self, macro: Macro, pattern: re.Pattern[str]) -> frozenset[str]:
         """The structs in whose braces a macro's body has the pattern, as in `_Filling`."""

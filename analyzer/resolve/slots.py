@@ -198,6 +198,7 @@ class Slots:
         paths.update(index.files("argument", field))
         for kind in _USES:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
+        paths.update(self.by_macros.listers(slot.struct))
         paths.update(self._includers_of_lists(field))
         return paths
 
@@ -242,6 +243,7 @@ class Slots:
             known = self._placed[key] = found if any(found) else _NOTHING
         for placed in known.placed.get(slot, ()):
             yield self._entry(placed)
+        yield from self._listed_in(path, slot, macros)
         if not known.uses and not known.local_uses:
             return
         scope = self._names.scopes.of(path)
@@ -251,6 +253,22 @@ class Slots:
             for placed in self._of_object(scope, variable, concerns):
                 if placed.slot == slot and scope.holds(placed.guard) is not False:
                     yield self._entry(placed)
+
+    def _listed_in(self, path: str, slot: Slot, others: frozenset[str]) -> Iterator[SlotEntry]:
+        """The entries for a slot in objects that macro uses of a file make with values by position; not of those
+        macros that are looked at for their designators anyway."""
+        macros = self.by_macros.listing(slot.struct) - others
+        uses = [use for use in self._index.facts(path).invocations if use.macro in macros] if macros else []
+        scope = self._names.scopes.of(path)
+        for use in uses:
+            again = self._names.maker.objects_again(
+                scope, use, functools.partial(self.by_macros.lists, slot.struct)
+            )
+            made = self._names.maker.use(scope, use)
+            for variable in (*again, *(placed_objects(use, made) if made else ())):
+                for placed in self._of_object(scope, variable):
+                    if placed.slot == slot and scope.holds(placed.guard) is not False:
+                        yield self._entry(placed)
 
     def _made_by(
         self, scope: Scope, found: _Found, slot: Slot, fitting: frozenset[str], others: frozenset[str]
