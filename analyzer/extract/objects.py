@@ -185,9 +185,6 @@ def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
             designators = child.children_by_field_name("designator")
             value = child.child_by_field_name("value")
             step = "".join(_designator(text, d) for d in designators)
-            if not designators:  # old `field: value`
-                first = child.named_child(0)
-                step = "." + text.original(first.start_byte, first.end_byte) if first is not None else ""
             if value is None:
                 continue
             _leaf(text, value, path + step, found, designated=True)
@@ -224,7 +221,8 @@ def _next_position(step: str, position: int) -> int:
 
 
 def _designator(text: Text, node: Node) -> str:
-    return "".join(text.original(node.start_byte, node.end_byte).split())
+    spelled = "".join(text.original(node.start_byte, node.end_byte).split())
+    return f".{spelled}" if node.type == "field_identifier" else spelled  # the old `field: value`
 
 
 def _leaf(text: Text, value: Node, path: str, found: list[Entry], *, designated: bool) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from analyzer.model.callgraph import Confidence, Edge, FunctionRef
+from analyzer.model.guards import shared
 
 _RANK: dict[Confidence, int] = {"certain": 0, "likely": 1, "possible": 2}
 
@@ -158,7 +159,9 @@ def _site(edges: list[Edge], fold: Fold, keep: Collection[str]) -> Site:
     followed = fold.targets
     if fold.near and followed is not None and len(candidates) > followed and not _at_home(edges[0], fold):
         followed = sum(edge.callee is not None and edge.callee.name in keep for edge in listed)
-    return Site(edges[0], tuple(listed), len(candidates), possible, followed=followed)
+    # what only some targets depend on is no condition of the call
+    edge = msgspec.structs.replace(edges[0], guard=shared([e.guard for e in candidates or edges]))
+    return Site(edge, tuple(listed), len(candidates), possible, followed=followed)
 
 
 def _at_home(edge: Edge, fold: Fold) -> bool:

@@ -1,8 +1,8 @@
 """How often the interpreter looks for garbage cycles.
 
-Facts, tokens and edges are many small objects that stay and hold no cycles. Looking through them again and again
-took a fifth of a first `tree sys_socket --depth 6` of Linux 6.12, and once more at the end 1.7 s, and found nothing
-to free (mypy sets the same).
+Facts, tokens and edges are many small objects that stay and hold no cycles. Looking through them again and
+again took a fifth of a first `tree sys_socket --depth 6` of Linux 6.12, and once more at the end 1.7 s, and found
+nothing to free (mypy sets the same).
 
 Not handled: memory that is held on purpose.
 """

@@ -192,6 +192,22 @@ def conjunction(*guards: str) -> str:
     return "" if shown == "1" else shown
 
 
+def shared(guards: Collection[str]) -> str:
+    """What all of them say: the parts joined by `&&` that each has, in the order of the first."""
+    different = tuple(dict.fromkeys(guards))
+    if len(different) == 1:
+        return different[0]
+    if not all(different):
+        return ""
+    sides = [_parts(guard) for guard in different]
+    return conjunction(*(part for part in sides[0] if all(part in side for side in sides[1:])))
+
+
+def _parts(guard: str) -> list[str]:
+    node = _parse(guard)
+    return [_show(a) for a in node.args if isinstance(a, _Node)] if node.op == "&&" else [_show(node)]
+
+
 def negation(guard: str) -> str:
     """Its opposite."""
     shown = _show(_negate(_parse(guard)))

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from analyzer.model.facts import DirectCall
+from analyzer.model.facts import DirectCall, Invocation
 from analyzer.resolve.assigning import followed
 from analyzer.resolve.made import Function, expansion_of
 from analyzer.resolve.names import Names
+from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, tokenize
+from analyzer.resolve.words import has_word, parts_of
 
 _MAX_MACROS = 400  # macros followed upwards from a called name
 _MAX_FILES = 6_000
@@ -85,6 +87,7 @@ class CallSites:
             yield from self._in_bodies(path, function, spelled, macros)
             if uses <= _MAX_USES:
                 yield from self._in_uses(path, function, spelled, macros)
+        yield from self._in_pasting_uses(function, spelled)
 
     def _in_bodies(
         self, path: str, function: Function, spelled: set[str], macros: frozenset[str]
@@ -103,13 +106,30 @@ class CallSites:
         scope = self._names.scopes.of(path)
         for use in self._index.facts(path).invocations:
             if use.macro in macros and self._names.maker.may_define(scope, use):
-                tokens = expansion_of(scope, use)
-                made_here: Sequence[Function] = ()
-                for found in find_calls(tokens):
-                    if found.name in spelled and self._binds(path, found.name, function):
-                        made_here = made_here or self._names.maker.from_use(scope, use)
-                        if made_here:
-                            yield CallSite(made_here[0], use.line, arguments_of(tokens, found), True)
+                yield from self._in_use(scope, use, function, spelled)
+
+    def _in_pasting_uses(self, function: Function, spelled: set[str]) -> Iterator[CallSite]:
+        """Calls whose name a macro at file scope pastes, in the function's own file: `DEF_SCSI_QCMD(x)` calls
+        `x_lck()`."""
+        path, name = function.path, function.definition.name
+        uses = self._index.facts(path).invocations
+        parts = [part for part in parts_of(name) if part != name] if uses else ()
+        scope = self._names.scopes.of(path)
+        maker = self._names.maker
+        for use in uses:
+            if not any(has_word(use.arguments, part) for part in parts) or not maker.may_define(scope, use):
+                continue
+            if maker.may_spell(scope, use.macro, use.arguments, name):
+                yield from self._in_use(scope, use, function, spelled)
+
+    def _in_use(self, scope: Scope, use: Invocation, function: Function, spelled: set[str]) -> Iterator[CallSite]:
+        tokens = expansion_of(scope, use)
+        made_here: Sequence[Function] = ()
+        for found in find_calls(tokens):
+            if found.name in spelled and self._binds(scope.file, found.name, function):
+                made_here = made_here or self._names.maker.from_use(scope, use)
+                if made_here:
+                    yield CallSite(made_here[0], use.line, arguments_of(tokens, found), True)
 
     def _in_call(
         self, caller: Function, call: DirectCall, function: Function, spelled: set[str]

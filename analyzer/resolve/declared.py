@@ -12,7 +12,7 @@ from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Field, Object, Record, Typedef
 from analyzer.resolve.made import Maker, expanded_text, placed_objects
 from analyzer.resolve.scope import Scope, Scopes, record_in
-from analyzer.resolve.words import has_word
+from analyzer.resolve.words import has_word, parts_of
 
 _BODILESS = re.compile(rb"\b(struct|union)\s+(\w+)\s*;")
 _MAX_FILES = 20  # unseen files whose macro uses are read for a variable
@@ -211,6 +211,23 @@ class Declared:
                     for variable in placed_objects(use, facts) if facts else ():
                         if variable.name == name:
                             return path, variable
+        return self._pasted_object(scope, name)
+
+    def _pasted_object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
+        """The variable of a name that macro uses in what a file sees paste together: `per_cpu__runqueues`."""
+        tried: set[tuple[str, int]] = set()
+        for part in parts_of(name):
+            for path in scope.files_with("argument", part)[0] if part != name else ():
+                inner = self._scopes.of(path)
+                for use in self._index.facts(path).invocations:
+                    if (path, use.start) in tried or not has_word(use.arguments, part):
+                        continue
+                    tried.add((path, use.start))
+                    if self._maker.may_hold(inner, use, name):
+                        facts = self._maker.use(inner, use)
+                        for variable in placed_objects(use, facts) if facts else ():
+                            if variable.name == name:
+                                return path, variable
         return None
 
 

@@ -54,7 +54,7 @@ def plain_type(type_text: str) -> PlainType:
 
 
 def structs_listed(body: str) -> set[str]:
-    """The structs of which a macro's body defines objects with values by position: `struct x name = { f, NULL }`."""
+    """The structs of which a macro's body defines objects with values by position: `struct x y = { f, NULL }`."""
     found = set()
     for listing in _LISTING.finditer(body):
         before = body[max(body.rfind(end, 0, listing.start()) for end in ";{}") + 1 : listing.start()]
@@ -178,7 +178,7 @@ class MacroFillers:
         return result
 
     def _upwards(self, todo: list[tuple[str, str, frozenset[str]]]) -> Mapping[str, _Filling]:
-        """Macros with the file that defines them and the structs that they fill, and those whose bodies use them."""
+        """Macros with the file that defines them and the structs that they fill, and those that use them."""
         found: dict[str, dict[str, frozenset[str]]] = {}  # by file: the structs
         holds = self._names.scopes.configuration.holds
         while todo:
@@ -218,12 +218,13 @@ class MacroFillers:
         """These macros with the files that define them so."""
         found = self._listed.get(struct)
         if found is None:
+            holds = self._names.scopes.configuration.holds
             todo = [
                 (m.name, path, frozenset((struct,)))
                 for path in self._index.files("filler", f"{struct}.#")
                 if not self._names.scopes.foreign(path)
                 for m in self._index.facts(path).macros
-                if struct in structs_listed(m.body) and self._names.scopes.configuration.holds(m.guard) is not False
+                if struct in structs_listed(m.body) and holds(m.guard) is not False
             ]
             upwards = self._upwards(todo)
             found = self._listed[struct] = {name: filling.definers for name, filling in upwards.items()}

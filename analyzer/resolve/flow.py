@@ -344,7 +344,8 @@ class Flow:
         if name := named_by_type(tokens):
             yield from self._of_name(None, scope, name, Evidence(scope.file, line, ""), leads)
             return
-        tokens = strip_callee(followed(tokens, strip_callee(tokens)))
+        is_type = self._names.typer(scope.key).is_typedef
+        tokens = strip_callee(followed(tokens, strip_callee(tokens, is_type)), is_type)
         if not tokens:
             return
         choice = listed_values(tokens) or _choices(tokens, scope)

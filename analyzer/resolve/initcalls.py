@@ -20,6 +20,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, tokenize
 
 _DEFINE = "__define_initcall"
+_DEFINE_IN = "___define_initcall"  # with the section as its third argument
 _SECTION = re.compile(r"\.(\w*)initcall(\w*)\.init")
 _START = re.compile(r"^__(\w*?)_?initcall(\w*?)_(start|end)$")
 _ORDER = (
@@ -118,9 +119,9 @@ class Initcalls:
         under = scope.macro_under(conjunction(use.guard, "!MODULE"))
 
         def lookup(name: str) -> Sequence[MacroDefinition]:
-            return () if name == _DEFINE else under(name)
+            return () if name in (_DEFINE, _DEFINE_IN) else under(name)
 
-        tokens = Expander(lookup).expand(tokenize(f"{use.macro}({use.arguments})")).tokens
+        tokens = Expander(lookup).expand(tokenize(f"{use.macro}({use.arguments});")).tokens
         for name, level in _definitions(tokens):
             for function in self._names.bind(scope, name).functions[:1]:
                 evidence = Evidence(scope.path, use.line, f"{use.macro} (level {level})")
@@ -130,9 +131,14 @@ class Initcalls:
 def _definitions(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """(function, level) of every initcall that expanded text defines."""
     for call in find_calls(tokens):
-        if call.name != _DEFINE:
+        if call.name not in (_DEFINE, _DEFINE_IN):
             continue
         arguments = arguments_of(tokens, call)
+        if call.name == _DEFINE_IN:
+            section = _SECTION.search("".join(t.text for a in arguments[2:] for t in a) + ".init")
+            if section is not None and len(arguments[0]) == 1:
+                yield arguments[0][0].text, _level(section)
+            return
         words = [a[0].text for a in arguments if len(a) == 1]
         names = [w for w in words if w.isidentifier() and w not in _ORDER]
         levels = [w.strip('"') for w in words if w.strip('"') in _ORDER]
@@ -143,11 +149,15 @@ def _definitions(tokens: Sequence[Token]) -> Iterator[tuple[str, str]]:
     section = _SECTION.search(strings)
     if section is None:
         return
-    level = section.group(1).rstrip("_") or section.group(2)
+    level = _level(section)
     for at in range(len(tokens) - 2):  # `static initcall_t x = f;`, or an assertion on `&f`
         if tokens[at].text in ("=", "&") and tokens[at + 1].is_name and tokens[at + 2].text in (";", ")"):
             yield tokens[at + 1].text, level
             return
+
+
+def _level(section: re.Match[str]) -> str:
+    return section.group(1).rstrip("_") or section.group(2)
 
 
 def rank(level: str) -> int:

@@ -3,16 +3,16 @@
 Not handled: casts to typedefs that more than one token spells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from analyzer.resolve.ctypes import TYPEOF
 from analyzer.resolve.tokens import Token, close_of, open_of
 
 
-def strip_callee(tokens: Sequence[Token]) -> Sequence[Token]:
+def strip_callee(tokens: Sequence[Token], is_type: Callable[[str], bool] | None = None) -> Sequence[Token]:
     """Without what changes no slot: outer parentheses, a leading `*`, `&` or cast, and of a statement
-    expression all but its last statement."""
-    return _stripped(tokens)[0]
+    expression all but its last statement. `is_type` tells `(handler_t)(f)`, a cast, from a call."""
+    return _stripped(tokens, is_type)[0]
 
 
 def named_by_type(tokens: Sequence[Token]) -> str:
@@ -32,7 +32,9 @@ def takes_address(tokens: Sequence[Token]) -> bool:
     return _stripped(tokens)[1] > 0
 
 
-def _stripped(tokens: Sequence[Token]) -> tuple[Sequence[Token], int]:
+def _stripped(
+    tokens: Sequence[Token], is_type: Callable[[str], bool] | None = None
+) -> tuple[Sequence[Token], int]:
     """What is left, and how many more `&` than `*` were taken away."""
     addresses = 0
     while tokens:
@@ -53,6 +55,7 @@ def _stripped(tokens: Sequence[Token]) -> tuple[Sequence[Token], int]:
                 and (
                     tokens[end - 1].text in ("*", ")", "int", "long", "void")
                     or (end == 2 and tokens[1].is_name and tokens[end + 1].is_name)
+                    or (end == 2 and following == "(" and is_type is not None and is_type(tokens[1].text))
                 )
                 and not (following == "(" and tokens[1].text in ("*", "{", "(", "&"))
             ):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analyzer.model.guards import Truth, conjunction, evaluate, exhaustive, negation, normalise
+from analyzer.model.guards import Truth, conjunction, evaluate, exhaustive, negation, normalise, shared
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,20 @@ def test_guards_that_leave_no_configuration_out() -> None:
     assert not exhaustive(set())
     many = [f"CONFIG_{n}" for n in range(12)]
     assert not exhaustive({negation(" && ".join(many)), *many})
+
+
+@pytest.mark.parametrize(
+    ("guards", "common"),
+    [
+        (["CONFIG_A", "CONFIG_A"], "CONFIG_A"),
+        (["defined(CONFIG_A)"], "defined(CONFIG_A)"),  # one text stays as it is
+        (["CONFIG_A", ""], ""),
+        (["CONFIG_A", "CONFIG_B"], ""),
+        (["CONFIG_A && CONFIG_B", "CONFIG_B && CONFIG_C"], "CONFIG_B"),
+        (["CONFIG_A && CONFIG_B", "CONFIG_B"], "CONFIG_B"),
+        (["(CONFIG_A || CONFIG_B) && CONFIG_C", "CONFIG_D && (CONFIG_A || CONFIG_B)"], "CONFIG_A || CONFIG_B"),
+        (["CONFIG_A || CONFIG_B", "CONFIG_A"], ""),
+    ],
+)
+def test_what_guards_share(guards: list[str], common: str) -> None:
+    assert shared(guards) == common
