@@ -75,6 +75,15 @@ def test_targets_at_home_come_first_and_big_sets_elsewhere_are_not_followed(call
     assert calls.ref("t00") in few.sites
 
 
+def test_what_some_targets_depend_on_is_no_condition_of_the_call(calls):
+    calls.slot("a", "p->run()", "one", guard="CONFIG_NET && CONFIG_ONE")
+    calls.slot("a", "p->run()", "two", guard="CONFIG_NET && CONFIG_TWO", site=calls.edges[calls.ref("a")][0].site)
+    graph = grow(calls.ref("a"), calls.successors, depth=2)
+    (site,) = graph.sites[calls.ref("a")]
+    assert site.edge.guard == "CONFIG_NET"
+    assert [edge.guard for edge in site.targets] == ["CONFIG_NET && CONFIG_ONE", "CONFIG_NET && CONFIG_TWO"]
+
+
 def test_possible_targets_are_only_counted(calls):
     calls.slot("a", "p->run()", "sure")
     calls.slot("a", "p->run()", "maybe", confidence="possible", site=calls.edges[calls.ref("a")][0].site)
