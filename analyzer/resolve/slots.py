@@ -15,8 +15,8 @@ from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, DirectCall, Entry, Invocation, Object
 from analyzer.resolve.assigning import function_named
-from analyzer.resolve.braced import MACRO_USE, BracedUses
-from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.braced import MACRO_USE
+from analyzer.resolve.ctypes import Arr, Type, pointee
 from analyzer.resolve.denoted import denoted
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers, given_use
 from analyzer.resolve.index import NameKind
@@ -25,20 +25,14 @@ from analyzer.resolve.locals import Locals
 from analyzer.resolve.made import Function, placed_objects
 from analyzer.resolve.names import Names
 from analyzer.resolve.overlays import Overlay, find_overlay
+from analyzer.resolve.placing import Placed, Placing
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.stripping import strip_callee, without_subscripts
-from analyzer.resolve.tokens import (
-    Token,
-    last_member,
-    spell,
-    tokenize,
-)
+from analyzer.resolve.tokens import Token, last_member, spell
 from analyzer.resolve.typing import Member
 from analyzer.resolve.words import has_word, parts_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
-_MAX_NESTED = 3  # macro uses that make lists with macro uses
 _USES: Sequence[NameKind] = ("use", "call", "reference", "argument")  # `reference`: behind `DEFINE_X(…) =`
 
 
@@ -59,25 +53,11 @@ class SlotEntry(msgspec.Struct, frozen=True):
     how: Literal["initializer", "assignment", "argument"]
 
 
-class _Placed(NamedTuple):
-    """A value found in a slot; what it denotes is only looked up when the slot is asked for."""
-
-    scope: Scope
-    slot: Slot
-    object: str
-    path: str
-    element: str
-    value: str
-    line: int
-    guard: str
-    how: Literal["initializer", "assignment", "argument"]
-
-
 class _Found(NamedTuple):
     """What a file puts into members of a name, and the macro uses, at file scope and in functions, that may do so,
     too: they are only read for structs that the macros fill."""
 
-    placed: Mapping[Slot, Sequence[_Placed]]
+    placed: Mapping[Slot, Sequence[Placed]]
     uses: Sequence[Invocation]
     local_uses: Sequence[tuple[Definition, DirectCall]]
 
@@ -95,8 +75,8 @@ class Slots:
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
         self._placed: dict[tuple[str, str], _Found] = {}
         self._overlays: dict[Slot, Overlay | None] = {}
-        self._braced = BracedUses()
         self.by_macros = MacroFillers(names)
+        self._placing = Placing(names, self.by_macros)
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
         """All slot entries that a file's text and macro uses make, by line."""
@@ -104,17 +84,17 @@ class Slots:
         if found is None:
             scope = self._names.scopes.of(path)
             facts = self._index.facts(path)
-            placed: list[_Placed] = []
+            placed: list[Placed] = []
             for reading in self._names.renamed.scopes(path):
                 for variable in facts.objects:
-                    placed.extend(self._of_object(reading, variable))
+                    placed.extend(self._placing.of_object(reading, variable))
                 for definition in facts.definitions:
                     placed.extend(self._of_assignments(reading, definition))
                     for variable in self.local_tables(reading, definition):
-                        placed.extend(self._of_object(reading, variable))
+                        placed.extend(self._placing.of_object(reading, variable))
             for use, made in self._names.maker.file(scope).facts:
                 for variable in placed_objects(use, made):
-                    placed.extend(self._of_object(scope, variable))
+                    placed.extend(self._placing.of_object(scope, variable))
             every = (self._entry(p) for p in placed if p.scope.holds(p.guard) is not False)
             entries = list(dict.fromkeys(every))  # readings of one text may say the same
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
@@ -128,13 +108,13 @@ class Slots:
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
         concerns = self._with_name(scope, name)
-        placed = [p for variable in facts.objects for p in self._of_object(scope, variable, concerns)]
+        placed = [p for variable in facts.objects for p in self._placing.of_object(scope, variable, concerns)]
         for use in facts.invocations:
             if has_word(use.arguments, name) or has_word(use.tail, name):
                 defines = use.tail or self._names.maker.may_define(scope, use)
                 made = self._names.maker.use(scope, use) if defines else None
                 for variable in placed_objects(use, made) if made else ():
-                    placed.extend(self._of_object(scope, variable, concerns))
+                    placed.extend(self._placing.of_object(scope, variable, concerns))
         for definition in facts.definitions:
             for assignment in definition.assignments:
                 if has_word(assignment.right, name):
@@ -144,7 +124,7 @@ class Slots:
 
     def named_by(self, scope: Scope, variable: Object, name: str) -> set[Slot]:
         """The slots that an object's initializer puts a value into in which a name stands."""
-        placed = self._of_object(scope, variable, self._with_name(scope, name))
+        placed = self._placing.of_object(scope, variable, self._with_name(scope, name))
         return {p.slot for p in placed if has_word(p.value, name)}
 
     def _with_name(self, scope: Scope, name: str) -> Callable[[Entry], bool]:
@@ -250,7 +230,7 @@ class Slots:
         concerns = _concerning(slot.field, macros)
         fitting = self.by_macros.macros(slot.field, DESIGNATOR, slot.struct)
         for variable in self._made_by(scope, known, slot, fitting, macros - fitting):
-            for placed in self._of_object(scope, variable, concerns):
+            for placed in self._placing.of_object(scope, variable, concerns):
                 if placed.slot == slot and scope.holds(placed.guard) is not False:
                     yield self._entry(placed)
 
@@ -266,7 +246,7 @@ class Slots:
             )
             made = self._names.maker.use(scope, use)
             for variable in (*again, *(placed_objects(use, made) if made else ())):
-                for placed in self._of_object(scope, variable):
+                for placed in self._placing.of_object(scope, variable):
                     if placed.slot == slot and scope.holds(placed.guard) is not False:
                         yield self._entry(placed)
 
@@ -300,13 +280,13 @@ class Slots:
         scope = self._names.scopes.of(path)
         facts = self._index.facts(path)
         concerns = _concerning(field, macros)
-        placed: list[_Placed] = []
+        placed: list[Placed] = []
         local: list[tuple[Definition, DirectCall]] = []
         uses: list[Invocation] = []
         readings = self._names.renamed.scopes(path)
         for reading in readings:
             for variable in facts.objects:
-                placed += self._of_object(reading, variable, concerns)
+                placed += self._placing.of_object(reading, variable, concerns)
         for definition in facts.definitions:
             local += [(definition, call) for call in definition.calls if call.name in macros]
         for use in facts.invocations:
@@ -322,7 +302,7 @@ class Slots:
             if any(field in a.left for a in definition.assignments):
                 for reading in readings:
                     placed += self._of_assignments(reading, definition, field)
-        by_slot: dict[Slot, list[_Placed]] = {}
+        by_slot: dict[Slot, list[Placed]] = {}
         for one in placed:
             if one.scope.holds(one.guard) is not False:
                 by_slot.setdefault(one.slot, []).append(one)
@@ -330,7 +310,7 @@ class Slots:
 
     def entries_of(self, scope: Scope, variable: Object, field: str) -> Iterator[tuple[Slot, str, int, str]]:
         """(slot, value, line, guard) of an object's entries for members of a name, whatever the values are."""
-        for found in self._of_object(scope, variable, _concerning(field, frozenset())):
+        for found in self._placing.of_object(scope, variable, _concerning(field, frozenset())):
             if found.slot.field == field:
                 yield found.slot, found.value, found.line, found.guard
 
@@ -353,94 +333,7 @@ class Slots:
                 entries=tuple(msgspec.structs.replace(e, line=call.line, guard="") for e in made.entries),
             )
 
-    def _of_object(
-        self,
-        scope: Scope,
-        variable: Object,
-        concerns: Callable[[Entry], bool] | None = None,
-    ) -> Iterator[_Placed]:
-        listed = self._names.lists.entries(scope.file, variable)
-        entries = [
-            e
-            for e in (*variable.entries, *listed)
-            if concerns is None or concerns(e) or self.by_macros.may_list(scope, e)
-        ]
-        if not variable.entries and (match := MACRO_USE.match(variable.value)) and match.group(2):
-            whole = Entry("", variable.value, variable.line, variable.guard)
-            if concerns is None or concerns(whole):
-                entries = [whole]
-        if not entries:
-            return
-        type_ = self._names.typer(scope.key).type_of_text(variable.type)
-        for entry in entries:
-            yield from self._of_entry(scope, variable, type_, entry, 0)
-
-    def _of_entry(
-        self,
-        scope: Scope,
-        variable: Object,
-        type_: Type | None,
-        entry: Entry,
-        depth: int,
-    ) -> Iterator[_Placed]:
-        braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
-        if braced is not None:
-            base = re.sub(r"#\d+$", "", entry.path) if braced.items else entry.path
-            for inner in braced.entries:
-                moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
-                yield from self._of_entry(scope, variable, type_, moved, depth + 1)
-            return
-        placed = self._place(scope, type_, entry.path)
-        if placed is None:
-            return
-        slot, index, dotted = placed
-        yield _Placed(
-            scope, slot, variable.name, dotted, index, entry.value, entry.line, entry.guard, "initializer"
-        )
-
-    def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
-        """The slot that a designator path ends in, the array element on the way, the dotted names."""
-        typer = self._names.typer(scope.key)
-        current = type_
-        slot: Slot | None = None
-        index = ""
-        dotted: list[str] = []
-        for step in _STEP.findall(path):
-            if step[0] == ".":
-                if isinstance(current, Arr):
-                    current = current.of
-                name = step[1:]
-                for token in tokenize(name):
-                    alias = scope.macro(token.text)
-                    if alias and alias[0].parameters is None and alias[0].body:
-                        name = spell(alias[0].body)
-                for part in name.split("."):
-                    found = typer.member(current, part)
-                    if found is None:
-                        return None
-                    slot = found.slot
-                    dotted.append(part)
-                    current = found.type
-            elif step[0] == "[":
-                index = step[1:-1]
-                current = pointee(current) if isinstance(current, Arr) else current
-            elif isinstance(current, Arr):
-                index = step[1:]
-                current = current.of
-            else:
-                read = typer.record(current)
-                position = int(step[1:])
-                if read is None or position >= len(read[1].fields):
-                    return None
-                field = read[1].fields[position]
-                slot = Slot(read[1].tag, field.name, self._names.declared.homonym(read[0], read[1].tag))
-                dotted.append(field.name)
-                current = self._names.typer(read[0]).type_of_text(field.type)
-        if slot is None or isinstance(current, Rec):
-            return None
-        return slot, index, ".".join(dotted)
-
-    def _entry(self, placed: _Placed) -> SlotEntry:
+    def _entry(self, placed: Placed) -> SlotEntry:
         scope, slot, owner, path, index, value, line, guard, how = placed
         functions, name = denoted(self._names, scope, value)
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
@@ -462,7 +355,7 @@ class Slots:
             how,
         )
 
-    def _of_assignments(self, scope: Scope, definition: Definition, field: str | None = None) -> Iterator[_Placed]:
+    def _of_assignments(self, scope: Scope, definition: Definition, field: str | None = None) -> Iterator[Placed]:
         if not definition.assignments:
             return
         local_names = {p.name for p in definition.parameters} | {v.name for v in definition.variables}
@@ -478,7 +371,7 @@ class Slots:
                 local = typer.locals_of(definition)
             slot = self.slot_of(scope, typer.expand(assignment.left), local.at(assignment.line))
             if slot is not None:
-                yield _Placed(
+                yield Placed(
                     scope,
                     slot,
                     assignment.left,

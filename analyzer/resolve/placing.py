@@ -1,0 +1,132 @@
+"""Which member each value of an initializer is put into: designators and places followed through the types.
+
+Not handled: what a value denotes (`denoted`), and braces that are left out.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from analyzer.model.callgraph import Slot
+from analyzer.model.facts import Entry, Object
+from analyzer.resolve.braced import MACRO_USE, BracedUses
+from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.fillers import MacroFillers
+from analyzer.resolve.names import Names
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.tokens import spell, tokenize
+
+_STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
+_MAX_NESTED = 3  # macro uses that make lists with macro uses
+
+
+class Placed(NamedTuple):
+    """A value found in a slot; what it denotes is only looked up when the slot is asked for."""
+
+    scope: Scope
+    slot: Slot
+    object: str
+    path: str
+    element: str
+    value: str
+    line: int
+    guard: str
+    how: Literal["initializer", "assignment", "argument"]
+
+
+class Placing:
+    """Places the entries of objects."""
+
+    def __init__(self, names: Names, by_macros: MacroFillers) -> None:
+        self._names = names
+        self._by_macros = by_macros
+        self._braced = BracedUses()
+
+    def of_object(
+        self,
+        scope: Scope,
+        variable: Object,
+        concerns: Callable[[Entry], bool] | None = None,
+    ) -> Iterator[Placed]:
+        """The values of an object's initializer (of the entries that `concerns` picks) with the members that they
+        are put into."""
+        listed = self._names.lists.entries(scope.file, variable)
+        entries = [
+            e
+            for e in (*variable.entries, *listed)
+            if concerns is None or concerns(e) or self._by_macros.may_list(scope, e)
+        ]
+        if not variable.entries and (match := MACRO_USE.match(variable.value)) and match.group(2):
+            whole = Entry("", variable.value, variable.line, variable.guard)
+            if concerns is None or concerns(whole):
+                entries = [whole]
+        if not entries:
+            return
+        type_ = self._names.typer(scope.key).type_of_text(variable.type)
+        for entry in entries:
+            yield from self._of_entry(scope, variable, type_, entry, 0)
+
+    def _of_entry(
+        self,
+        scope: Scope,
+        variable: Object,
+        type_: Type | None,
+        entry: Entry,
+        depth: int,
+    ) -> Iterator[Placed]:
+        braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
+        if braced is not None:
+            base = re.sub(r"#\d+$", "", entry.path) if braced.items else entry.path
+            for inner in braced.entries:
+                moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
+                yield from self._of_entry(scope, variable, type_, moved, depth + 1)
+            return
+        placed = self._place(scope, type_, entry.path)
+        if placed is None:
+            return
+        slot, index, dotted = placed
+        yield Placed(
+            scope, slot, variable.name, dotted, index, entry.value, entry.line, entry.guard, "initializer"
+        )
+
+    def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
+        """The slot that a designator path ends in, the array element on the way, the dotted names."""
+        typer = self._names.typer(scope.key)
+        current = type_
+        slot: Slot | None = None
+        index = ""
+        dotted: list[str] = []
+        for step in _STEP.findall(path):
+            if step[0] == ".":
+                if isinstance(current, Arr):
+                    current = current.of
+                name = step[1:]
+                for token in tokenize(name):
+                    alias = scope.macro(token.text)
+                    if alias and alias[0].parameters is None and alias[0].body:
+                        name = spell(alias[0].body)
+                for part in name.split("."):
+                    found = typer.member(current, part)
+                    if found is None:
+                        return None
+                    slot = found.slot
+                    dotted.append(part)
+                    current = found.type
+            elif step[0] == "[":
+                index = step[1:-1]
+                current = pointee(current) if isinstance(current, Arr) else current
+            elif isinstance(current, Arr):
+                index = step[1:]
+                current = current.of
+            else:
+                read = typer.record(current)
+                position = int(step[1:])
+                if read is None or position >= len(read[1].fields):
+                    return None
+                field = read[1].fields[position]
+                slot = Slot(read[1].tag, field.name, self._names.declared.homonym(read[0], read[1].tag))
+                dotted.append(field.name)
+                current = self._names.typer(read[0]).type_of_text(field.type)
+        if slot is None or isinstance(current, Rec):
+            return None
+        return slot, index, ".".join(dotted)
