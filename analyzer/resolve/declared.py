@@ -32,6 +32,7 @@ class Declared:
         self._included_fields: dict[tuple[str, int], tuple[Field, ...]] = {}
         self._typedefs: dict[tuple[str, str], tuple[str, Typedef] | None] = {}
         self._objects: dict[tuple[str, str], tuple[str, Object] | None] = {}
+        self._pasted: dict[tuple[str, str], tuple[str, Object] | None] = {}
 
     def record(self, scope: Scope, tag: str, user: Scope | None = None) -> tuple[str, Record] | None:
         """The definition of a struct or union tag, and its file. A header may only declare the tag: then what
@@ -211,10 +212,17 @@ class Declared:
                     for variable in placed_objects(use, facts) if facts else ():
                         if variable.name == name:
                             return path, variable
-        return self._pasted_object(scope, name)
+        return None
+
+    def pasted_object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
+        """The variable of a name that macro uses in what a file sees paste together: `per_cpu__runqueues`. Asked
+        for when an expression has the type of such a name, not of the many constants that a table holds."""
+        key = (scope.path, name)
+        if key not in self._pasted:
+            self._pasted[key] = None if name.isupper() else self._pasted_object(scope, name)
+        return self._pasted[key]
 
     def _pasted_object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
-        """The variable of a name that macro uses in what a file sees paste together: `per_cpu__runqueues`."""
         tried: set[tuple[str, int]] = set()
         for part in parts_of(name):
             for path in scope.files_with("argument", part)[0] if part != name else ():

@@ -253,12 +253,14 @@ class Typer:
             return local[name]
         found = self.names.declared.object(self.scope, name)
         if found is not None:
-            path, variable = found
-            return self.object_type(path, variable)
+            return self.object_type(*found)
         function = self.names.return_type(self.scope, name)
         if function is not None:
             path, text = function
             return Fun(self.names.typer(path).type_of_text(text))
+        found = self.names.declared.pasted_object(self.scope, name)
+        if found is not None:
+            return self.object_type(*found)
         return None
 
     def object_type(self, path: str, variable: Object) -> Type | None:
