@@ -45,9 +45,9 @@ class Fold:
 class Site:
     """One call site (or, merged, several of one function that call the same).
 
-    `edge` stands for the site's text; `targets` are the listed edges; `total` counts all certain
-    and likely targets (and the possible ones, when listed), `possible` the possible ones not
-    listed.
+    `edge` stands for the site's text, and its guard is what all targets share; `targets` are the listed edges;
+    `total` counts all certain and likely targets (and the possible ones, when listed), `possible` the possible
+    ones not listed.
     """
 
     edge: Edge
@@ -160,7 +160,9 @@ def _site(edges: list[Edge], fold: Fold, keep: Collection[str]) -> Site:
     if fold.near and followed is not None and len(candidates) > followed and not _at_home(edges[0], fold):
         followed = sum(edge.callee is not None and edge.callee.name in keep for edge in listed)
     # what only some targets depend on is no condition of the call
-    edge = msgspec.structs.replace(edges[0], guard=shared([e.guard for e in candidates or edges]))
+    guard = shared([e.guard for e in candidates or edges])
+    first = edges[0]
+    edge = first if guard == first.guard else msgspec.structs.replace(first, guard=guard)
     return Site(edge, tuple(listed), len(candidates), possible, followed=followed)
 
 

@@ -18,8 +18,8 @@ from analyzer.pipeline.narrowing import Narrowed
 from analyzer.pipeline.nearnames import NearNames
 from analyzer.pipeline.session import Session
 from analyzer.resolve.made import Function as Resolved
-from analyzer.resolve.made import canonical_name
 from analyzer.resolve.names import ref_of
+from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.words import has_word
 
 _MAX_CALLER_FILES = 40  # files that call a name; with more, nobody looks for its callers

@@ -11,8 +11,8 @@ from collections import defaultdict
 from analyzer.io.postings import pack_keys
 from analyzer.model.facts import Definition, FileFacts, Macro, Object
 from analyzer.resolve.assigning import members_given
-from analyzer.resolve.fillers import PlainType, plain_type, structs_listed
 from analyzer.resolve.index import NameKind
+from analyzer.resolve.structtexts import PlainType, plain_type, structs_by_position
 from analyzer.resolve.tokens import KEYWORDS, last_member
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -51,7 +51,7 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
         if "=" in macro.body and ("." in macro.body or "->" in macro.body):
             found["filler"].update(_FILLED.findall(macro.body))
         if "struct" in macro.body and "=" in macro.body:
-            found["filler"].update(f"{tag}.#" for tag in structs_listed(macro.body))
+            found["filler"].update(f"{tag}.#" for tag in structs_by_position(macro.body))
     found["record"] = {r.tag.split("::")[0] if not r.tag.startswith("::") else r.tag for r in facts.records}
     found["record"].update(enum.tag for enum in facts.enums if enum.tag)
     found["typedef"] = {typedef.name for typedef in facts.typedefs}

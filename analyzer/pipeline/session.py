@@ -200,7 +200,7 @@ class Session:
 
     def plain_name(self, name: str) -> str:
         """The one name that the wrappers of a system call share, any other name itself."""
-        from analyzer.resolve.made import canonical_name
+        from analyzer.resolve.syscallnames import canonical_name
 
         return canonical_name(name)
 

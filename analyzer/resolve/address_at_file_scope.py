@@ -12,7 +12,8 @@ from analyzer.resolve.address_in_bodies import AddressInBodies
 from analyzer.resolve.address_trail import Means, Trail
 from analyzer.resolve.flow import Place
 from analyzer.resolve.listed import inclusions
-from analyzer.resolve.made import Function, expansion_of, placed_objects
+from analyzer.resolve.macrouse import expansion_of
+from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.static_calls import KEY
 from analyzer.resolve.words import has_word, parts_of
@@ -130,11 +131,11 @@ class AddressAtFileScope:
                     self._in_objects(inclusion.path, name, own=True)
         if not use.tail and not self._names.maker.may_define(scope, use):
             return
-        facts = self._names.maker.use(scope, use)
-        for variable in placed_objects(use, facts) if facts else ():
+        for variable in self._names.maker.objects(scope, use):
             if variable.name.startswith(KEY) and any(has_word(e.value, name) for e in variable.entries):
                 self._trail.go(Place("static_call", "", variable.name.removeprefix(KEY)))
             self._in_object(scope.path, variable, name)
+        facts = self._names.maker.use(scope, use)
         for function in self._names.maker.from_use(scope, use) if facts and facts.definitions else ():
             keeping = [v.name for v in function.definition.variables if has_word(v.value, name)]
             if keeping:  # it has no text to follow the name in
@@ -172,8 +173,7 @@ class AddressAtFileScope:
 
     def _made_by(self, scope: Scope, use: Invocation, name: str) -> None:
         """What a macro use does with a name that is not among its arguments."""
-        facts = self._names.maker.use(scope, use)
-        for variable in placed_objects(use, facts) if facts else ():
+        for variable in self._names.maker.objects(scope, use):
             for slot in self._slots.named_by(scope, variable, name):
                 self._trail.into_slot(slot, scope.path)
         self._in_use(scope, use, name)

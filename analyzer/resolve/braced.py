@@ -6,6 +6,7 @@ gives. (In 6.12 the tables of sound/ have 11,000 uses of `SOC_SINGLE` and its li
 Not handled: lists that only some of a macro's definitions make; the likeliest counts.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -36,6 +37,23 @@ class BracedUses:
     def __init__(self) -> None:
         self._templates: Alike[tuple[str, int], Braced | None] = Alike()
         self._exact: Alike[str, Braced | None] = Alike()
+        self._opening: dict[tuple[str, str], bool] = {}
+
+    def may_list(self, scope: Scope, entry: Entry) -> bool:
+        """Whether an item of an initializer is a macro use that stands for braces with values by position."""
+        name, opening, _ = entry.value.partition("(")
+        if not opening or "." in entry.path or not name.strip().isidentifier():
+            return False
+        key = (scope.key, name.strip())
+        found = self._opening.get(key)
+        if found is None:
+            bodies = [[t.text for t in definition.body] for definition in scope.macro(key[1])]
+            found = self._opening[key] = any(
+                one == "{" and other not in (".", "[", "}")
+                for body in bodies
+                for one, other in itertools.pairwise(body)
+            )
+        return found
 
     def of(self, scope: Scope, value: str) -> Braced | None:
         """What an initializer's value stands for when it is the use of a macro for designators or a list, else

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from analyzer.model.facts import DirectCall, Invocation
 from analyzer.resolve.assigning import followed
-from analyzer.resolve.made import Function, expansion_of
+from analyzer.resolve.macrouse import expansion_of
+from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, tokenize
@@ -87,7 +88,7 @@ class CallSites:
             yield from self._in_bodies(path, function, spelled, macros)
             if uses <= _MAX_USES:
                 yield from self._in_uses(path, function, spelled, macros)
-        yield from self._in_pasting_uses(function, spelled)
+        yield from self._in_pasting_uses(function, spelled, macros)
 
     def _in_bodies(
         self, path: str, function: Function, spelled: set[str], macros: frozenset[str]
@@ -108,18 +109,20 @@ class CallSites:
             if use.macro in macros and self._names.maker.may_define(scope, use):
                 yield from self._in_use(scope, use, function, spelled)
 
-    def _in_pasting_uses(self, function: Function, spelled: set[str]) -> Iterator[CallSite]:
+    def _in_pasting_uses(
+        self, function: Function, spelled: set[str], macros: frozenset[str]
+    ) -> Iterator[CallSite]:
         """Calls whose name a macro at file scope pastes, in the function's own file: `DEF_SCSI_QCMD(x)` calls
-        `x_lck()`."""
+        `x_lck()`. `macros` are looked at anyway."""
         path, name = function.path, function.definition.name
         uses = self._index.facts(path).invocations
         parts = [part for part in parts_of(name) if part != name] if uses else ()
         scope = self._names.scopes.of(path)
         maker = self._names.maker
         for use in uses:
-            if not any(has_word(use.arguments, part) for part in parts) or not maker.may_define(scope, use):
+            if use.macro in macros or not any(has_word(use.arguments, part) for part in parts):
                 continue
-            if maker.may_spell(scope, use.macro, use.arguments, name):
+            if maker.may_define(scope, use) and maker.may_spell(scope, use.macro, use.arguments, name):
                 yield from self._in_use(scope, use, function, spelled)
 
     def _in_use(self, scope: Scope, use: Invocation, function: Function, spelled: set[str]) -> Iterator[CallSite]:
@@ -135,14 +138,15 @@ class CallSites:
         self, caller: Function, call: DirectCall, function: Function, spelled: set[str]
     ) -> Iterator[CallSite]:
         path = caller.path
-        text = self._index.text(path)[call.start : call.end].decode("utf-8", "replace")
+        text = _plain(self._index.text(path)[call.start : call.end].decode("utf-8", "replace"))
         typer = self._names.typer(path)
-        tokens = typer.expand(_plain(text))
         scope = self._names.scopes.of(path)
         if call.name in spelled and scope.macro(call.name) and not scope.macro_is_sure(call.name):
             # `#define f(x) { }` of another configuration: here it is the function
-            name, *rest = tokenize(_plain(text))
-            tokens = [name, *typer.expand_tokens(rest)]
+            written = tokenize(text)
+            tokens = [*written[:1], *typer.expand_tokens(written[1:])]
+        else:
+            tokens = typer.expand(text)
         for found in find_calls(tokens):
             called = [found.name]
             if tokens[found.start].text == "_Generic":

@@ -26,7 +26,7 @@ from analyzer.resolve.expansions import ExpandedCall, Expansions, calls_under
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.handed import told
 from analyzer.resolve.linkage import may_be_assembled, surely_linked
-from analyzer.resolve.made import Function, canonical_name
+from analyzer.resolve.made import Function
 from analyzer.resolve.mentions import mentions
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
@@ -36,6 +36,7 @@ from analyzer.resolve.spelling import argument_texts, binding_rule, flow_rule
 from analyzer.resolve.static_calls import TRAMPOLINE, StaticCalls
 from analyzer.resolve.stripping import strip_callee, without_subscripts
 from analyzer.resolve.surroundings import Surroundings
+from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, find_calls, tokenize
 from analyzer.resolve.wanted import Wanted
 

@@ -9,8 +9,9 @@ import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Field, Object, Record, Typedef
-from analyzer.resolve.made import Maker, expanded_text, placed_objects
+from analyzer.model.facts import Field, Invocation, Object, Record, Typedef
+from analyzer.resolve.macrouse import expanded_text
+from analyzer.resolve.made import Maker
 from analyzer.resolve.scope import Scope, Scopes, record_in
 from analyzer.resolve.words import has_word, parts_of
 
@@ -208,11 +209,14 @@ class Declared:
             inner = self._scopes.of(path)
             for use in self._index.facts(path).invocations:
                 if has_word(use.arguments, name) and not use.macro.startswith("EXPORT_SYMBOL"):
-                    facts = self._maker.use(inner, use)
-                    for variable in placed_objects(use, facts) if facts else ():
-                        if variable.name == name:
-                            return path, variable
+                    found = self._named(inner, use, name)
+                    if found is not None:
+                        return path, found
         return None
+
+    def _named(self, scope: Scope, use: Invocation, name: str) -> Object | None:
+        """The object of a name that a macro use makes."""
+        return next((variable for variable in self._maker.objects(scope, use) if variable.name == name), None)
 
     def pasted_object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
         """The variable of a name that macro uses in what a file sees paste together: `per_cpu__runqueues`. Asked
@@ -231,11 +235,9 @@ class Declared:
                     if (path, use.start) in tried or not has_word(use.arguments, part):
                         continue
                     tried.add((path, use.start))
-                    if self._maker.may_hold(inner, use, name):
-                        facts = self._maker.use(inner, use)
-                        for variable in placed_objects(use, facts) if facts else ():
-                            if variable.name == name:
-                                return path, variable
+                    found = self._named(inner, use, name) if self._maker.may_hold(inner, use, name) else None
+                    if found is not None:
+                        return path, found
         return None
 
 

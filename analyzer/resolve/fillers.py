@@ -3,14 +3,13 @@
 Not handled: designators that only appear after three macros have pasted parts of them together.
 """
 
-import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Entry, Invocation, Macro, Object
+from analyzer.model.facts import Invocation, Macro, Object
 from analyzer.resolve.alike import Alike, Met, single_tokens
 from analyzer.resolve.ctypes import Arr
 from analyzer.resolve.index import NameKind
@@ -18,6 +17,7 @@ from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.names import Names
 from analyzer.resolve.placeholders import holds_placeholder, use_of
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.structtexts import brace_around, plain_type, struct_before, structs_by_position
 from analyzer.resolve.templates import Template as MacroTemplate
 from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
@@ -26,41 +26,8 @@ from analyzer.resolve.words import has_word
 _STORED = re.compile(r"(?:->|(?<=[\w)\]])\s*\.)\s*(\w+)\s*=(?!=)")  # a member behind an expression
 DESIGNATOR = r"(?<![\w)\]])\s*(?:\.\s*\w+\s*|\[[^\[\]]*\]\s*)*\."  # `.func`, `.work.func`, `[0].func`
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_PLAIN = re.compile(
-    r"^(?:const |volatile )*(?:(?:struct|union) (?P<tag>(?:\w|::)+)|(?P<typedef>\w+))(?: const| volatile)*"
-    r"\s*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
-)
-_DECLARING = re.compile(r"(?:\bstruct\s+(\w+)\s(?:(?!\bstruct\b)[^;{}=])*=|\(\s*struct\s+(\w+)\s*\))\s*$")
-_LISTING = re.compile(r"=\s*\{(?!\s*[.\[}])")  # values by position
-_TAG = re.compile(r"\bstruct\s+(\w+)\s+\w")
 _ANY = "*"  # a struct that no text tells: of a member that another initializer is for
 _NO_FUNCTION = r"\s*(?:__func__|__FUNCTION__|__FILE__|__LINE__|NULL|[-\d\"'])"
-
-
-class PlainType(NamedTuple):
-    """The type of an object that is a struct, a typedef, or an array of such: one of the names is empty."""
-
-    tag: str = ""
-    typedef: str = ""
-    dimensions: int = 0
-
-
-def plain_type(type_text: str) -> PlainType:
-    """What the text of an object's type says without a look at any definition; nothing for a pointer, say."""
-    match = _PLAIN.match(type_text)
-    if match is None:
-        return PlainType()
-    return PlainType(match["tag"] or "", match["typedef"] or "", match["dimensions"].count("["))
-
-
-def structs_listed(body: str) -> set[str]:
-    """The structs of which a macro's body defines objects with values by position: `struct x y = { f, NULL }`."""
-    found = set()
-    for listing in _LISTING.finditer(body):
-        before = body[max(body.rfind(end, 0, listing.start()) for end in ";{}") + 1 : listing.start()]
-        if tag := _TAG.search(before):
-            found.add(tag.group(1))
-    return found
 
 
 def shapes_designator(definition: MacroDefinition) -> bool:
@@ -74,6 +41,11 @@ def shapes_designator(definition: MacroDefinition) -> bool:
         if body[at + 1].text in (definition.parameters or ()) or body[at + 2].text == "##":
             return True
     return False
+
+
+def makes_values_of(struct: str, template: MacroTemplate) -> bool:
+    """Whether what a macro makes at a further reading of a header is an object of a struct, with values."""
+    return any(o.entries and plain_type(o.type).tag == struct for o in template.objects)
 
 
 def given_use(use: Invocation, macros: frozenset[str]) -> bool:
@@ -105,8 +77,7 @@ class MacroFillers:
         self._macros: dict[tuple[str, str], Mapping[str, _Filling]] = {}
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
-        self._listing: dict[tuple[str, str], bool] = {}
-        self._listed: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._positional: dict[str, Mapping[str, _Filling]] = {}
         self._naming: dict[str, set[str]] | None = None
         self._giving: dict[str, set[str]] | None = None
         self._templates: Alike[tuple[str, int], _Template] = Alike()
@@ -155,9 +126,13 @@ class MacroFillers:
     def users(self, kind: NameKind, field: str, shape: str, struct: str) -> Iterator[str]:
         """The files that have one of these macros in a role and may see a definition of it that counts."""
         defined = self._defined(field, shape)
-        for name in sorted(self.macros(field, shape, struct)):
+        return self._seeing(kind, {name: defined[name] for name in self.macros(field, shape, struct)})
+
+    def _seeing(self, kind: NameKind, macros: Mapping[str, _Filling]) -> Iterator[str]:
+        """The files that have one of some macros in a role and may see a file that defines it so."""
+        for name in sorted(macros):
             for path in self._index.files(kind, name):
-                if any(self._names.scopes.includes.may_see(path, definer) for definer in defined[name].definers):
+                if any(self._names.scopes.includes.may_see(path, definer) for definer in macros[name].definers):
                     yield path
 
     def _defined(self, field: str, shape: str) -> Mapping[str, _Filling]:
@@ -202,21 +177,17 @@ class MacroFillers:
             for name, by_file in found.items()
         }
 
-    def listing(self, struct: str) -> frozenset[str]:
+    def by_position(self, struct: str) -> frozenset[str]:
         """Macros that define an object of a struct with values by position, by their body or that of a macro they
         use."""
-        return frozenset(self._listers(struct))
+        return frozenset(self._by_position(struct))
 
-    def listers(self, struct: str) -> Iterator[str]:
+    def users_by_position(self, struct: str) -> Iterator[str]:
         """The files that use one of these at file scope and may see a definition of it that counts."""
-        for name, definers in sorted(self._listers(struct).items()):
-            for path in self._index.files("use", name):
-                if any(self._names.scopes.includes.may_see(path, definer) for definer in definers):
-                    yield path
+        return self._seeing("use", self._by_position(struct))
 
-    def _listers(self, struct: str) -> Mapping[str, Sequence[str]]:
-        """These macros with the files that define them so."""
-        found = self._listed.get(struct)
+    def _by_position(self, struct: str) -> Mapping[str, _Filling]:
+        found = self._positional.get(struct)
         if found is None:
             holds = self._names.scopes.configuration.holds
             todo = [
@@ -224,21 +195,16 @@ class MacroFillers:
                 for path in self._index.files("filler", f"{struct}.#")
                 if not self._names.scopes.foreign(path)
                 for m in self._index.facts(path).macros
-                if struct in structs_listed(m.body) and holds(m.guard) is not False
+                if struct in structs_by_position(m.body) and holds(m.guard) is not False
             ]
-            upwards = self._upwards(todo)
-            found = self._listed[struct] = {name: filling.definers for name, filling in upwards.items()}
+            found = self._positional[struct] = self._upwards(todo)
         return found
-
-    def lists(self, struct: str, template: MacroTemplate) -> bool:
-        """Whether what a macro makes at a further reading of a header is an object of a struct, with values."""
-        return any(o.entries and plain_type(o.type).tag == struct for o in template.objects)
 
     def _structs_in(self, macro: Macro, pattern: re.Pattern[str]) -> frozenset[str]:
         """The structs in whose braces a macro's body has the pattern, as in `_Filling`."""
         found: set[str] = set()
         for match in pattern.finditer(macro.body):
-            at = _brace_around(macro.body, match.start())
+            at = brace_around(macro.body, match.start())
             nested = match.group().count(".") > 1
             found.add(_ANY if nested else "" if at is None else self._declared_before(macro, at))
         return frozenset(found)
@@ -252,10 +218,9 @@ class MacroFillers:
 
     def _declared_before(self, macro: Macro, at: int) -> str:
         """The struct of which an initializer begins at a place of a macro's body, as in `_Filling`."""
-        declaring = _DECLARING.search(macro.body[:at])
-        if declaring is None:  # `.work = { .func = f }`, `{ .work = WORK_INIT(f) }`
-            return "" if _brace_around(macro.body, at) is None else _ANY
-        tag = declaring.group(1) or declaring.group(2)
+        tag = struct_before(macro.body, at)
+        if not tag:  # `.work = { .func = f }`, `{ .work = WORK_INIT(f) }`
+            return "" if brace_around(macro.body, at) is None else _ANY
         return "" if tag in (macro.parameters or ()) or self._index.files("macro", tag) else tag
 
     def may_designate(self, scope: Scope, use: Invocation, field: str) -> bool:
@@ -268,22 +233,6 @@ class MacroFillers:
             return True
         words = [use.macro, *(w for w in _WORD.findall(use.arguments) if scope.macro(w))]
         return any(self._shapes(scope, word) for word in dict.fromkeys(words))
-
-    def may_list(self, scope: Scope, entry: Entry) -> bool:
-        """Whether an item of an initializer is a macro use that stands for braces with values by position."""
-        name, opening, _ = entry.value.partition("(")
-        if not opening or "." in entry.path or not name.strip().isidentifier():
-            return False
-        key = (scope.key, name.strip())
-        found = self._listing.get(key)
-        if found is None:
-            bodies = [[t.text for t in definition.body] for definition in scope.macro(key[1])]
-            found = self._listing[key] = any(
-                one == "{" and other not in (".", "[", "}")
-                for body in bodies
-                for one, other in itertools.pairwise(body)
-            )
-        return found
 
     def _shapes(self, scope: Scope, name: str) -> bool:
         """Whether a macro, or one that its body uses, has a designator whose name it is given or pastes."""
@@ -391,13 +340,3 @@ class MacroFillers:
                 return ""
             owner, current = found.slot.struct, found.type
         return owner
-
-
-def _brace_around(text: str, at: int) -> int | None:
-    """Where the brace stands that is open at a place of a text, None when none is."""
-    depth = 0
-    for place in range(at - 1, -1, -1):
-        depth += (text[place] == "}") - (text[place] == "{")
-        if depth < 0:
-            return place
-    return None

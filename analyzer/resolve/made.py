@@ -24,18 +24,15 @@ from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, 
 from analyzer.model.guards import conjunction
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
 from analyzer.resolve.macros import Expander, Lookup
+from analyzer.resolve.macrouse import made_by_use, placed_objects
 from analyzer.resolve.placeholders import filled
 from analyzer.resolve.rereading import Rereading, Rereadings
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.templates import NO_DEFINITION, Template, Templates, as_text, defines, values_of
-from analyzer.resolve.tokens import Token, spell, tokenize
+from analyzer.resolve.tokens import tokenize
 
 _BODY = "__body_of_the_text"
-_WRAPPER = re.compile(
-    r"^__(?:do|se|x64|ia32|x32|arm64|s390x|s390|riscv|mips|powerpc|loongarch|sh|n32|ppc)_((?:compat_)?sys_?\w+)$"
-    r"|^(?:SYSC|SyS)_(\w+)$|^(?:C_SYSC|compat_SyS)_(\w+)$"
-)
-_COMPAT_WRAPPER = re.compile(r"^__(?:do|se|x64|ia32|x32|arm64|s390x?|mips|powerpc|riscv)_compat_sys_(\w+)$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MAX_USES = 3_000  # expansions kept read; a trace event's takes some 50 kB
 
@@ -63,43 +60,6 @@ class Made(NamedTuple):
     functions: tuple[Function, ...]
     objects: tuple[Object, ...]
     facts: tuple[tuple[Invocation, FileFacts], ...]
-
-
-def canonical_name(name: str) -> str:
-    """The name a system call's wrappers share; any other name itself."""
-    match = _COMPAT_WRAPPER.match(name)
-    if match:
-        return f"compat_sys_{match.group(1)}"
-    match = _WRAPPER.match(name)
-    if not match:
-        return name
-    if match.group(1):
-        return match.group(1)
-    if match.group(2):
-        return f"sys_{match.group(2)}"
-    return f"compat_sys_{match.group(3)}"
-
-
-def expanded_text(scope: Scope, text: str) -> str:
-    """C text with all macros expanded as the file sees them."""
-    return spell(Expander(scope.macro).expand(tokenize(text)).tokens)
-
-
-def expansion_of(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> list[Token]:
-    """The tokens that a file-scope macro use expands to; `lookup` replaces the macros of the scope."""
-    source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
-    return Expander(lookup or scope.macro_under(use.guard)).expand(tokenize(source)).tokens
-
-
-def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> FileFacts | None:
-    """The facts of a file-scope macro use's expansion, None when it is no macro here or makes nothing.
-    `lookup` replaces the macros of the scope."""
-    if lookup is None and not scope.macro(use.macro):
-        return None
-    tokens = expansion_of(scope, use, lookup)
-    if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
-        return None
-    return extract(as_text(tokens))
 
 
 class Maker:
@@ -328,6 +288,11 @@ class Maker:
             self._uses.popitem(last=False)
         return found
 
+    def objects(self, scope: Scope, use: Invocation) -> list[Object]:
+        """The objects that a use defines, placed on its line."""
+        facts = self.use(scope, use)
+        return placed_objects(use, facts) if facts is not None else []
+
     def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
         """The functions that a use defines, placed on its line."""
         if not scope.macro(use.macro):
@@ -451,23 +416,6 @@ def _bodiless(scope: Scope, use: Invocation, template: Definition, name: str) ->
     )
     moved = _placed(scope.path, named, use.line, use.end_line, use.column, use.macro, use.guard)
     return moved._replace(whole=False)
-
-
-def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:
-    """The objects of an expansion, placed on the line of the use. A compound literal at file scope is the
-    value of the object that is defined there."""
-    name = next((o.name for o in facts.objects if o.name), "")
-    return [
-        msgspec.structs.replace(
-            o,
-            name=o.name or name,
-            line=use.line,
-            guard=use.guard,
-            entries=tuple(msgspec.structs.replace(e, line=use.line, guard="") for e in o.entries),
-        )
-        for o in facts.objects
-        if o.name or (name and not o.function)
-    ]
 
 
 def _placed(

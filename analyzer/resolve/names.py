@@ -11,14 +11,11 @@ from analyzer.model.facts import Definition
 from analyzer.resolve import linkage
 from analyzer.resolve.declared import Declared
 from analyzer.resolve.lists import Lists
-from analyzer.resolve.made import (
-    Function,
-    Maker,
-    canonical_name,
-)
+from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.pasted import Pasted
 from analyzer.resolve.renamed import Renamed
 from analyzer.resolve.scope import Scope, Scopes, is_stub
+from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.typing import Typer
 
 _MAIN = frozenset("kernel mm fs net lib arch block security init ipc".split())

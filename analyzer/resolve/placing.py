@@ -11,7 +11,6 @@ from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Entry, Object
 from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
-from analyzer.resolve.fillers import MacroFillers
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import spell, tokenize
@@ -37,9 +36,8 @@ class Placed(NamedTuple):
 class Placing:
     """Places the entries of objects."""
 
-    def __init__(self, names: Names, by_macros: MacroFillers) -> None:
+    def __init__(self, names: Names) -> None:
         self._names = names
-        self._by_macros = by_macros
         self._braced = BracedUses()
 
     def of_object(
@@ -54,7 +52,7 @@ class Placing:
         entries = [
             e
             for e in (*variable.entries, *listed)
-            if concerns is None or concerns(e) or self._by_macros.may_list(scope, e)
+            if concerns is None or concerns(e) or self._braced.may_list(scope, e)
         ]
         if not variable.entries and (match := MACRO_USE.match(variable.value)) and match.group(2):
             whole = Entry("", variable.value, variable.line, variable.guard)

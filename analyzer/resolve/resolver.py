@@ -14,12 +14,13 @@ from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.flow import Flow
 from analyzer.resolve.index import Index
-from analyzer.resolve.made import Function, canonical_name
+from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.renamed import WithRenamed
 from analyzer.resolve.scope import Scopes
 from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
+from analyzer.resolve.syscallnames import canonical_name
 
 
 class Resolver:

@@ -18,11 +18,12 @@ from analyzer.resolve.assigning import function_named
 from analyzer.resolve.braced import MACRO_USE
 from analyzer.resolve.ctypes import Arr, Type, pointee
 from analyzer.resolve.denoted import denoted
-from analyzer.resolve.fillers import DESIGNATOR, MacroFillers, given_use
+from analyzer.resolve.fillers import DESIGNATOR, MacroFillers, given_use, makes_values_of
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.locals import Locals
-from analyzer.resolve.made import Function, placed_objects
+from analyzer.resolve.macrouse import placed_objects
+from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.overlays import Overlay, find_overlay
 from analyzer.resolve.placing import Placed, Placing
@@ -76,7 +77,7 @@ class Slots:
         self._placed: dict[tuple[str, str], _Found] = {}
         self._overlays: dict[Slot, Overlay | None] = {}
         self.by_macros = MacroFillers(names)
-        self._placing = Placing(names, self.by_macros)
+        self._placing = Placing(names)
 
     def of_file(self, path: str) -> tuple[SlotEntry, ...]:
         """All slot entries that a file's text and macro uses make, by line."""
@@ -112,8 +113,7 @@ class Slots:
         for use in facts.invocations:
             if has_word(use.arguments, name) or has_word(use.tail, name):
                 defines = use.tail or self._names.maker.may_define(scope, use)
-                made = self._names.maker.use(scope, use) if defines else None
-                for variable in placed_objects(use, made) if made else ():
+                for variable in self._names.maker.objects(scope, use) if defines else ():
                     placed.extend(self._placing.of_object(scope, variable, concerns))
         for definition in facts.definitions:
             for assignment in definition.assignments:
@@ -178,7 +178,7 @@ class Slots:
         paths.update(index.files("argument", field))
         for kind in _USES:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
-        paths.update(self.by_macros.listers(slot.struct))
+        paths.update(self.by_macros.users_by_position(slot.struct))
         paths.update(self._includers_of_lists(field))
         return paths
 
@@ -223,7 +223,7 @@ class Slots:
             known = self._placed[key] = found if any(found) else _NOTHING
         for placed in known.placed.get(slot, ()):
             yield self._entry(placed)
-        yield from self._listed_in(path, slot, macros)
+        yield from self._by_position_in(path, slot, macros)
         if not known.uses and not known.local_uses:
             return
         scope = self._names.scopes.of(path)
@@ -234,18 +234,16 @@ class Slots:
                 if placed.slot == slot and scope.holds(placed.guard) is not False:
                     yield self._entry(placed)
 
-    def _listed_in(self, path: str, slot: Slot, others: frozenset[str]) -> Iterator[SlotEntry]:
+    def _by_position_in(self, path: str, slot: Slot, others: frozenset[str]) -> Iterator[SlotEntry]:
         """The entries for a slot in objects that macro uses of a file make with values by position; not of those
         macros that are looked at for their designators anyway."""
-        macros = self.by_macros.listing(slot.struct) - others
+        macros = self.by_macros.by_position(slot.struct) - others
         uses = [use for use in self._index.facts(path).invocations if use.macro in macros] if macros else []
         scope = self._names.scopes.of(path)
+        maker = self._names.maker
+        fills = functools.partial(makes_values_of, slot.struct)
         for use in uses:
-            again = self._names.maker.objects_again(
-                scope, use, functools.partial(self.by_macros.lists, slot.struct)
-            )
-            made = self._names.maker.use(scope, use)
-            for variable in (*again, *(placed_objects(use, made) if made else ())):
+            for variable in (*maker.objects_again(scope, use, fills), *maker.objects(scope, use)):
                 for placed in self._placing.of_object(scope, variable):
                     if placed.slot == slot and scope.holds(placed.guard) is not False:
                         yield self._entry(placed)
@@ -272,8 +270,7 @@ class Slots:
                 structs = self.by_macros.structs(scope, use, slot.field)
                 if structs is not None and slot.struct not in structs:
                     continue
-            made = self._names.maker.use(scope, use)
-            yield from placed_objects(use, made) if made else ()
+            yield from self._names.maker.objects(scope, use)
 
     def _place_all(self, path: str, field: str, macros: frozenset[str]) -> _Found:
         """What a file's text puts into members of that name, of whatever struct: structs share the search."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analyzer.model.callgraph import FunctionRef, Slot
-from analyzer.resolve.made import canonical_name
 from analyzer.resolve.routes import Reached
 from analyzer.resolve.static_calls import TRAMPOLINE
+from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.tokens import Token
 from analyzer.resolve.words import has_word
 

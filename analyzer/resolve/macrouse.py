@@ -1,0 +1,52 @@
+"""What one macro use at file scope expands to, and the facts of that.
+
+Not handled: functions, which `made` places.
+"""
+
+import msgspec
+
+from analyzer.extract.extractor import extract
+from analyzer.model.facts import FileFacts, Invocation, Object
+from analyzer.resolve.macros import Expander, Lookup
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.templates import as_text
+from analyzer.resolve.tokens import Token, spell, tokenize
+
+
+def expanded_text(scope: Scope, text: str) -> str:
+    """C text with all macros expanded as the file sees them."""
+    return spell(Expander(scope.macro).expand(tokenize(text)).tokens)
+
+
+def expansion_of(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> list[Token]:
+    """The tokens that a file-scope macro use expands to; `lookup` replaces the macros of the scope."""
+    source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
+    return Expander(lookup or scope.macro_under(use.guard)).expand(tokenize(source)).tokens
+
+
+def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> FileFacts | None:
+    """The facts of a file-scope macro use's expansion, None when it is no macro here or makes nothing.
+    `lookup` replaces the macros of the scope."""
+    if lookup is None and not scope.macro(use.macro):
+        return None
+    tokens = expansion_of(scope, use, lookup)
+    if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
+        return None
+    return extract(as_text(tokens))
+
+
+def placed_objects(use: Invocation, facts: FileFacts) -> list[Object]:
+    """The objects of an expansion, placed on the line of the use. A compound literal at file scope is the
+    value of the object that is defined there."""
+    name = next((o.name for o in facts.objects if o.name), "")
+    return [
+        msgspec.structs.replace(
+            o,
+            name=o.name or name,
+            line=use.line,
+            guard=use.guard,
+            entries=tuple(msgspec.structs.replace(e, line=use.line, guard="") for e in o.entries),
+        )
+        for o in facts.objects
+        if o.name or (name and not o.function)
+    ]
