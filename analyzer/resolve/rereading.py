@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from analyzer.model.facts import Include
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
+from analyzer.resolve.readingorder import late_includes
 from analyzer.resolve.scope import Scope, Scopes
 from analyzer.resolve.tokens import spell, tokenize
 
@@ -71,7 +72,7 @@ class Rereadings:
         read again in the same way."""
         found = self._ways.get(path)
         if found is None:
-            late = self._scopes.of(path).late_includes if path.endswith(".h") else ()
+            late = late_includes(self._scopes.index, path) if path.endswith(".h") else ()
             targets = [self._target(path, include) for include in late]
             found = self._ways[path] = tuple(t for t in targets if t and self._computed_in(t, 0))
         return found

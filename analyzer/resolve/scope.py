@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from analyzer.model.facts import Definition, Facts, Include, Record
+from analyzer.model.facts import Definition, Facts, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive, negation
 from analyzer.resolve.arithmetic import integer, is_plain
 from analyzer.resolve.configuration import Configuration
@@ -20,6 +20,7 @@ from analyzer.resolve.index import Index, NameKind
 from analyzer.resolve.kbuild.built import Kbuild
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.pathsets import PathSet
+from analyzer.resolve.readingorder import ReadingOrder
 from analyzer.resolve.territory import Territory
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
@@ -134,8 +135,7 @@ class Scope:
         self._held_here: dict[str, bool] = {}
         self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
-        self._behind: frozenset[str] | None = None
-        self._read_before: dict[str, Collection[str]] = {}
+        self.order = ReadingOrder(scopes.index, scopes.includes, path)
 
     @property
     def visible(self) -> PathSet:
@@ -171,64 +171,6 @@ class Scope:
         kept = [i for i in includers if kbuild.images(i) != {"other"}]
         return kept if kept or kbuild.images(self.path) - {"other"} else includers
 
-    @property
-    def late_includes(self) -> tuple[Include, ...]:
-        """The file's includes behind all of its code."""
-        facts = self.scopes.index.facts(self.path)
-        last = max(
-            (0, *(u.end_line for u in facts.invocations), *(d.end_line for d in facts.definitions)),
-        )
-        return tuple(i for i in facts.includes if i.line > last) if last else ()
-
-    @property
-    def _late(self) -> frozenset[str]:
-        """What the file includes only behind all of its code, so that no macro there serves it: trace headers
-        end with what reads them again under other definitions."""
-        if self._behind is None:
-            scopes, late = self.scopes, self.late_includes
-            behind, before = set[str](), {self.path}
-            last, first = set[str](), set[str]()  # what it includes itself
-            for include in self.scopes.index.includes(self.path) if late else ():
-                target = scopes.includes.resolve(self.path, include.target, quoted=include.quoted)
-                if target:
-                    (last if include in late else first).add(target)
-                    (behind if include in late else before).update(scopes.includes.closure(target))
-            if not last.isdisjoint(before):  # a trace header that includes another one
-                before = {self.path, *self._read_early(first, last)}
-            self._behind = frozenset(behind - before)
-        return self._behind
-
-    def _read_early(self, first: Collection[str], last: Collection[str]) -> set[str]:
-        """What some files include, without what they only include by way of one of `last` behind all of their
-        code."""
-        scopes = self.scopes
-        reached = set(first)
-        todo = sorted(reached)
-        while todo:
-            path = todo.pop()
-            for include in scopes.index.includes(path):
-                target = scopes.includes.resolve(path, include.target, quoted=include.quoted)
-                if not target or target in reached:
-                    continue
-                if target not in last or include not in scopes.of(path).late_includes:
-                    reached.add(target)
-                    todo.append(target)
-        return reached
-
-    def _above(self, includer: str) -> Collection[str]:
-        """What a file that includes this one has read before: itself and its includes further up."""
-        found = self._read_before.get(includer)
-        if found is None:
-            resolve = self.scopes.includes.resolve
-            targets = [
-                (resolve(includer, include.target, quoted=include.quoted), include.line)
-                for include in self.scopes.index.includes(includer)
-            ]
-            last = max((line for target, line in targets if target == self.path), default=0)
-            earlier = {target for target, line in targets if target and line < last}
-            found = self._read_before[includer] = self.scopes.includes.joined(includer, sorted(earlier))
-        return found
-
     def files_with(self, kind: NameKind, name: str) -> tuple[list[str], list[str]]:
         """The files that have a name, split into those this file sees and the others."""
         files = self.scopes.index.files(kind, name)
@@ -238,14 +180,16 @@ class Scope:
             seen = [self.path] if self.path in files else [f for f in files if f in self.includers]
             return seen, [f for f in files if f not in seen]
         visible = self.visible
-        if kind == "macro" and self._late:
-            files = tuple(f for f in files if f not in self._late)
+        late = self.order.late if kind == "macro" else ()
+        files = tuple(f for f in files if f not in late) if late else files
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
         alone = not seen or (seen == [self.path] and (kind == "function" or self.path.endswith(".c")))
         if alone and outside and not self.path.startswith("include/") and self.includers:
             for includer in self.includers:
-                closure = self._above(includer) if kind == "macro" else self.scopes.includes.closure(includer)
+                closure = (
+                    self.order.before(includer) if kind == "macro" else self.scopes.includes.closure(includer)
+                )
                 seen += [f for f in outside if f in closure and f not in seen]
             outside = [f for f in outside if f not in seen]
         return seen, outside
