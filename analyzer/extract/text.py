@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from analyzer.extract.conditionals import Conditionals
 from analyzer.extract.dominance import Dominance
-from analyzer.extract.lexical import strip_comments
+from analyzer.extract.lexical import on_one_line
 from analyzer.model.guards import conjunction
 
 _GLUED_STAR = re.compile(r"(\w)\*")
@@ -62,12 +62,7 @@ class Text:
 
     def original(self, start: int, end: int) -> str:
         """The source's text, comments dropped and white space folded."""
-        piece = self.data[start:end]
-        if b"/" in piece:
-            piece = strip_comments(piece)
-        if b"\n" in piece and b"#" in piece:
-            piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
-        return " ".join(piece.decode("utf-8", "replace").split())
+        return on_one_line(self.data[start:end])
 
     def spelled(self, node: Node) -> str:
         """The text of a node as the grammar saw it."""

@@ -18,7 +18,7 @@ from analyzer.extract.notes import Note
 from analyzer.extract.parsing import parsed
 from analyzer.model.body import Place
 
-_SPACE = re.compile(rb"\s+")
+_SPACE = re.compile(rb"(?:\s|\\[ \t\r]*\n)+")
 _TOKEN = re.compile(
     rb"/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\.)*" rb'|"(?:[^"\\\n]|\\.)*"' rb"|'(?:[^'\\\n]|\\.)+'",
     re.S,

@@ -27,6 +27,7 @@ _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
 _PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
+_WITHOUT_PARENTHESES = re.compile(r"(?:^|[;{})])\s*([A-Za-z_]\w*)\s+(\w+)\s*(?=$|[;}])")  # `acpi_error plist`
 _OTHER_NAME = re.compile(r"(?=\w*[a-z])[A-Za-z_]\w*")
 
 
@@ -74,13 +75,14 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
 
 def _of_macro(macro: Macro, found: defaultdict[NameKind, set[str]]) -> None:
     """Names that a use may call without their having a parenthesis in the body: the last one (`#define f g`),
-    those that the body gives to other macros, those that it reads members of (`current->pid`). Names in capitals
-    are left out: hardly a function has one."""
+    those that the body gives to other macros, those that it reads members of (`current->pid`), those that get
+    their parentheses with an argument. Names in capitals are left out: hardly a function has one."""
     body = macro.body
     if body[:2] == "0x" or body[-1:].isdigit():  # most are register numbers
         return
     parameters = macro.parameters or ()
     named = [*_GIVEN.findall(body), *_POINTED.findall(body), *_LAST.findall(body)]
+    named += [name for name, given in _WITHOUT_PARENTHESES.findall(body) if given in parameters]
     found["expanded"].update(w for w in named if w not in parameters and not w.isupper() and w not in KEYWORDS)
     calls = parameters and any(word in parameters for word in _CALLED.findall(body.replace(")", "")))
     if calls or ("##" in body and _PASTED.search(body)):

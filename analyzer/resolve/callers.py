@@ -8,6 +8,7 @@ and what is missing is a candidate that was not found.
 Not handled: what `routes` and `holders` do not handle, and calls out of a list that a body includes.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -24,6 +25,8 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
 from analyzer.resolve.wanted import Wanted
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Callers:
@@ -116,9 +119,10 @@ class Callers:
                 yield from maker.from_head(scope, definition)
 
     def _makes(self, scope: Scope, macro: str, arguments: str, tail: str, wanted: Wanted) -> bool:
-        """Whether functions that a macro use makes may call what is wanted: it is given the name, or spells it."""
+        """Whether functions that a macro use makes may call what is wanted: it is given the name or a macro that
+        stands for it, or spells it."""
         given = f"{arguments} {tail}"
-        if wanted.spelled.search(given.encode()):
+        if wanted.spelled.search(given.encode()) or not wanted.routes.bare.isdisjoint(_WORD.findall(given)):
             return True
         if not wanted.through(macro, given):
             return False

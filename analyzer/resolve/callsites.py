@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from analyzer.extract.lexical import on_one_line
 from analyzer.model.facts import DirectCall, Invocation
 from analyzer.resolve.assigning import followed
 from analyzer.resolve.macrouse import expansion_of
@@ -51,7 +52,9 @@ class CallSites:
         while todo and len(found) < _MAX_MACROS:
             current = todo.pop()
             word = re.escape(current)
-            pattern = re.compile(rf"\b{word}\s*\(|^\s*{word}\s*$|_Generic\b.*:\s*{word}\s*[,)]", re.S)
+            pattern = re.compile(
+                rf"\b{word}\s*\(|^\s*{word}\s*$|\b{word}\s+\w+\s*(?:$|[;}}])|_Generic\b.*:\s*{word}\s*[,)]", re.S
+            )
             for path in self._index.files("expanded", current):
                 if self._names.scopes.foreign(path):
                     continue
@@ -138,7 +141,7 @@ class CallSites:
         self, caller: Function, call: DirectCall, function: Function, spelled: set[str]
     ) -> Iterator[CallSite]:
         path = caller.path
-        text = _plain(self._index.text(path)[call.start : call.end].decode("utf-8", "replace"))
+        text = on_one_line(self._index.text(path)[call.start : call.end])
         typer = self._names.typer(path)
         scope = self._names.scopes.of(path)
         if call.name in spelled and scope.macro(call.name) and not scope.macro_is_sure(call.name):
@@ -164,9 +167,3 @@ class CallSites:
         return any(
             f.path == function.path and f.definition.line == function.definition.line for f in bound.functions
         )
-
-
-def _plain(text: str) -> str:
-    """C text without comments and preprocessor lines."""
-    text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", text, flags=re.S) if "/" in text else text
-    return re.sub(r"(?m)^[ \t]*#.*$", " ", text) if "#" in text else text

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from analyzer.extract.lexical import strip_comments
+from analyzer.extract.lexical import on_one_line
 from analyzer.model.callgraph import (
     HANDED_OVER,
     Confidence,
@@ -41,7 +41,6 @@ from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, find_calls, tok
 from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_SPACE = re.compile(r"\s+")
 
 
 class Ground(NamedTuple):
@@ -129,17 +128,12 @@ class Collector:
         return self._frame.types_at(site.location.line)
 
     def _source(self, start: int, end: int) -> str:
-        piece = self._text[start:end]
-        if b"/" in piece:
-            piece = strip_comments(piece)
-        if b"#" in piece:
-            piece = re.sub(rb"(?m)^[ \t]*#.*$", b" ", piece)
-        return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
+        return on_one_line(self._text[start:end])
 
     # calls by name
 
     def _direct(self, name: str, site: Site) -> None:
-        if name in self._local_names and not self._is_macro_use(name, site):
+        if self._frame.is_local(name, site.location.line) and not self._is_macro_use(name, site):
             self._pointer((Token(name),), site)
             return
         if self._scope.macro(name) and not self._scope.defined_below(name, site.location.line):
@@ -234,9 +228,11 @@ class Collector:
         return self._names.declared.typedef(self._scope, name) is not None
 
     def _is_pointer_object(self, name: str) -> bool:
-        if self._names.index.files("declaration", name):
+        foreign = self._names.scopes.foreign
+        if not all(foreign(path) for path in self._names.index.files("declaration", name)):
             return False
-        type_ = self._typer.name_type(name, {}) if self._names.index.files("object", name) else None
+        known = self._names.index.files("object", name) or self._names.declared.object(self._scope, name)
+        type_ = self._typer.name_type(name, {}) if known else None
         return isinstance(type_, Ptr) or (type_ is not None and not isinstance(type_, Fun))
 
     # calls through pointers

@@ -7,6 +7,7 @@ calls, but where a placeholder became part of a callee or of a macro's name: tho
 Not handled: an argument with operators of a lower precedence than the macro's body has around it.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -59,10 +60,19 @@ class ExpandedCall(NamedTuple):
 
 class _Shape(NamedTuple):
     """What a macro calls whatever its arguments are; None when that depends on them. `pasted` names hold
-    placeholders and were no macros: where a use makes a macro's name of one, the shape does not fit."""
+    placeholders and were no macros: where a use makes a macro's name of one, the shape does not fit. Nor does it
+    where one of the arguments `behind` a name begins with a parenthesis: `acpi_error plist`."""
 
     calls: tuple[ExpandedCall, ...] | None
     pasted: tuple[str, ...]
+    behind: frozenset[int]
+
+    def fits(self, scope: Scope, arguments: Sequence[Sequence[Token]]) -> bool:
+        """Whether a use with these arguments calls what the shape says."""
+        opened = (n for n in self.behind if n < len(arguments) and arguments[n])
+        return not any(_may_be_macro(scope, name, arguments) for name in self.pasted) and all(
+            arguments[n][0].text != "(" for n in opened
+        )
 
 
 _Pattern = tuple[str | None, ...]  # per argument of a use: None for any, or the text that has a say in guards
@@ -84,9 +94,9 @@ class Expansions:
             return tuple(_calls_in(_expanded(scope, use).tokens, use))
         pattern = None if len(use) == 1 else tuple(_say(a) for a in arguments)
         shape = self._shape(scope, (name, pattern))
-        if shape.calls is None or any(_may_be_macro(scope, p, arguments) for p in shape.pasted):
-            return tuple(_calls_in(_expanded(scope, use).tokens, use))
-        return shape.calls
+        if shape.calls is not None and shape.fits(scope, arguments):
+            return shape.calls
+        return tuple(_calls_in(_expanded(scope, use).tokens, use))
 
     def _shape(self, scope: Scope, key: _Key) -> _Shape:
         """The shape of a macro in a file."""
@@ -135,7 +145,18 @@ def _shape_of(scope: Scope, key: _Key) -> tuple[Met, _Shape]:
     calls = tuple(_calls_in(expansion.tokens, use))
     pasted = tuple(n for n in expansion.footprint if holds_placeholder(n) and not is_placeholder(n))
     footprint = {n: d for n, d in expansion.footprint.items() if not holds_placeholder(n)}
-    return Met(footprint), _Shape(None if any(map(_depends, calls)) else calls, pasted)
+    depends = expansion.lacking or any(map(_depends, calls))
+    return Met(footprint), _Shape(None if depends else calls, pasted, _behind_names(expansion.tokens))
+
+
+def _behind_names(tokens: Sequence[Token]) -> frozenset[int]:
+    """The arguments whose placeholders stand right behind a name."""
+    return frozenset(
+        number
+        for before, token in itertools.pairwise(tokens)
+        if before.is_name and before.text not in KEYWORDS and is_placeholder(token.text)
+        for number in numbers_in(token.text)
+    )
 
 
 def _expanded(scope: Scope, use: Sequence[Token]) -> Expansion:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from analyzer.extract.lexical import lex, strip_comments
+from analyzer.extract.lexical import lex, on_one_line
 from analyzer.extract.scanning import close_paren, skip_space
 from analyzer.model.facts import Variable
 from analyzer.resolve.ctypes import Type, is_type_start
@@ -19,8 +19,6 @@ from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.sections import within
 from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, open_of
 
-_SPACE = re.compile(r"\s+")
-_DIRECTIVE_LINE = re.compile(rb"(?m)^[ \t]*#(?:[^\n\\]|\\.)*$", re.S)
 _MEMBER_OF = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?:->|\.)")
 _USE = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 _BEGINNING = frozenset(";{}([")  # before a declaration
@@ -54,6 +52,10 @@ class Frame:
         """The names of local variables."""
         declared = frozenset(v.name for v in self.function.definition.variables)
         return (declared | self._behind_macros.keys()) - self.parameters.keys()
+
+    def is_local(self, name: str, line: int) -> bool:
+        """Whether a name is a parameter's, or a local variable's in whose block a line stands."""
+        return name in self.parameters or (name in self.variables and self._locals.declares(name, line))
 
     @cached_property
     def arrays(self) -> frozenset[str]:
@@ -144,10 +146,7 @@ class Frame:
 
     def source(self, start: int, end: int) -> str:
         """The body's text between two offsets in it, without comments and directives, on one line."""
-        piece = strip_comments(self._text[start:end])
-        if b"#" in piece:
-            piece = _DIRECTIVE_LINE.sub(b" ", piece)
-        return _SPACE.sub(" ", piece.decode("utf-8", "replace")).strip()
+        return on_one_line(self._text[start:end])
 
     def assigned(self, name: str) -> Sequence[Value]:
         """Initial values of a variable and all that is assigned to it by name, in source order."""

@@ -34,6 +34,7 @@ class Locals:
         self._file = file
         self._names = redeclared(definition)
         self._blocks: list[tuple[Variable, int]] | None = None
+        self._declared: dict[str, list[tuple[Variable, int]]] = {}
         self._known: dict[Sequence[Variable], Mapping[str, Type | None]] = {}
 
     @property
@@ -49,11 +50,19 @@ class Locals:
             found = self._known[chosen] = self._typed(chosen)
         return found
 
+    def declares(self, name: str, line: int) -> bool:
+        """Whether a local variable of a name is declared on a line, or above it in a block that is still open
+        there; True of one whose declaration is not found."""
+        found = self._declared.get(name)
+        if found is None:
+            found = self._declared[name] = self._read_blocks(frozenset((name,)))
+        return not found or any(variable.line <= line <= last for variable, last in found)
+
     def _in_force(self, line: int) -> tuple[Variable, ...]:
         """The declarations that count on a line: of a name with several types the latest one above whose block is
         still open. Where there is none, and no parameter either, all stay."""
         if self._blocks is None:
-            self._blocks = self._read_blocks()
+            self._blocks = self._read_blocks(self._names)
         latest: dict[str, Variable] = {}
         for variable, last in self._blocks:
             if variable.line <= line <= last:
@@ -65,8 +74,8 @@ class Locals:
             if v.name not in self._names or (v is latest[v.name] if v.name in latest else v.name not in given)
         )
 
-    def _read_blocks(self) -> list[tuple[Variable, int]]:
-        """The declarations of the names with several types, each with the last line of its block."""
+    def _read_blocks(self, names: frozenset[str]) -> list[tuple[Variable, int]]:
+        """The declarations of some names, each with the last line of its block."""
         definition = self._definition
         file = self._file()
         body = lex(file[definition.body : definition.end]).skeleton
@@ -75,7 +84,7 @@ class Locals:
         found = []
         for variable in definition.variables:
             row = variable.line - first
-            if variable.name not in self._names or not 0 <= row < len(starts):
+            if variable.name not in names or not 0 <= row < len(starts):
                 continue
             word = re.compile(rb"\b" + re.escape(variable.name.encode()) + rb"\b")
             match = word.search(body, starts[row])

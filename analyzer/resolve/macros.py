@@ -48,12 +48,12 @@ Lookup = Callable[[str], Sequence[MacroDefinition]]
 
 
 class Expansion(NamedTuple):
-    """Expanded tokens. `depends` tells that the site's own argument text shaped names in it; `footprint`
-    holds every name that was looked up, with the definitions it had: where they are the same, the
-    expansion is."""
+    """Expanded tokens. `lacking` tells that a macro was given fewer arguments than it takes, as when a name at
+    the site stands for several; `footprint` holds every name that was looked up, with the definitions it had:
+    where they are the same, the expansion is."""
 
     tokens: list[Token]
-    depends: bool
+    lacking: bool
     footprint: Mapping[str, Sequence["MacroDefinition"]]
 
 
@@ -74,17 +74,17 @@ class Expander:
         self._lookup = lookup
         self._everything = everything
         self._keep = keep_arguments
-        self._depends = False
+        self._lacking = False
         self._budget = MAX_TOKENS
         self._footprint: dict[str, Sequence[MacroDefinition]] = {}
 
     def expand(self, tokens: Sequence[Token], *, outermost: bool = False) -> Expansion:
         """`tokens` fully macro-expanded. With `outermost`, the first token is the use to expand."""
-        self._depends = False
+        self._lacking = False
         self._budget = MAX_TOKENS
         self._footprint = {}
         result = self._expand(list(tokens), 0, first=outermost)
-        return Expansion(result, self._depends, self._footprint)
+        return Expansion(result, self._lacking, self._footprint)
 
     def _expand(self, tokens: list[Token], depth: int, *, first: bool = False) -> list[Token]:
         out: list[Token] = []
@@ -127,6 +127,8 @@ class Expander:
         taken = 0
         if stack and stack[-1].text == "(" and any(d.parameters is not None for d in definitions):
             arguments, taken = _arguments(stack)
+        if arguments is not None and token.origin is not None and all(_lack(d, arguments) for d in definitions):
+            arguments = self._split(arguments, depth)
         if arguments is None:
             definitions = [d for d in definitions if d.parameters is None]
             if not definitions:
@@ -156,6 +158,20 @@ class Expander:
                 else:
                     replacement += (separator, *plain_use)
         return replacement
+
+    def _split(self, arguments: list[list[Token]], depth: int) -> list[list[Token]]:
+        """The arguments of a macro that takes more than it is given: a name at the site may stand for several
+        (`#define LID FIELD(struct msg, 4, u32, 32)`, `IBA_GET(LID, msg)`)."""
+        found: list[list[Token]] = []
+        for argument in arguments:
+            one = argument[0] if len(argument) == 1 and argument[0].origin is None else None
+            split: list[list[Token]] | None = [argument]
+            if one is not None and one.is_name and any(d.parameters is None for d in self._lookup(one.text)):
+                inside = self._expand([one], depth + 1, first=True)
+                split, _ = _arguments([Token(")"), *reversed(inside), Token("(")])
+            self._lacking = True
+            found += split or [argument]
+        return found
 
     def _substitute(
         self,
@@ -233,8 +249,6 @@ class Expander:
         """Join what came out last with the operand of `##` at this place of the body."""
         name = definition.body[at].text
         right = actual[name] if name in actual else [Token(name, origin, hidden)]
-        if name in actual or (at > 1 and definition.body[at - 2].text in actual):
-            self._depends = True
         if out and out[-1].text == "," and _is_rest(definition, name):
             if right:
                 out.extend(right)  # GNU `, ## args`
@@ -343,6 +357,11 @@ def _arguments(stack: list[Token]) -> tuple[list[list[Token]] | None, int]:
             arguments[-1].append(token)
         at -= 1
     return None, 0
+
+
+def _lack(definition: MacroDefinition, arguments: Sequence[object]) -> bool:
+    """Whether a macro takes more arguments than it is given."""
+    return len(arguments) < len(definition.parameters or ()) - definition.variadic
 
 
 def _bind(definition: MacroDefinition, arguments: list[list[Token]]) -> dict[str, list[Token]]:

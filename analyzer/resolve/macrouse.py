@@ -12,6 +12,8 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import as_text
 from analyzer.resolve.tokens import Token, spell, tokenize
 
+_DEFINING = frozenset(("{", "=", ";", "extern"))  # none of these: a use that defines and declares nothing
+
 
 def expanded_text(scope: Scope, text: str) -> str:
     """C text with all macros expanded as the file sees them."""
@@ -30,7 +32,7 @@ def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> 
     if lookup is None and not scope.macro(use.macro):
         return None
     tokens = expansion_of(scope, use, lookup)
-    if not any(t.text in ("{", "=", ";") for t in tokens) and not use.tail:
+    if not any(t.text in _DEFINING for t in tokens) and not use.tail:
         return None
     return extract(as_text(tokens))
 

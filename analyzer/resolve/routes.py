@@ -129,11 +129,26 @@ class Routes:
             for path, macro in self._naming(name):
                 if macro.name == name or (definer and not self._names.scopes.includes.may_see(path, definer)):
                     continue
-                literal = any(has_word(macro.body, w) for w in words)
-                given = literal or words == ANYTHING or "##" in macro.body
+                sure = any(has_word(macro.body, w) for w in words) or self._lacks(macro, name, definer)
+                given = sure or words == ANYTHING or "##" in macro.body
                 if given or _passes(macro, name):
-                    search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not literal)
+                    search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not sure)
         return search.reached()
+
+    def _lacks(self, macro: Macro, name: str, definer: str) -> bool:
+        """Whether a macro gives another one fewer arguments than that takes: one of its own stands for several."""
+        if not definer or not macro.parameters:
+            return False
+        taken = [
+            len(m.parameters) - m.variadic
+            for m in self._index.facts(definer).macros
+            if m.name == name and m.parameters is not None
+        ]
+        given = [
+            len(argument_texts(_parenthesized(macro.body, match.end() - 1), macro=True))
+            for match in re.finditer(rf"\b{re.escape(name)}\s*\(", macro.body)
+        ]
+        return bool(taken and given) and min(given) < min(taken)
 
     def _also_named(self, words: Collection[str]) -> frozenset[str]:
         """Some words and the macros that are other names for them: `#define RSEQ_EVENT_GUARD irq`."""

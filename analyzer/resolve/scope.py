@@ -184,15 +184,40 @@ class Scope:
         files = tuple(f for f in files if f not in late) if late else files
         seen = [f for f in files if f in visible]
         outside = [f for f in files if f not in visible]
-        alone = not seen or (seen == [self.path] and (kind == "function" or self.path.endswith(".c")))
+        alone = not seen or (
+            seen == [self.path]
+            and (kind == "function" or self.path.endswith(".c") or (kind == "macro" and self._only_defaults(name)))
+        )
         if alone and outside and not self.path.startswith("include/") and self.includers:
             for includer in self.includers:
                 closure = (
                     self.order.before(includer) if kind == "macro" else self.scopes.includes.closure(includer)
                 )
                 seen += [f for f in outside if f in closure and f not in seen]
+            if kind == "macro" and not seen:
+                seen = self._seen_further_out(outside, {self.path})
             outside = [f for f in outside if f not in seen]
         return seen, outside
+
+    def _only_defaults(self, name: str) -> bool:
+        """Whether this file defines a macro only if nothing before it has."""
+        return all(f"!{name}" in d.guard for d in self.scopes.macros_in(self.path, name))
+
+    def _seen_further_out(self, files: Sequence[str], below: set[str]) -> list[str]:
+        """Those of some files that an includer's includers have read before: `acglobal.h` uses `ACPI_GLOBAL`, its
+        includer `accommon.h` includes no definition, the sources that include that one do."""
+        for includer in self.includers:
+            if not includer.endswith(".h") or includer.startswith("include/") or includer in below:
+                continue
+            below.add(includer)
+            middle = self.scopes.of(includer)
+            for outer in middle.includers:
+                closure = middle.order.before(outer)
+                if found := [f for f in files if f in closure]:
+                    return found
+            if found := middle._seen_further_out(files, below):
+                return found
+        return []
 
     def holds(self, guard: str) -> Truth:
         """Whether a guard holds here, as far as known."""
