@@ -297,11 +297,11 @@ class Bodies:
         plain = plain_callee(callee)
         if plain is not None:  # `(f)(x)` is a call of f
             name = text.masked[plain.start_byte : plain.end_byte].decode("utf-8", "replace")
-            body.calls.append(
-                DirectCall(
-                    name, text.line(start), text.column(start), plain.start_byte, node.end_byte, text.guard(start)
+            if not name.startswith("T__"):  # `(typeof(x))(y)`, a cast
+                line, column = text.line(start), text.column(start)
+                body.calls.append(
+                    DirectCall(name, line, column, plain.start_byte, node.end_byte, text.guard(start))
                 )
-            )
             return
         body.indirect.append(
             IndirectCall(

@@ -101,8 +101,8 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
             out[start:stop] = blank(text[start:stop])
             done = stop
             continue
-        if following == b",":
-            continue
+        if following == b"," and previous:
+            continue  # with nothing but such uses before it, an item of a list that others include
         typed = _TYPED_HEAD.match(text, close)
         if typed and (end := close_paren(text, typed.end() - 1)) > 0:
             brace = skip_space(text, end)
@@ -110,7 +110,7 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
                 out[name_start:close] = fill_keeping_lines(text[name_start:close])
                 done = close
                 continue
-        stop = rest_at + 1 if following == b";" else close
+        stop = rest_at + 1 if following in (b";", b",") else close
         invocations.append(
             TopInvocation(name.decode(), name_start, opening, close, stop, prefix.decode(), close, close)
         )

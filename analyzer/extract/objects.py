@@ -203,14 +203,14 @@ def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
 
 
 def _use_before_item(text: Text, node: Node) -> Node | None:
-    """`F(x)` in `F(x) .a = b`: a macro use that brings its own comma, and the item after it, which the grammar
-    takes for an assignment to a member."""
+    """`F(x)` or `F` in `F(x) .a = b`: a macro use that brings its own comma, and the item after it, which the
+    grammar takes for an assignment to a member."""
     inner = node.child_by_field_name("left")
     if inner is None or node.children[1].type != "=":
         return None
     while inner is not None and inner.type == "field_expression":
         inner = inner.child_by_field_name("argument")
-    if inner is None or inner.type != "call_expression":
+    if inner is None or inner.type not in ("call_expression", "identifier"):
         return None
     return inner if b"\n" in text.data[inner.end_byte : node.end_byte].split(b".")[0] else None
 
