@@ -4,18 +4,21 @@ Not handled: names declared in a block that shadow file-scope types.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Field, Invocation, Object, Record, Typedef
+from analyzer.resolve.index import NameKind
 from analyzer.resolve.macrouse import expanded_text
 from analyzer.resolve.made import Maker
 from analyzer.resolve.scope import Scope, Scopes, record_in
 from analyzer.resolve.words import has_word, parts_of
 
 _BODILESS = re.compile(rb"\b(struct|union)\s+(\w+)\s*;")
+_OTHER_THINGS: Sequence[NameKind] = ("macro", "enumerator", "object", "function")
 _MAX_FILES = 20  # unseen files whose macro uses are read for a variable
 
 
@@ -34,6 +37,7 @@ class Declared:
         self._typedefs: dict[tuple[str, str], tuple[str, Typedef] | None] = {}
         self._objects: dict[tuple[str, str], tuple[str, Object] | None] = {}
         self._pasted: dict[tuple[str, str], tuple[str, Object] | None] = {}
+        self._pasted_functions: dict[tuple[str, str], bool] = {}
 
     def record(self, scope: Scope, tag: str, user: Scope | None = None) -> tuple[str, Record] | None:
         """The definition of a struct or union tag, and its file. A header may only declare the tag: then what
@@ -223,22 +227,37 @@ class Declared:
         for when an expression has the type of such a name, not of the many constants that a table holds."""
         key = (scope.path, name)
         if key not in self._pasted:
-            self._pasted[key] = None if name.isupper() else self._pasted_object(scope, name)
+            uses = self._pasting(scope, name)
+            found = ((path, self._named(self._scopes.of(path), use, name)) for path, use in uses)
+            self._pasted[key] = next(((path, variable) for path, variable in found if variable), None)
         return self._pasted[key]
 
-    def _pasted_object(self, scope: Scope, name: str) -> tuple[str, Object] | None:
+    def pasted_function(self, scope: Scope, name: str) -> bool:
+        """Whether macro uses in what a file sees declare a function of a name that they paste: `asm_##func`.
+        False for a name that stands in some text as another thing."""
+        key = (scope.path, name)
+        if key not in self._pasted_functions:
+            files = self._index.files
+            known = any(files(kind, name) for kind in _OTHER_THINGS)
+            self._pasted_functions[key] = not known and any(
+                any(declaration.name == name for declaration in facts.declarations)
+                for path, use in self._pasting(scope, name)
+                if (facts := self._maker.use(self._scopes.of(path), use)) is not None
+            )
+        return self._pasted_functions[key]
+
+    def _pasting(self, scope: Scope, name: str) -> Iterator[tuple[str, Invocation]]:
+        """The macro uses in what a file sees that may paste a name together, with their files. None for a name in
+        capitals, which is a constant's."""
         tried: set[tuple[str, int]] = set()
-        for part in parts_of(name):
+        for part in parts_of(name) if not name.isupper() else ():
             for path in scope.files_with("argument", part)[0] if part != name else ():
                 inner = self._scopes.of(path)
                 for use in self._index.facts(path).invocations:
-                    if (path, use.start) in tried or not has_word(use.arguments, part):
-                        continue
-                    tried.add((path, use.start))
-                    found = self._named(inner, use, name) if self._maker.may_hold(inner, use, name) else None
-                    if found is not None:
-                        return path, found
-        return None
+                    if (path, use.start) not in tried and has_word(use.arguments, part):
+                        tried.add((path, use.start))
+                        if self._maker.may_hold(inner, use, name):
+                            yield path, use
 
 
 def _outer(tag: str) -> str:

@@ -253,8 +253,8 @@ class Flow:
         entries = self._slots.fillers(slot) if paths is None else tuple(self._slots.fillers_in(slot, paths))
         for entry in entries:
             evidence = Evidence(entry.file, entry.line, entry.object)
-            for function in entry.functions:
-                yield Source(ref_of(function), evidence, entry.guard)
+            for target in entry.targets:
+                yield Source(target, evidence, entry.guard)
         if not entries and paths is None:
             yield from self._from_tables(slot)
         for store in self._stores.of(slot, paths):
@@ -288,8 +288,8 @@ class Flow:
         if slot := self._static_calls.hook(name):
             for entry in self._slots.fillers(slot):
                 evidence = Evidence(entry.file, entry.line, entry.object)
-                for function in entry.functions:
-                    yield Source(ref_of(function), evidence, entry.guard, kind="hook")
+                for target in entry.targets:
+                    yield Source(target, evidence, entry.guard, kind="hook")
             return
         for setting in self._static_calls.values(name):
             frame = self.frame(setting.function) if setting.function is not None else None

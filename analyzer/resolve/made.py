@@ -90,6 +90,7 @@ class Maker:
             templates is None
             or defines(arguments, name)
             or any(name in (spelled, canonical_name(spelled)) for t in templates for spelled in t.spelled(values))
+            or any(_goes_on(scope, t, values) for t in templates)
             or self._may_spell_again(scope, macro, values, name)
         )
 
@@ -143,13 +144,19 @@ class Maker:
         if not scope.macro(use.macro):
             return self._light_listed(scope, use, name)
         template = self._template_for(scope, use.macro, use.arguments, name)
-        given = defines(use.arguments, name)
+        given = defines(use.arguments, name) or (template is None and self._is_open(scope, use))
         if template is None and not given:
             return self._light_again(scope, use, name)
         if template is None or template is NO_DEFINITION or canonical_name(name) != name:
             found = [f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases]
             return tuple(found) or self._light_again(scope, use, name)
         return (_bodiless(scope, use, template, name),)
+
+    def _is_open(self, scope: Scope, use: Invocation) -> bool:
+        """Whether only its own expansion tells what a use makes."""
+        values = values_of(use.arguments)
+        template = self.templates.of(scope.macro, use.macro, len(values), scope.macro(use.macro))
+        return _goes_on(scope, template, values)
 
     def _meanings(self, scope: Scope, use: Invocation) -> tuple[Inclusion, ...]:
         """Where a use in a list file gets a meaning."""
@@ -385,6 +392,12 @@ class Maker:
                     functions.extend(self.from_head(scope, definition))
             found = self._files[scope.path] = Made(tuple(functions), tuple(objects), tuple(made))
         return found
+
+
+def _goes_on(scope: Scope, template: Template, values: Sequence[str]) -> bool:
+    """Whether a use makes the name of another macro out of its arguments: `STA_READ_##format(name, field)`."""
+    pasted = (c.spelled for c in template.candidates(values) if c.template != c.spelled and c.spelled.isupper())
+    return any(scope.scopes.index.files("macro", name) for name in pasted)
 
 
 def _again_placed(

@@ -8,7 +8,7 @@ Not handled: the order of `#define`s and uses within a file, but for what `secti
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from analyzer.model.facts import Definition, Facts, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive, negation
@@ -262,8 +262,7 @@ class Scope:
         return False
 
     def _defined(self, name: str) -> Truth:
-        """Whether a macro that is no configuration symbol is defined: by a definition that does not
-        itself depend on its absence (`#ifndef arch_x` / `#define arch_x`)."""
+        """Whether a macro that is no configuration symbol is defined."""
         if name in self._deciding or len(self._deciding) > 4:
             return None
         given = self._given(name)
@@ -276,18 +275,32 @@ class Scope:
         self._deciding.add(name)
         try:
             verdict: Truth = False
-            for path in files:
-                for definition in self.scopes.macros_in(path, name):
-                    if f"!{name}" in definition.guard:
-                        continue
-                    truth = self.holds(definition.guard)
-                    if truth:
-                        return self._number((Token(name),)) != 0 or not self._asks_for_value(name, files)
-                    if truth is None:
-                        verdict = None
+            for definition in self._defining(name, files):
+                truth = self.holds(definition.guard)
+                if truth:
+                    return self._number((Token(name),)) != 0 or not self._asks_for_value(name, files)
+                if truth is None:
+                    verdict = None
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _defining(self, name: str, files: Sequence[str]) -> Iterator[MacroDefinition]:
+        """The definitions of a macro that can be the reason why another file finds it defined: not one that itself
+        depends on its absence, one that its file ends, or one that takes the place of the first
+        (`#ifndef DECLARE_TRACE` stands in `tracepoint.h`; `bpf_probe.h` begins with `#undef DECLARE_TRACE`)."""
+        found = [d for path in files for d in self.scopes.macros_in(path, name)]
+        first = any(f"!{name}" in d.guard for d in found)
+        for definition in found:
+            path, line = definition.file, definition.line
+            if f"!{name}" in definition.guard:
+                continue
+            if path != self.path and (
+                self._is_undone(path, definition)
+                or (first and any(end < line for end, _ in self.scopes.undefs_in(path, name)))
+            ):
+                continue
+            yield definition
 
     def _asks_for_value(self, name: str, definers: Sequence[str]) -> bool:
         """Whether this file or one that defines a macro has `#if NAME`, not only `#ifdef NAME`: a guard does not
@@ -389,20 +402,25 @@ class Scope:
         for path in files:
             if self.scopes.foreign(path):
                 continue
-            undefs = self.scopes.undefs_in(path, name)
             for definition in self.scopes.macros_in(path, name):
-                if _is_self(definition):
-                    continue
-                ends = [guard for line, guard in undefs if line > definition.line]
-                if any(self.undone(definition.guard, guard) for guard in ends):
+                if _is_self(definition) or self._is_undone(path, definition):
                     continue
                 truth = self.holds(definition.guard)
-                stays = all(self.holds(guard) is False for guard in ends)
+                stays = all(self.holds(guard) is False for guard in self._ends(path, definition))
                 if truth and stays and self.surely_sees(path):
                     sure.append(definition)
                 elif truth is not False:
                     unsure.append(definition)
         return sure, unsure
+
+    def _ends(self, path: str, definition: MacroDefinition) -> list[str]:
+        """The conditions of the lines of a file that end a macro's definition in it."""
+        undefs = self.scopes.undefs_in(path, definition.name)
+        return [guard for line, guard in undefs if line > definition.line]
+
+    def _is_undone(self, path: str, definition: MacroDefinition) -> bool:
+        """Whether the file that defines a macro so ends that definition itself."""
+        return any(self.undone(definition.guard, guard) for guard in self._ends(path, definition))
 
     def undone(self, guard: str, end: str) -> bool:
         """Whether an `#undef` under a guard ends a definition under another whenever that holds."""

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from analyzer.extract.extractor import extract
-from analyzer.model.callgraph import Slot
+from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.model.facts import Definition, DirectCall, Entry, Invocation, Object
 from analyzer.resolve.assigning import function_named
 from analyzer.resolve.braced import MACRO_USE
@@ -24,7 +24,7 @@ from analyzer.resolve.listed import inclusions
 from analyzer.resolve.locals import Locals
 from analyzer.resolve.macrouse import placed_objects
 from analyzer.resolve.made import Function
-from analyzer.resolve.names import Names
+from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.overlays import Overlay, find_overlay
 from analyzer.resolve.placing import Placed, Placing
 from analyzer.resolve.scope import Scope
@@ -52,6 +52,13 @@ class SlotEntry(msgspec.Struct, frozen=True):
     line: int
     guard: str
     how: Literal["initializer", "assignment", "argument"]
+
+    @property
+    def targets(self) -> tuple[FunctionRef, ...]:
+        """The functions that a call through the slot may reach; one that is only declared is external."""
+        if self.functions or self.value_kind != "function":
+            return tuple(ref_of(function) for function in self.functions)
+        return (FunctionRef(self.value),)
 
 
 class _Found(NamedTuple):
@@ -150,7 +157,7 @@ class Slots:
 
     def fillers_in(self, slot: Slot, paths: Collection[str]) -> Iterator[SlotEntry]:
         """Those of the same entries that stand in some files."""
-        return (entry for entry in self._entries_in(slot, paths) if entry.functions)
+        return (entry for entry in self._entries_in(slot, paths) if entry.targets)
 
     def tables(self, slot: Slot) -> Iterator[SlotEntry]:
         """The entries that put the name of an object into a slot, which may be an array of functions."""
@@ -179,7 +186,7 @@ class Slots:
         for kind in _USES:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
         paths.update(self.by_macros.users_by_position(slot.struct))
-        paths.update(self._includers_of_lists(field))
+        paths.update(self._includers_of_lists(slot))
         return paths
 
     def positional(self, slot: Slot) -> set[str]:
@@ -201,15 +208,22 @@ class Slots:
             self._overlays[slot] = find_overlay(self._index, slot)
         return self._overlays[slot]
 
-    def _includers_of_lists(self, field: str) -> Iterator[str]:
-        """Files whose initializers get entries from a list that names a member: `LSM_HOOK(int, 0, field, …)`."""
-        for path in self._index.files("argument", field):
-            if not path.endswith(".h") or self._names.scopes.foreign(path):
-                continue
-            uses = {u.macro for u in self._index.facts(path).invocations if has_word(u.arguments, field)}
-            for macro in sorted(uses):
-                for inclusion in inclusions(self._names.scopes, path, macro):
-                    yield inclusion.path
+    def _includers_of_lists(self, slot: Slot) -> Iterator[str]:
+        """Files whose initializers get entries from a list that names a member, `LSM_HOOK(int, 0, field, …)`, or
+        uses a macro that names it: `#define UNUSUAL_DEV(…) { .initFunction = init_function }`."""
+        files, field = self._index.files, slot.field
+        lists = [
+            (path, use.macro)
+            for path in files("argument", field)
+            if path.endswith(".h") and not self._names.scopes.foreign(path)
+            for use in self._index.facts(path).invocations
+            if has_word(use.arguments, field)
+        ]
+        for macro in sorted(self.by_macros.macros(field, DESIGNATOR, slot.struct)):
+            lists += [(p, macro) for p in files("use", macro) if p.endswith(".h")]
+        for path, macro in dict.fromkeys(lists):
+            for inclusion in inclusions(self._names.scopes, path, macro):
+                yield inclusion.path
 
     def _entries_for(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[SlotEntry]:
         """The entries of a file that fill a slot, without looking at the others."""
@@ -336,7 +350,7 @@ class Slots:
         kind: Literal["function", "object", "constant"] = "function" if functions else "constant"
         if not functions and name and self._names.declared.object(scope, name) is not None:
             kind = "object"
-        elif not functions and name and scope.files_with("declaration", name)[0]:
+        elif not functions and name.isidentifier() and self._is_declared(scope, name):
             kind = "function"  # in assembler, say
         return SlotEntry(
             slot,
@@ -351,6 +365,10 @@ class Slots:
             guard,
             how,
         )
+
+    def _is_declared(self, scope: Scope, name: str) -> bool:
+        """Whether a name that has no definition is a function's."""
+        return bool(scope.files_with("declaration", name)[0]) or self._names.declared.pasted_function(scope, name)
 
     def _of_assignments(self, scope: Scope, definition: Definition, field: str | None = None) -> Iterator[Placed]:
         if not definition.assignments:
