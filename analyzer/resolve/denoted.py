@@ -12,6 +12,8 @@ from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import KEYWORDS, Token, open_of, tokenize
 
+_OFFSET = frozenset(("offsetof", "__builtin_offsetof"))  # a number, whatever is named in it
+
 
 def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...], str]:
     """The functions that a value's text may denote, and the first name in it."""
@@ -24,6 +26,8 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
     first = ""
     choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
     guards = guards_of([Token("="), *tokens])[1:] if choice else []
+    if any(token.text in _OFFSET for token in tokens):
+        return (), first
     for at, token in _outside_literals(tokens):
         if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
             continue

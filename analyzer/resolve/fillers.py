@@ -163,7 +163,8 @@ class MacroFillers:
                 continue
             found[name][definer] = structs | (before or frozenset())
             word = re.escape(name)
-            used = re.compile(rf"\b{word}\s*\(|^\s*{word}\s*$")  # `#define __ATTR_IGNORE_LOCKDEP __ATTR`
+            # `#define __ATTR_IGNORE_LOCKDEP __ATTR`, `#define PCR_ATTRS(alg) _TPM_HELPER(alg, PCR_ATTR)`
+            used = re.compile(rf"\b{word}\s*\(|^\s*{word}\s*$|[(,]\s*{word}\s*[,)]")
             # another name of a macro stands where the macro does; of capitals the postings do not tell
             todo += [
                 (m.name, path, self._structs_around(m, used, structs))

@@ -6,9 +6,9 @@ the body that follows it.
 A use in a list file (X-macro) means what the files that include the list under a `#define` make of it, and one in
 a header that is read again (`rereading`) also what it means then.
 
-Not handled: objects that list files make. Callers are sought in what a header means when it is read first: a trace
-header's uses are expanded ten times over otherwise, 12,000 of them in 6.12. What its objects fill at further
-readings is told from templates.
+Not handled: objects without a value that list files make. Callers are sought in what a header means when it is
+read first: a trace header's uses are expanded ten times over otherwise, 12,000 of them in 6.12. What its objects
+fill at further readings is told from templates.
 """
 
 import re
@@ -59,7 +59,6 @@ class Made(NamedTuple):
 
     functions: tuple[Function, ...]
     objects: tuple[Object, ...]
-    facts: tuple[tuple[Invocation, FileFacts], ...]
 
 
 class Maker:
@@ -272,10 +271,9 @@ class Maker:
         found = self._listed.get(key)
         if found is None:
             made: dict[str, Function] = {}
-            for inclusion in self._meanings(scope, use):
-                facts = made_by_use(scope, use, lookup_in(scope.scopes, inclusion))
+            for inclusion, facts in self._in_list(scope, use):
                 guard = conjunction(inclusion.guard, use.guard)
-                for definition in facts.definitions if facts is not None else ():
+                for definition in facts.definitions:
                     if definition.name:
                         placed = _placed(
                             scope.path, definition, use.line, use.end_line, use.column, use.macro, guard
@@ -283,6 +281,13 @@ class Maker:
                         made.setdefault(definition.name, placed._replace(seen_from=inclusion.path))
             found = self._listed[key] = tuple(made.values())
         return found
+
+    def _in_list(self, scope: Scope, use: Invocation) -> Iterator[tuple[Inclusion, FileFacts]]:
+        """What the includers of a list file make of a use in it."""
+        for inclusion in self._meanings(scope, use):
+            facts = made_by_use(scope, use, lookup_in(scope.scopes, inclusion))
+            if facts is not None:
+                yield inclusion, facts
 
     def use(self, scope: Scope, use: Invocation) -> FileFacts | None:
         """`made_by_use`, remembered."""
@@ -296,9 +301,14 @@ class Maker:
         return found
 
     def objects(self, scope: Scope, use: Invocation) -> list[Object]:
-        """The objects that a use defines, placed on its line."""
+        """The objects that a use defines, placed on its line; in a list file those that it defines with a value
+        for the includers."""
         facts = self.use(scope, use)
-        return placed_objects(use, facts) if facts is not None else []
+        found = placed_objects(use, facts) if facts is not None else []
+        if not scope.path.endswith(".c"):
+            listed = (o for _, made in self._in_list(scope, use) for o in placed_objects(use, made))
+            found += [o for o in listed if o.entries or o.value]
+        return found
 
     def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
         """The functions that a use defines, placed on its line."""
@@ -373,24 +383,21 @@ class Maker:
             facts = scope.scopes.index.facts(scope.path)
             functions: list[Function] = []
             objects: list[Object] = []
-            made: list[tuple[Invocation, FileFacts]] = []
             for use in facts.invocations:
                 if not scope.macro(use.macro):
                     functions.extend(self.from_list(scope, use))
+                    objects.extend(self.objects(scope, use))
                     continue
-                read = self.use(scope, use)
-                if read is not None:
-                    made.append((use, read))
+                if self.use(scope, use) is not None:
                     functions.extend(self.from_use(scope, use))
-                    objects.extend(placed_objects(use, read))
+                objects.extend(self.objects(scope, use))
                 for reading, again in self.again(scope, use):
-                    made.append((use, again))
                     functions.extend(_again_placed(scope, use, reading, again))
                     objects.extend(placed_objects(use, again))
             for definition in facts.definitions:
                 if definition.head:
                     functions.extend(self.from_head(scope, definition))
-            found = self._files[scope.path] = Made(tuple(functions), tuple(objects), tuple(made))
+            found = self._files[scope.path] = Made(tuple(functions), tuple(objects))
         return found
 
 

@@ -3,13 +3,14 @@
 Not handled: names that linker scripts and assembler files give to functions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from analyzer.model.callgraph import FunctionRef
 from analyzer.model.facts import Definition
 from analyzer.resolve import linkage
 from analyzer.resolve.declared import Declared
+from analyzer.resolve.index import NameKind
 from analyzer.resolve.lists import Lists
 from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.pasted import Pasted
@@ -215,16 +216,15 @@ class Names:
 
     def _is_value(self, name: str) -> bool:
         """Whether a macro, a constant or a variable has a name. The index may name files that do not have it."""
-        files, facts = self.index.files, self.index.facts
+        facts = self.index.facts
+
+        def native(kind: NameKind) -> Iterator[str]:  # BPF's sample programs have variables named as its functions
+            return (path for path in self.index.files(kind, name) if not self.scopes.foreign(path))
+
         return (
-            any(self.scopes.macros_in(path, name) for path in files("macro", name))
-            or any(o.name == name for path in files("object", name) for o in facts(path).objects)
-            or any(
-                c.name == name
-                for path in files("enumerator", name)
-                for e in facts(path).enums
-                for c in e.constants
-            )
+            any(self.scopes.macros_in(path, name) for path in native("macro"))
+            or any(o.name == name for path in native("object") for o in facts(path).objects)
+            or any(c.name == name for path in native("enumerator") for e in facts(path).enums for c in e.constants)
         )
 
     def _compiled(self, scope: Scope, functions: list[Function]) -> list[Function]:

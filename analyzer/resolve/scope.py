@@ -357,9 +357,13 @@ class Scope:
 
     def _given(self, name: str) -> Truth:
         """Whether the build's command line defines a name for this file; None when that cannot be told, or
-        when it does not and something else may."""
-        if self.scopes.configuration.options is None or not self.path.endswith(".c"):
+        when it does not and something else may. A header that belongs to some sources is compiled as they are."""
+        if self.scopes.configuration.options is None:
             return None
+        if not self.path.endswith(".c"):
+            sources = [i for i in self.includers if i.endswith(".c")] if name == "MODULE" else []
+            given = {self.scopes.of(source)._given(name) for source in sources}
+            return given.pop() if len(given) == 1 else None
         kbuild = self.scopes.kbuild
         if name == "MODULE":
             images = {image for image, _ in kbuild.built(self.path).images}

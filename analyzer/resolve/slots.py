@@ -22,7 +22,6 @@ from analyzer.resolve.fillers import DESIGNATOR, MacroFillers, given_use, makes_
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.locals import Locals
-from analyzer.resolve.macrouse import placed_objects
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.overlays import Overlay, find_overlay
@@ -100,9 +99,8 @@ class Slots:
                     placed.extend(self._of_assignments(reading, definition))
                     for variable in self.local_tables(reading, definition):
                         placed.extend(self._placing.of_object(reading, variable))
-            for use, made in self._names.maker.file(scope).facts:
-                for variable in placed_objects(use, made):
-                    placed.extend(self._placing.of_object(scope, variable))
+            for variable in self._names.maker.file(scope).objects:
+                placed.extend(self._placing.of_object(scope, variable))
             every = (self._entry(p) for p in placed if p.scope.holds(p.guard) is not False)
             entries = list(dict.fromkeys(every))  # readings of one text may say the same
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
@@ -209,8 +207,8 @@ class Slots:
         return self._overlays[slot]
 
     def _includers_of_lists(self, slot: Slot) -> Iterator[str]:
-        """Files whose initializers get entries from a list that names a member, `LSM_HOOK(int, 0, field, …)`, or
-        uses a macro that names it: `#define UNUSUAL_DEV(…) { .initFunction = init_function }`."""
+        """Lists that name a member, `LSM_HOOK(int, 0, field, …)`, or use a macro of their includers that names it,
+        `#define UNUSUAL_DEV(…) { .initFunction = init_function }`, and these includers."""
         files, field = self._index.files, slot.field
         lists = [
             (path, use.macro)
@@ -223,6 +221,7 @@ class Slots:
             lists += [(p, macro) for p in files("use", macro) if p.endswith(".h")]
         for path, macro in dict.fromkeys(lists):
             for inclusion in inclusions(self._names.scopes, path, macro):
+                yield path
                 yield inclusion.path
 
     def _entries_for(self, path: str, slot: Slot, macros: frozenset[str]) -> Iterator[SlotEntry]:
@@ -274,7 +273,7 @@ class Slots:
         for use in found.uses:
             if use.macro in fitting:
                 yield from self._names.maker.objects_again(scope, use, fills)
-            if not given_use(use, fitting):
+            if scope.macro(use.macro) and not given_use(use, fitting):
                 if (
                     use.macro in others
                     and not use.tail
