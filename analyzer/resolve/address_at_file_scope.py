@@ -125,7 +125,7 @@ class AddressAtFileScope:
 
     def _in_use(self, scope: Scope, use: Invocation, name: str) -> None:
         """What a macro use at file scope makes of a name."""
-        if not scope.macro(use.macro):
+        if self._names.maker.is_listed(scope, use):
             for inclusion in inclusions(self._names.scopes, scope.path, use.macro):
                 if inclusion.path != scope.path:
                     self._in_objects(inclusion.path, name, own=True)
@@ -161,7 +161,7 @@ class AddressAtFileScope:
                     if key in tried or not has_word(use.arguments, part):
                         continue
                     tried.add(key)
-                    if not scope.macro(use.macro):
+                    if self._names.maker.is_listed(scope, use):
                         listing.update(i.path for i in inclusions(self._names.scopes, path, use.macro))
                     if not self._names.maker.holds(scope, use, name):
                         continue

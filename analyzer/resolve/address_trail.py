@@ -62,7 +62,9 @@ class Trail:
     def files_naming(self, name: str) -> list[str]:
         """The files that may use a function's or a file-scope variable's name as a value."""
         if name == self.static:
-            return [self.path, *self._names.scopes.of(self.path).includers]
+            includes = self._names.scopes.includes  # a list that the file includes may name it
+            lists = [p for p in self._index.files("argument", name) if includes.may_see(self.path, p)]
+            return list(dict.fromkeys((self.path, *self._names.scopes.of(self.path).includers, *lists)))
         return sorted({*filter(None, [self.path]), *self._index.mentioning(name)})
 
     def native(self, paths: Iterable[str]) -> Iterator[str]:

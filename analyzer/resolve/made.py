@@ -282,6 +282,10 @@ class Maker:
             found = self._listed[key] = tuple(made.values())
         return found
 
+    def is_listed(self, scope: Scope, use: Invocation) -> bool:
+        """Whether a use stands in a list that others include under a definition of its macro."""
+        return not scope.path.endswith(".c") and bool(self._meanings(scope, use))
+
     def _in_list(self, scope: Scope, use: Invocation) -> Iterator[tuple[Inclusion, FileFacts]]:
         """What the includers of a list file make of a use in it."""
         for inclusion in self._meanings(scope, use):
@@ -305,7 +309,7 @@ class Maker:
         for the includers."""
         facts = self.use(scope, use)
         found = placed_objects(use, facts) if facts is not None else []
-        if not scope.path.endswith(".c"):
+        if self.is_listed(scope, use):
             listed = (o for _, made in self._in_list(scope, use) for o in placed_objects(use, made))
             found += [o for o in listed if o.entries or o.value]
         return found

@@ -273,7 +273,7 @@ class Slots:
         for use in found.uses:
             if use.macro in fitting:
                 yield from self._names.maker.objects_again(scope, use, fills)
-            if scope.macro(use.macro) and not given_use(use, fitting):
+            if not self._names.maker.is_listed(scope, use) and not given_use(use, fitting):
                 if (
                     use.macro in others
                     and not use.tail
