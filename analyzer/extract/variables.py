@@ -116,12 +116,30 @@ def parameters_of(text: Text, node: Node) -> tuple[Parameter, ...]:
 def _parameter(text: Text, node: Node) -> Parameter:
     declarator = node.child_by_field_name("declarator")
     name = name_node(declarator) if declarator is not None else None
+    bare = _name_in_parentheses(declarator) if declarator is not None else None
+    if bare is not None:  # `int (f)(void)` is a pointer, too (C11 6.7.6.3 paragraph 8)
+        pieces = [(node.start_byte, bare.start_byte), (bare.end_byte, node.end_byte)]
+        spelled = text.masked[bare.start_byte : bare.end_byte].decode("utf-8", "replace")
+        return Parameter(text.type_text(pieces).replace("()(", "(*)(", 1), spelled)
     if name is None or name.type == "type_identifier":
         return Parameter(text.type_text([(node.start_byte, node.end_byte)]), "")
     return Parameter(
         text.type_text([(node.start_byte, name.start_byte), (name.end_byte, node.end_byte)]),
         text.masked[name.start_byte : name.end_byte].decode("utf-8", "replace"),
     )
+
+
+def _name_in_parentheses(declarator: Node) -> Node | None:
+    """The `f` of `int (f)(void)`, which the grammar takes for a parameter of type f."""
+    inner = declarator.child_by_field_name("declarator")
+    if declarator.type != "abstract_function_declarator" or inner is None or inner.type != declarator.type:
+        return None
+    listed = inner.child_by_field_name("parameters")
+    only = listed.named_children if listed is not None and inner.named_child_count == 1 else []
+    if len(only) != 1 or only[0].type != "parameter_declaration" or only[0].named_child_count != 1:
+        return None
+    word = only[0].named_children[0]
+    return word if word.type == "type_identifier" else None
 
 
 def old_parameters_of(text: Text, names: Node, definition: Node) -> tuple[Parameter, ...]:

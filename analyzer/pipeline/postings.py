@@ -130,8 +130,10 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
         words = _WORD.findall(variable.value)
         found["argument"].update(words)
         found["reference"].update(words)
-    plain = plain_type(variable.type) if variable.entries else PlainType()
+    plain = plain_type(variable.type) if variable.entries or match else PlainType()
     struct = plain.tag or "?"
+    if match and (whole := plain.tag or plain.typedef):  # `struct err_reg_info e = EE(SEND_DMA_ERR, handle_err)`
+        found["slot"].add(f"{whole}.#")
     for entry in variable.entries:
         if entry.value.isidentifier() and entry.path[1:].isidentifier() and not _NUMBERS.match(entry.value):
             found["reference"].add(entry.value)  # `.open = f`, as most are

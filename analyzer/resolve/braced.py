@@ -44,15 +44,20 @@ class BracedUses:
         name, opening, _ = entry.value.partition("(")
         if not opening or "." in entry.path or not name.strip().isidentifier():
             return False
-        key = (scope.key, name.strip())
+        return self._opens(scope, name.strip())
+
+    def _opens(self, scope: Scope, name: str) -> bool:
+        """Whether a macro, or one that its body uses, opens a brace with values by position."""
+        key = (scope.key, name)
         found = self._opening.get(key)
         if found is None:
-            bodies = [[t.text for t in definition.body] for definition in scope.macro(key[1])]
+            self._opening[key] = False  # a macro that leads to itself
+            bodies = [[t.text for t in definition.body] for definition in scope.macro(name)]
+            pairs = [pair for body in bodies for pair in itertools.pairwise(body)]
+            used = dict.fromkeys(one for one, other in pairs if other == "(" and one not in KEYWORDS)
             found = self._opening[key] = any(
-                one == "{" and other not in (".", "[", "}")
-                for body in bodies
-                for one, other in itertools.pairwise(body)
-            )
+                one == "{" and other not in (".", "[", "}") for one, other in pairs
+            ) or any(one.isidentifier() and self._opens(scope, one) for one in used)
         return found
 
     def of(self, scope: Scope, value: str) -> Braced | None:

@@ -74,7 +74,9 @@ class Declared:
             record = record_in(self._index.facts(path), tag)
             if record and (best is None or len(record.fields) > len(best[1].fields)):
                 best = (path, record)
-        return best or (None if guess else self._record_of_macro(scope, tag))
+        if best is None and not guess:
+            best = self._record_of_macro(scope, tag) or self._pasted_record(scope, tag)
+        return best
 
     def _record_of_macro(self, scope: Scope, tag: str) -> tuple[str, Record] | None:
         """The definition of a struct that a file gives by `struct tag BODY;`, where a macro is the body: read
@@ -85,6 +87,18 @@ class Declared:
                 made = extract(text.encode()).records
                 lines = {"line": variable.line, "end_line": variable.line}
                 return (scope.path, msgspec.structs.replace(made[0], **lines)) if made else None
+        return None
+
+    def _pasted_record(self, scope: Scope, tag: str) -> tuple[str, Record] | None:
+        """The definition that a macro's use in what a file sees makes of a struct whose tag it pastes together,
+        when no text has one: `#define ATTR_STRUCT(name) struct nilfs_##name##_attr { … }`."""
+        if self._defining(tag):
+            return None
+        for path, use in self._pasting(scope, tag):
+            facts = self._maker.use(self._scopes.of(path), use)
+            for record in facts.records if facts is not None else ():
+                if record.tag == tag:
+                    return path, msgspec.structs.replace(record, line=use.line, end_line=use.end_line)
         return None
 
     def homonym(self, path: str, tag: str) -> str:

@@ -4,7 +4,7 @@ Not handled: `-I` of single Makefiles, for which the nearest file of that name s
 """
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.model.guards import Truth
 from analyzer.resolve.configuration import Configuration
@@ -21,15 +21,12 @@ _COMMON = 4  # characters that the paths of a file and one found by its name alo
 
 
 class Includes:
-    """The includes of a kernel's files. `foreign` tells which files nothing of the kernel includes by chance."""
+    """The includes of a kernel's files."""
 
-    def __init__(
-        self, index: Index, configuration: Configuration, territory: Territory, foreign: Callable[[str], bool]
-    ) -> None:
+    def __init__(self, index: Index, configuration: Configuration, territory: Territory) -> None:
         self._index = index
         self._configuration = configuration
         self._territory = territory
-        self._foreign = foreign
         self._numbers = Numbers()
         self._closures: dict[str, PathSet] = {}
         self._sure: dict[str, PathSet] = {}
@@ -70,7 +67,7 @@ class Includes:
         best, best_common = "", 0
         suffix = "/" + target.lstrip("./")
         for candidate in self._index.by_basename(posixpath.basename(target)):
-            if candidate.endswith(suffix) and not self._foreign(candidate):
+            if candidate.endswith(suffix) and not self._territory.foreign(candidate):
                 common = len(posixpath.commonprefix((candidate, path)))
                 if common > best_common:
                     best, best_common = candidate, common

@@ -56,7 +56,7 @@ class Placing:
         ]
         if not variable.entries and (match := MACRO_USE.match(variable.value)) and match.group(2):
             whole = Entry("", variable.value, variable.line, variable.guard)
-            if concerns is None or concerns(whole):
+            if concerns is None or concerns(whole) or self._braced.may_list(scope, whole):
                 entries = [whole]
         if not entries:
             return

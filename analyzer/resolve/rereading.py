@@ -12,6 +12,7 @@ Not handled: several sources that read a header again under different conditions
 uses that come to a redefined macro only by their arguments.
 """
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
@@ -162,13 +163,16 @@ class Rereadings:
             for include in self._index.includes(place.path):
                 if include.line == place.line:
                     needed += [word for word in _NAME.findall(include.guard) if word not in needed]
-        for name in needed:
-            for source in self._index.files("macro", name):
-                if source.endswith(".c") and not self._scopes.foreign(source):
-                    lines = [d.line for d in self._scopes.macros_in(source, name)]
-                    if lines and self._includes(source, path, min(lines)):
-                        return source
-        return ""
+        sources = [
+            (source, min(lines))
+            for name in needed
+            for source in self._index.files("macro", name)
+            if source.endswith(".c") and not self._scopes.foreign(source)
+            if (lines := [d.line for d in self._scopes.macros_in(source, name)])
+        ]
+        directly = (source for source, line in sources if self._includes(source, path, line))
+        by_others = (source for source, line in sources if self._leads_to(source, path, line))
+        return next(itertools.chain(directly, by_others), "")
 
     def _includes(self, source: str, path: str, line: int) -> bool:
         """Whether a source includes a header below a line."""
@@ -177,6 +181,11 @@ class Rereadings:
             i.line > line and posixpath.basename(i.target) == base and self._target(source, i) == path
             for i in self._index.includes(source)
         )
+
+    def _leads_to(self, source: str, path: str, line: int) -> bool:
+        """Whether a source includes below a line what includes a header: hfi1's `trace.h` has ten of them."""
+        targets = (self._target(source, i) for i in self._index.includes(source) if i.line > line)
+        return any(target and path in self._scopes.includes.closure(target) for target in targets)
 
     def _names_again(self, path: str, reading: Rereading) -> bool:
         """Whether the computed name is the header's."""

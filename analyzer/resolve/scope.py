@@ -34,7 +34,7 @@ class Scopes:
         self.index = index
         self.configuration = configuration
         self._territory = Territory(index, configuration)
-        self.includes = Includes(index, configuration, self._territory, self.foreign)
+        self.includes = Includes(index, configuration, self._territory)
         self._scopes: dict[str, Scope] = {}
         self._directives = Directives(index)
         self._foreign: dict[str, bool] = {}

@@ -56,8 +56,14 @@ def test_only_some_macros_mean_the_same_in_all_headers() -> None:
 
 
 def test_nobody_asks_for_it() -> None:
-    files = FILES | {"kernel/wake.c": FILES["kernel/wake.c"].replace("#define CREATE_TRACE_POINTS\n", "")}
+    files = {path: text.replace("#define CREATE_TRACE_POINTS\n", "") for path, text in FILES.items()}
     assert Rereadings(resolver(files).scopes).of(HEADER) == ()
+
+
+def test_who_includes_it_directly_comes_first() -> None:
+    by_another = FILES | {"kernel/wake.c": ""}
+    assert {r.unit for r in Rereadings(resolver(by_another).scopes).of(HEADER)} == {"drivers/net/nic_main.c"}
+    assert {r.unit for r in Rereadings(resolver(FILES).scopes).of(HEADER)} == {"kernel/wake.c"}
 
 
 def test_the_index_may_name_a_file_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
