@@ -71,6 +71,7 @@ class Maker:
         self.templates = Templates()
         self._inclusions: dict[tuple[str, str], tuple[Inclusion, ...]] = {}
         self._listed: dict[tuple[str, int], tuple[Function, ...]] = {}
+        self._objects_listed: dict[tuple[str, int], tuple[Object, ...]] = {}
         self._rereadings: Rereadings | None = None
         self._spelled_again: dict[str, dict[str, list[tuple[Invocation, Rereading, Lookup]]]] = {}
         self._shapes_again: dict[tuple[str | tuple[str, ...], str, int], tuple[str, ...]] = {}
@@ -309,9 +310,14 @@ class Maker:
         for the includers."""
         facts = self.use(scope, use)
         found = placed_objects(use, facts) if facts is not None else []
-        if self.is_listed(scope, use):
-            listed = (o for _, made in self._in_list(scope, use) for o in placed_objects(use, made))
-            found += [o for o in listed if o.entries or o.value]
+        return [*found, *self._objects_in_list(scope, use)] if self.is_listed(scope, use) else found
+
+    def _objects_in_list(self, scope: Scope, use: Invocation) -> tuple[Object, ...]:
+        key = (scope.path, use.start)
+        found = self._objects_listed.get(key)
+        if found is None:
+            made = (o for _, facts in self._in_list(scope, use) for o in placed_objects(use, facts))
+            found = self._objects_listed[key] = tuple(o for o in made if o.entries or o.value)
         return found
 
     def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:

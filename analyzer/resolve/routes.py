@@ -121,11 +121,11 @@ class Routes:
         search.todo += [_Step(value, ANYTHING, False, "") for value in sorted(values)]
         for name in sorted(names):
             search.todo.append(_Step(name, ANYTHING, False, ""))
-            self._reach_pasted(search, name)
+            self._reach_pasted(search, name, self._read())
         while search.todo:
             name, words, pasted, definer = search.todo.pop()
             if definer and name.isupper():  # `STA_READ_##format(name)`
-                self._reach_pasted(search, name)
+                self._reach_pasted(search, name, self._capitals)
             for path, macro in self._naming(name):
                 if macro.name == name or (definer and not self._names.scopes.includes.may_see(path, definer)):
                     continue
@@ -135,9 +135,9 @@ class Routes:
                     search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not sure)
         return search.reached()
 
-    def _reach_pasted(self, search: _Search, name: str) -> None:
+    def _reach_pasted(self, search: _Search, name: str, pastes: Iterable[Paste]) -> None:
         """Come to the macros that may paste a name together."""
-        for paste in self._making(name):
+        for paste in _making(name, pastes):
             part = name[len(paste.first) : len(name) - len(paste.last)]
             words = self._also_named({part} if paste.single else parts_of(part))
             search.reach(paste.path, paste.macro, words, pasted=True)
@@ -221,17 +221,6 @@ class Routes:
                     seen.add(macro.name)
                     todo.append(macro.name)
 
-    def _making(self, name: str) -> Iterator[Paste]:
-        """The macros that may paste a name together."""
-        self._read()
-        for paste in self._capitals if name.isupper() else self._pastes or ():
-            if (
-                name.startswith(paste.first)
-                and name.endswith(paste.last)
-                and len(name) > len(paste.first) + len(paste.last)
-            ):
-                yield paste
-
     def _read(self) -> list[Paste]:
         """What the macros of the kernel paste; finds also those that call what they are given."""
         if self._pastes is None:
@@ -288,3 +277,14 @@ def _handed_to(macro: Macro, name: str, positions: Collection[int]) -> Iterator[
 def _parenthesized(text: str, opening: int) -> str:
     """The text from a parenthesis to the one that closes it, empty when none does."""
     return text[opening : text_close_of(text, opening) + 1]
+
+
+def _making(name: str, pastes: Iterable[Paste]) -> Iterator[Paste]:
+    """Those that may make a name."""
+    for paste in pastes:
+        if (
+            name.startswith(paste.first)
+            and name.endswith(paste.last)
+            and len(name) > len(paste.first) + len(paste.last)
+        ):
+            yield paste
