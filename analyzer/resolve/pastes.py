@@ -13,20 +13,22 @@ _RUN = re.compile(r"\w+(?:\s*##\s*\w+)+")
 
 
 class Paste(NamedTuple):
-    """An identifier that a macro makes: what is literally at its ends, and whether one argument is all between."""
+    """An identifier that a macro makes: what is literally at its ends, whether one argument is all between, and
+    whether it is called."""
 
     path: str
     macro: Macro
     first: str
     last: str
     single: bool
+    called: bool
 
 
 def pastes_of(path: str, macro: Macro) -> Iterator[Paste]:
     """The identifiers that a file's macro pastes with a literal part at one end at least."""
     parameters = macro.parameters or ()
-    for run in _RUN.findall(macro.body):
-        parts = [p.strip() for p in run.split("##")]
+    for run in _RUN.finditer(macro.body):
+        parts = [p.strip() for p in run.group().split("##")]
         literal = [p not in parameters and p != "__VA_ARGS__" for p in parts]
         if all(literal):
             continue
@@ -34,4 +36,5 @@ def pastes_of(path: str, macro: Macro) -> Iterator[Paste]:
         behind = next(n for n, kept in enumerate(reversed(literal)) if not kept)
         first, last = "".join(parts[:before]), "".join(parts[len(parts) - behind :])
         if first or last:
-            yield Paste(path, macro, first, last, len(parts) - before - behind == 1)
+            called = macro.body[run.end() :].lstrip().startswith("(")
+            yield Paste(path, macro, first, last, len(parts) - before - behind == 1, called)

@@ -107,7 +107,9 @@ class Routes:
         self._names = names
         self._index = names.index
         self._pastes: list[Paste] | None = None
-        self._capitals: list[Paste] = []  # of these those that spell a part in capitals
+        self._macros: list[
+            Paste
+        ] = []  # of these those that may make the name of a macro: `STA_READ_##format(name)`
         self._calling: dict[str, set[int]] = {}
         self._called: frozenset[str] | None = None
         self._operand_callers: set[str] = set()  # macros that call an operand of an assembler statement
@@ -121,11 +123,15 @@ class Routes:
         search.todo += [_Step(value, ANYTHING, False, "") for value in sorted(values)]
         for name in sorted(names):
             search.todo.append(_Step(name, ANYTHING, False, ""))
-            self._reach_pasted(search, name, self._read())
+            for paste in _making(name, self._read()):
+                part = name[len(paste.first) : len(name) - len(paste.last)]
+                words = self._also_named({part} if paste.single else parts_of(part))
+                search.reach(paste.path, paste.macro, words, pasted=True)
         while search.todo:
             name, words, pasted, definer = search.todo.pop()
-            if definer and name.isupper():  # `STA_READ_##format(name)`
-                self._reach_pasted(search, name, self._capitals)
+            for paste in _making(name, self._macros) if definer and name.isupper() else ():
+                part = name[len(paste.first) : len(name) - len(paste.last)]
+                search.reach(paste.path, paste.macro, frozenset((part,)), pasted=True)
             for path, macro in self._naming(name):
                 if macro.name == name or (definer and not self._names.scopes.includes.may_see(path, definer)):
                     continue
@@ -134,13 +140,6 @@ class Routes:
                 if given or _passes(macro, name):
                     search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not sure)
         return search.reached()
-
-    def _reach_pasted(self, search: _Search, name: str, pastes: Iterable[Paste]) -> None:
-        """Come to the macros that may paste a name together."""
-        for paste in _making(name, pastes):
-            part = name[len(paste.first) : len(name) - len(paste.last)]
-            words = self._also_named({part} if paste.single else parts_of(part))
-            search.reach(paste.path, paste.macro, words, pasted=True)
 
     def _lacks(self, macro: Macro, name: str, definer: str) -> bool:
         """Whether a macro gives another one fewer arguments than that takes: one of its own stands for several."""
@@ -244,7 +243,7 @@ class Routes:
                 if words:
                     self._operand_callers.add(macro.name)
             self._pastes = list(pastes)
-            self._capitals = [p for p in self._pastes if (p.first + p.last).isupper()]
+            self._macros = [p for p in pastes if p.called and p.single and (p.first + p.last).isupper()]
         return self._pastes
 
     def _calls_given(self, macro: Macro, called: Collection[str]) -> None:
