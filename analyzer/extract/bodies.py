@@ -248,7 +248,7 @@ class Bodies:
             if body is None:
                 continue
             name = masked[start:end].decode("utf-8", "replace")
-            if name in body.names or name in body.references or name.isupper() or name.startswith("T__"):
+            if name in body.names or name in body.references or name.isupper() or _is_filler(name):
                 continue
             body.references[name] = text.line(start)
 
@@ -273,7 +273,7 @@ class Bodies:
                 continue
             last = start
             name = callee.decode("utf-8", "replace")
-            if name not in NOT_CALLS and not name.startswith("T__"):
+            if name not in NOT_CALLS and not _is_filler(name):
                 self._call(name, start, end)
         return computed
 
@@ -297,7 +297,7 @@ class Bodies:
         plain = plain_callee(callee)
         if plain is not None:  # `(f)(x)` is a call of f
             name = text.masked[plain.start_byte : plain.end_byte].decode("utf-8", "replace")
-            if not name.startswith("T__"):  # `(typeof(x))(y)`, a cast
+            if not _is_filler(name):  # `(typeof(x))(y)`, a cast
                 line, column = text.line(start), text.column(start)
                 body.calls.append(
                     DirectCall(name, line, column, plain.start_byte, node.end_byte, text.guard(start))
@@ -401,3 +401,8 @@ def _function_declarator(declarator: Node) -> Node | None:
                 if outer == node:  # FNAME(walk)(args): keep the outer one
                     return found
     return found
+
+
+def _is_filler(name: str) -> bool:
+    """Whether a name is one that masking has put in for something else (`scanning`)."""
+    return name.startswith("T__")

@@ -30,8 +30,6 @@ _BLANKS = bytes(byte if byte == 0x0A else 0x20 for byte in range(256))
 _LINE_REST = re.compile(rb"(?:[^\n\\]|\\[ \t\r]*\n|\\)*")
 _LONE_QUOTE = b"\1"  # an opening quote right before a continuation: no room for the closing one yet
 _CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
-
-
 _DIRECTIVE_LINE = re.compile(rb"(?m)^[ \t]*#.*$")
 
 

@@ -27,7 +27,7 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
     choice = any(t.text == "?" for t in tokens)  # `(false) ? one : other`
     guards = guards_of([Token("="), *tokens])[1:] if choice else []
     if any(token.text in _OFFSET for token in tokens):
-        return (), first
+        return (), ""
     for at, token in _outside_literals(tokens):
         if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
             continue

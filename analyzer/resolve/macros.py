@@ -162,6 +162,7 @@ class Expander:
     def _split(self, arguments: list[list[Token]], depth: int) -> list[list[Token]]:
         """The arguments of a macro that takes more than it is given: a name at the site may stand for several
         (`#define LID FIELD(struct msg, 4, u32, 32)`, `IBA_GET(LID, msg)`)."""
+        self._lacking = True
         found: list[list[Token]] = []
         for argument in arguments:
             one = argument[0] if len(argument) == 1 and argument[0].origin is None else None
@@ -169,7 +170,6 @@ class Expander:
             if one is not None and one.is_name and any(d.parameters is None for d in self._lookup(one.text)):
                 inside = self._expand([one], depth + 1, first=True)
                 split, _ = _arguments([Token(")"), *reversed(inside), Token("(")])
-            self._lacking = True
             found += split or [argument]
         return found
 

@@ -184,7 +184,7 @@ class Slots:
         for kind in _USES:
             paths.update(self.by_macros.users(kind, field, DESIGNATOR, slot.struct))
         paths.update(self.by_macros.users_by_position(slot.struct))
-        paths.update(self._includers_of_lists(slot))
+        paths.update(self._lists_and_includers(slot))
         return paths
 
     def positional(self, slot: Slot) -> set[str]:
@@ -206,7 +206,7 @@ class Slots:
             self._overlays[slot] = find_overlay(self._index, slot)
         return self._overlays[slot]
 
-    def _includers_of_lists(self, slot: Slot) -> Iterator[str]:
+    def _lists_and_includers(self, slot: Slot) -> Iterator[str]:
         """Lists that name a member, `LSM_HOOK(int, 0, field, …)`, or use a macro of their includers that names it,
         `#define UNUSUAL_DEV(…) { .initFunction = init_function }`, and these includers."""
         files, field = self._index.files, slot.field
