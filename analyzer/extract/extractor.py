@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from tree_sitter import Node
 
+from analyzer.extract.aliases import aliases_of
 from analyzer.extract.bodies import Bodies
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import BASE, Dialect, local_words
@@ -36,7 +37,7 @@ from analyzer.model.facts import (
     ParseDiagnostic,
 )
 
-EXTRACTOR_VERSION = "19"
+EXTRACTOR_VERSION = "20"
 _MAX_DIAGNOSTICS = 200
 _ASSEMBLY = re.compile(
     rb"^[ \t]*(?:\.(?:macro|endm|cfi_\w+|globl|global|align|section|set|equ|inst|previous|pushsection)\b"
@@ -155,7 +156,7 @@ def _read(
         includes=common.includes,
         macros=common.macros,
         undefs=common.undefs,
-        definitions=bodies.definitions(),
+        definitions=(*bodies.definitions(), *aliases_of(text, outer)),
         declarations=tuple(declarations),
         records=tuple(records_of(text, found.nodes("record"))),
         enums=tuple(enums_of(text, found.nodes("enum"))),

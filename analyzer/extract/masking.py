@@ -113,10 +113,9 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
             ),
             text,
         )
-    aliases: list[str] = []
     calls = present.get("call")
     if calls:
-        text = _mask_attributes(text, calls, uses, aliases, weak)
+        text = _mask_attributes(text, calls, uses, weak)
     text = _mask_typeof(text)
     text = _mask_sized_records(text)
     if b"auto" in text:  # C23's `auto x = value;`: to the grammar a storage class without a type
@@ -132,12 +131,10 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     text = mask_seeming_types(text)
     text, heads, invocations = mask_file_scope(text, whole)
     text = _mask_type_arguments(text)
-    return Masked(text, tuple(uses), tuple(heads), tuple(invocations), tuple(aliases), frozenset(weak))
+    return Masked(text, tuple(uses), tuple(heads), tuple(invocations), frozenset(weak))
 
 
-def _mask_attributes(
-    text: bytes, names: list[bytes], uses: list[Note], aliases: list[str], weak: set[int]
-) -> bytes:
+def _mask_attributes(text: bytes, names: list[bytes], uses: list[Note], weak: set[int]) -> bytes:
     out = bytearray(text)
     at = 0
     noted = len(uses)
@@ -152,7 +149,7 @@ def _mask_attributes(
         if text[(brace := skip_space(text, end)) : brace + 1] == b"{" and _is_head(text, match.start(), whole):
             del uses[noted:]
             others = [n for n in names if n != name]  # the file has a function of that name
-            return _mask_attributes(text, others, uses, aliases, weak) if others else text
+            return _mask_attributes(text, others, uses, weak) if others else text
         if name in (b"__free", b"__cleanup") or b"cleanup" in whole:
             uses.append(Note(name.decode(), match.start(), end))
         if name == b"__attribute__" and b"weak" in whole:

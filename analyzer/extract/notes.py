@@ -44,5 +44,4 @@ class Masked(NamedTuple):
     uses: tuple[Note, ...]
     heads: tuple[Head, ...]
     invocations: tuple[TopInvocation, ...]
-    aliases: tuple[str, ...]
     weak: frozenset[int]

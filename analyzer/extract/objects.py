@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from analyzer.extract.text import Text, declared, declared_type
+from analyzer.extract.text import Text, declared, declared_type, declares_function
 from analyzer.extract.variables import PROTOTYPE
 from analyzer.model.facts import Declaration, Entry, Object
 
@@ -40,7 +40,7 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
         static, extern = b"static" in words, b"extern" in words
         for inner, name, value in declared(node):
             spelled = text.spelled(name)
-            if _declares_function(inner):
+            if declares_function(inner):
                 # the return type ends where the name begins
                 functions.append(
                     Declaration(
@@ -63,16 +63,6 @@ def declarations_of(text: Text, nodes: list[Node]) -> tuple[list[Declaration], l
                 )
             )
     return functions, variables
-
-
-def _declares_function(declarator: Node) -> bool:
-    node: Node | None = declarator
-    while node is not None and node.type == "pointer_declarator":
-        node = node.child_by_field_name("declarator")
-    if node is None or node.type != "function_declarator":
-        return False
-    inner = node.child_by_field_name("declarator")
-    return inner is not None and inner.type == "identifier"
 
 
 def _object(

@@ -153,3 +153,14 @@ def name_node(declarator: Node) -> Node | None:
                     break
         node = inner
     return None
+
+
+def declares_function(declarator: Node) -> bool:
+    """Whether a declarator is a function's."""
+    node: Node | None = declarator
+    while node is not None and node.type == "pointer_declarator":
+        node = node.child_by_field_name("declarator")
+    if node is None or node.type != "function_declarator":
+        return False
+    inner = node.child_by_field_name("declarator")
+    return inner is not None and inner.type == "identifier"

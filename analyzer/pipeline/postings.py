@@ -107,18 +107,13 @@ def _of_definition(definition: Definition, found: defaultdict[NameKind, set[str]
 
 
 def _of_renaming(facts: FileFacts, found: defaultdict[NameKind, set[str]]) -> None:
-    """Whether macros may give functions other names than they are spelled with: the file's own, or those of a file
-    that is included below them."""
+    """Whether macros may give functions other names than they are spelled with: the file's own, or another's."""
     lines = {d.name: d.line for d in facts.definitions if d.name}
     if any(d.head and d.return_type for d in facts.definitions) or (
         lines and any(m.parameters is None and m.line < lines.get(m.name, 0) for m in facts.macros)
     ):
         found["renamed"].add("")
-    last = max((i.line for i in facts.includes if i.quoted or i.target.endswith(".c")), default=0)
-    if any(
-        m.line < last and m.parameters is None and _OTHER_NAME.fullmatch(m.body) and _OTHER_NAME.fullmatch(m.name)
-        for m in facts.macros
-    ):
+    if any(m.parameters is None and m.body != m.name and _OTHER_NAME.fullmatch(m.body) for m in facts.macros):
         found["renaming"].add("")
 
 

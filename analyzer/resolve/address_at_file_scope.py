@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable
 
-from analyzer.model.facts import Invocation, Object
+from analyzer.model.facts import Definition, Invocation, Object
 from analyzer.resolve.address_in_bodies import AddressInBodies
 from analyzer.resolve.address_trail import Means, Trail
 from analyzer.resolve.flow import Place
@@ -49,6 +49,7 @@ class AddressAtFileScope:
                         self._bodies.follow(holder, name, member=False)
         if own:
             self._pasted(name)
+            self._pasted_in_bodies(name)
             for path in self._trail.native(self._index.files("argument", name)):
                 if self._flow.initcalls.registers(path, name):
                     self._trail.at_initcall()
@@ -91,16 +92,40 @@ class AddressAtFileScope:
 
     def _in_given_members(self, name: str) -> None:
         """Macros that store into the member they are given, and paste the name for it."""
-        by_macros, maker = self._slots.by_macros, self._names.maker
+        by_macros = self._slots.by_macros
         for path in sorted({path for part in parts_of(name) for path in by_macros.giving(part)}):
-            text, scope = self._index.text(path), self._names.scopes.of(path)
+            scope = self._names.scopes.of(path)
             for definition in self._index.facts(path).definitions:
                 for macro in sorted({c.name for c in definition.calls} & by_macros.naming().keys()):
-                    uses = [text[c.start : c.end] for c in definition.calls if c.name == macro]
-                    given = [use.partition(b"(")[2][:-1].decode("utf-8", "replace") for use in uses]
-                    if any(maker.may_paste(scope, macro, arguments, name) for arguments in given):
+                    if self._pastes(scope, definition, macro, name):
                         for holder in self._names.functions_of(path, definition):
                             self._in_body(holder, macro, name)
+
+    def _pasted_in_bodies(self, name: str) -> None:
+        """Macros in bodies that paste the name into a table: `(struct device_attribute)__ATTR_RW(type)`."""
+        parts = parts_of(name)
+        if name == self._trail.static:
+            paths = [self._trail.path, *self._names.scopes.of(self._trail.path).includers]
+        else:
+            found = (self._index.files("reference", part) for part in parts if part != name)
+            paths = sorted({path for files in found if len(files) <= _MAX_PARTS for path in files})
+        by_macros = self._slots.by_macros
+        for path in self._trail.native(paths):
+            scope = self._names.scopes.of(path)
+            for definition in self._index.facts(path).definitions:
+                if not any(given in parts and given != name for given, _ in definition.references):
+                    continue
+                for macro in sorted({c.name for c in definition.calls}):
+                    if by_macros.has_designator(scope, macro) and self._pastes(scope, definition, macro, name):
+                        for holder in self._names.functions_of(path, definition):
+                            self._bodies.in_tables(holder, macro, name)
+
+    def _pastes(self, scope: Scope, definition: Definition, macro: str, name: str) -> bool:
+        """Whether a use of a macro in a body makes an identifier of its arguments."""
+        text = self._index.text(scope.file)
+        uses = (text[c.start : c.end] for c in definition.calls if c.name == macro)
+        given = (use.partition(b"(")[2][:-1].decode("utf-8", "replace") for use in uses)
+        return any(self._names.maker.may_paste(scope, macro, arguments, name) for arguments in given)
 
     def _in_objects(self, path: str, name: str, own: bool) -> None:
         """What a file's initializers and macro uses at file scope do with a name."""

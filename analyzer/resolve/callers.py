@@ -104,7 +104,7 @@ class Callers:
         facts = self._index.facts(path)
         text = self._index.text(path)
         for definition in facts.definitions:
-            if definition.end and self._matters(definition, text, wanted):
+            if self._matters(definition, text, wanted):
                 yield from self._names.functions_of(path, definition)
         scope = self._names.scopes.of(path)
         maker = self._names.maker

@@ -18,6 +18,7 @@ from analyzer.resolve.scope import Scope, Scopes, record_in
 from analyzer.resolve.words import has_word, parts_of
 
 _BODILESS = re.compile(rb"\b(struct|union)\s+(\w+)\s*;")
+_FUNCTION = re.compile(r"([^()]*)(\([^()]*\))")
 _OTHER_THINGS: Sequence[NameKind] = ("macro", "enumerator", "object", "function")
 _MAX_FILES = 20  # unseen files whose macro uses are read for a variable
 
@@ -161,12 +162,13 @@ class Declared:
 
     def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
         """The members of a struct that only its macros tell: those that a list file makes, included inside under
-        the includer's macros, and those of `struct HASH_ALG_COMMON;`, whose body is a macro."""
+        the includer's macros, those of `struct HASH_ALG_COMMON;`, whose body is a macro, and that of `void
+        BUILDER(name);`, whose declarator is one."""
         key = (path, record.line)
         found = self._included_fields.get(key)
         if found is None:
             scope = self._scopes.of(path)
-            text = self._bodies(scope, record)
+            text = [*self._bodies(scope, record), *_declarators(scope, record)]
             for include in self._index.includes(path):
                 if record.line <= include.line <= record.end_line:
                     target = self._scopes.includes.resolve(path, include.target, quoted=include.quoted)
@@ -277,6 +279,14 @@ class Declared:
 def _outer(tag: str) -> str:
     """The outermost struct around one without a tag of its own."""
     return tag if tag.startswith("::") else tag.split("::", maxsplit=1)[0]
+
+
+def _declarators(scope: Scope, record: Record) -> Iterator[str]:
+    """The members of a struct that seem to be functions, which none can be: uses of macros, expanded."""
+    for field in record.fields:
+        seeming = _FUNCTION.fullmatch(field.type)
+        if seeming is not None and scope.macro(field.name):
+            yield expanded_text(scope, f"{seeming[1]} {field.name}{seeming[2]};")
 
 
 def _is_body(scope: Scope, name: str) -> bool:

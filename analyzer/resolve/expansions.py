@@ -243,7 +243,7 @@ def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[Expande
             )
         else:
             root = next((t.text for t in callee if t.is_name), "")
-            declaration = _declaration(tokens, places.get(root, ()))
+            declaration = _declaration(tokens, places.get(root, ()), call.start)
             given = origin is None
             yield ExpandedCall(
                 "", tuple(callee), macros, False, given, (), declaration, False, guard, handed, count
@@ -275,14 +275,37 @@ def _declares_function(tokens: Sequence[Token], places: Sequence[int]) -> bool:
     )
 
 
-def _declaration(tokens: Sequence[Token], places: Sequence[int]) -> tuple[Token, ...]:
-    """The declaration of a variable inside an expansion: `struct t *name;`."""
+def _declaration(tokens: Sequence[Token], places: Sequence[int], use: int) -> tuple[Token, ...]:
+    """The declaration of a variable inside an expansion, `struct t *name;`: where macros nest that call their
+    variables alike, the one whose block the use of it stands in."""
+    found: tuple[Token, ...] = ()
     for at in places:
         if not 0 < at < len(tokens) - 1 or tokens[at + 1].text not in (";", "="):
             continue
-        start = at
-        while start and tokens[start - 1].text not in (";", "{", "}"):
-            start -= 1
-        if at - start >= 2 or (at - start == 1 and tokens[start].is_name and tokens[start].text not in KEYWORDS):
-            return tuple(tokens[start : at + 1])
-    return ()
+        start = _statement_before(tokens, at)
+        typed = at - start >= 2 or (at > start and tokens[start].is_name and tokens[start].text not in KEYWORDS)
+        if typed and (not found or (at < use and _is_open(tokens, at, use))):
+            found = tuple(tokens[start : at + 1])
+    return found
+
+
+def _statement_before(tokens: Sequence[Token], at: int) -> int:
+    """Where the statement, or what stands in open parentheses, begins that a place is in."""
+    start, depth = at, 0
+    while start and tokens[start - 1].text not in (";", "{", "}"):
+        text = tokens[start - 1].text
+        depth += (text == ")") - (text == "(")
+        if depth < 0:
+            break
+        start -= 1
+    return start
+
+
+def _is_open(tokens: Sequence[Token], place: int, later: int) -> bool:
+    """Whether the block around one place is not closed before another."""
+    depth = 0
+    for token in tokens[place:later]:
+        depth += (token.text == "{") - (token.text == "}")
+        if depth < 0:
+            return False
+    return True

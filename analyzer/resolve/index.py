@@ -26,7 +26,7 @@ NameKind = Literal[
     "dispatch",  # an indirect call through a member of that name
     "filler",  # a macro whose body has `.name =` or `->name =`; `struct.#` for `struct x name = { value, … }`
     "renamed",  # (with the name "") has functions whose spelled name is a macro or a macro's use
-    "renaming",  # (with the name "") includes a file below `#define one_name another_name`
+    "renaming",  # (with the name "") has `#define one_name another_name`
 ]
 
 

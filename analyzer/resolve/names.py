@@ -37,6 +37,13 @@ def ref_of(function: Function) -> FunctionRef:
     return FunctionRef(function.definition.name, function.path, function.definition.line)
 
 
+def spelled(path: str, definition: Definition) -> Function:
+    """The function of a definition that stands in the text. One without a body is another name that the linker
+    gives a function of the file."""
+    made = () if definition.end else tuple((call.name, ()) for call in definition.calls)
+    return Function(path, definition, made=made)
+
+
 class Names:
     """Look-ups shared by all scopes of a kernel."""
 
@@ -67,7 +74,7 @@ class Names:
     def in_file(self, path: str, name: str) -> list[Function]:
         """The definitions of a name in a file, by heads that stand in its text."""
         found = [
-            Function(path, d)
+            spelled(path, d)
             for d in self.index.facts(path).definitions
             if d.name == name and not d.head and self.renamed.is_spelled(path, d)
         ]
@@ -78,7 +85,7 @@ class Names:
         scope = self.scopes.of(path)
         definitions = self.index.facts(path).definitions
         hidden = {d.body for d in definitions if not self.renamed.is_spelled(path, d)}
-        found = [Function(path, d) for d in definitions if d.name and not d.head and d.body not in hidden]
+        found = [spelled(path, d) for d in definitions if d.name and not d.head and d.body not in hidden]
         found.extend(
             f for f in self.maker.file(scope).functions if not f.definition.end or f.definition.body not in hidden
         )
@@ -93,7 +100,7 @@ class Names:
         if not self.renamed.is_spelled(path, definition):
             return found
         if not definition.head:
-            return [*found, Function(path, definition)] if definition.name else found
+            return [*found, spelled(path, definition)] if definition.name else found
         made = self.maker.from_head(self.scopes.of(path), definition)
         return [*found, *(f for f in made if f.definition.end)][: len(found) + 1]
 

@@ -3,7 +3,8 @@
 `#define mtype_add IPSET_TOKEN(MTYPE, _add)` above `mtype_add(struct ip_set *set, …) {`, and
 `FNAME(walk_addr)(…) {`: a template, which files include under other macros each time. One body then is several
 functions, on the same lines under different names, and each reads its text as its inclusion does (`inclusion`).
-A name may also be made once, by a macro of the file itself.
+A name may also be made once, by a macro of the file itself or by a header's that holds in every configuration
+(`#define hfs_find_init hfsplus_find_init`).
 
 Not handled: macros with parameters that have the name of a function, names made in files that a header includes
 which defines the macros, and types and variables that are named so.
@@ -134,6 +135,7 @@ class Renamed:
             for includer in self._index.files("renaming", ""):
                 if not self._scopes.foreign(includer):
                     found.update(self._below(includer))
+                    found.update(self._seeing(includer))
             self._files = frozenset(found)
         return self._files
 
@@ -147,6 +149,15 @@ class Renamed:
                 below = {target for line, target in targets if line > macro.line}
                 if below:
                     yield from below.intersection(self._index.files("function", macro.name))
+
+    def _seeing(self, header: str) -> Iterator[str]:
+        """The sources that have a function of which a header they see makes another name."""
+        for macro in self._index.facts(header).macros if header.endswith(".h") else ():
+            if macro.parameters is None and macro.body.isidentifier() and macro.body != macro.name:
+                for path in self._index.files("function", macro.name):
+                    seen = path.endswith(".c") and not self._scopes.foreign(path)
+                    if seen and header in self._scopes.of(path).visible:
+                        yield path
 
     def _of(self, path: str) -> _Read | None:
         if path not in self._read:
@@ -253,6 +264,11 @@ class Renamed:
 
     def _applies(self, file: str, line: int, guard: str, scope: Scope, definition: Definition) -> bool:
         """Whether a macro is in force where a definition stands."""
+        if file.endswith(".h") and scope.file == scope.path != file and not definition.head:
+            ends = self._scopes.undefs_in(scope.file, definition.name)
+            if any(end < definition.line for end, _ in ends):
+                return False
+            return scope.holds(guard) is True and scope.surely_sees(file)
         return (file != scope.file or file == scope.path or line < definition.line) and (
             conjunction(guard, definition.guard) != "0"
         )

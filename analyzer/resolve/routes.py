@@ -204,6 +204,12 @@ class Routes:
                         yield path, macro
 
     def _calling_member(self, member: str) -> Iterator[tuple[str, Macro]]:
+        """The macros whose body calls a member, or gives its name to a macro that may call it."""
+        calling = self.calling()
+        for path, macro in self._naming(member):
+            uses = (m for m in _CALLED.finditer(macro.body) if m[1] in calling)
+            if any(has_word(_parenthesized(macro.body, use.end() - 1), member) for use in uses):
+                yield path, macro
         pattern = re.compile(rf"(?:\.|->)\s*{re.escape(member)}\s*\)*\s*\(")
         for path in self._index.files("expanded", member):
             if not self._names.scopes.foreign(path):

@@ -28,11 +28,13 @@ from analyzer.resolve.overlays import Overlay, find_overlay
 from analyzer.resolve.placing import Placed, Placing
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.stripping import strip_callee, without_subscripts
+from analyzer.resolve.structtexts import struct_before
 from analyzer.resolve.tokens import Token, last_member, spell
 from analyzer.resolve.typing import Member
 from analyzer.resolve.words import has_word, parts_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_MAX_BEFORE = 400  # bytes before a macro's use in which it is said what struct its braces are
 _USES: Sequence[NameKind] = ("use", "call", "reference", "argument")  # `reference`: behind `DEFINE_X(…) =`
 
 
@@ -333,8 +335,12 @@ class Slots:
         """Those that one call makes when it is a macro's use."""
         if not call.end or not self.by_macros.has_designator(scope, call.name):
             return
-        use = self._index.text(scope.file)[call.start : call.end].decode("utf-8", "replace")
+        source = self._index.text(scope.file)
+        use = source[call.start : call.end].decode("utf-8", "replace")
         text = spell(self._names.typer(scope.key).expand(use))
+        if text.startswith("{"):  # `*attr = (struct device_attribute)__ATTR_RW(name)`
+            before = source[max(0, call.start - _MAX_BEFORE) : call.start].decode("utf-8", "replace")
+            text = f"(struct {struct_before(before, len(before))}){text}"
         for made in extract(f"void made(void) {{ {text}; }}".encode()).objects:
             yield msgspec.structs.replace(
                 made,
