@@ -51,8 +51,8 @@ BEGIN, END = "<!-- measured by make bench -->", "<!-- end of what was measured -
 
 
 class Memory(threading.Thread):
-    """The largest sum of proportional memory of a process and its children, in MB. It is looked at every second: to
-    sum up a process takes milliseconds, and four looks a second cost what uses both cores 8 % of its time."""
+    """The largest sum of proportional memory of a process and its children, in MB. It is looked at every second:
+    to sum up a process takes milliseconds, and four looks a second cost what uses both cores 8 % of its time."""
 
     def __init__(self, process: int) -> None:
         super().__init__(daemon=True)

@@ -20,6 +20,7 @@ _PLAIN_ITEM = re.compile(
 )  # most: `.open = f`; no need to look inside
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
+_MAX_USE = 20_000  # bytes of a macro's use, which may hold a whole table
 _LIST = re.compile(rb"=\s*+\{")
 
 
@@ -84,7 +85,7 @@ def _object(
         elif value.type == "compound_literal_expression":
             inner = value.child_by_field_name("value")
             entries = entries_of(text, inner) if inner is not None else ()
-        elif value.end_byte - value.start_byte <= _MAX_VALUE:
+        elif value.end_byte - value.start_byte <= _limit(value):
             scalar = text.original(value.start_byte, value.end_byte)
     return Object(
         name,
@@ -97,6 +98,11 @@ def _object(
         function,
         defined,
     )
+
+
+def _limit(value: Node) -> int:
+    """How many bytes of a value are kept."""
+    return _MAX_USE if value.type == "call_expression" else _MAX_VALUE
 
 
 def local_objects(
@@ -231,7 +237,7 @@ def _leaf(text: Text, value: Node, path: str, found: list[Entry], *, designated:
         return
     if value.type in ("string_literal", "concatenated_string"):
         return
-    spelled = text.original(value.start_byte, min(value.end_byte, value.start_byte + _MAX_VALUE))
+    spelled = text.original(value.start_byte, min(value.end_byte, value.start_byte + _limit(value)))
     if not designated and _NUMBER.match(spelled):
         return
     found.append(Entry(path, spelled, text.line(value.start_byte), text.guard(value.start_byte)))

@@ -18,6 +18,7 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.static_calls import KEY
 from analyzer.resolve.words import has_word, parts_of
 
+_NUMBER = re.compile(r"\d+")
 _MAX_PARTS = 20  # files with a part of a pasted name in a macro use
 _MAX_USES = 4  # of a macro that names the function are looked at
 
@@ -195,6 +196,15 @@ class AddressAtFileScope:
                     self._made_by(scope, use, name)
         for path in sorted(listing):
             self._in_objects(path, name, own=True)
+        self._numbered(name)
+
+    def _numbered(self, name: str) -> None:
+        """Macro uses in the function's own file that paste the name together of a number, which no posting has."""
+        numbers = set(_NUMBER.findall(name))
+        scope, holds = self._names.scopes.of(self._trail.path), self._names.maker.holds
+        for use in self._index.facts(self._trail.path).invocations if numbers else ():
+            if not numbers.isdisjoint(_NUMBER.findall(use.arguments)) and holds(scope, use, name):
+                self._made_by(scope, use, name)
 
     def _made_by(self, scope: Scope, use: Invocation, name: str) -> None:
         """What a macro use does with a name that is not among its arguments."""

@@ -20,7 +20,7 @@ from analyzer.resolve.flow import Flow
 from analyzer.resolve.holders import Holders
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
-from analyzer.resolve.routes import Routes, standing_for
+from analyzer.resolve.routes import Reached, Routes, standing_for
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import last_member
@@ -51,10 +51,11 @@ class Callers:
             routes = routes.joined(self._routes.to(hooks))
         for path, words in self._names.renamed.spellings(ref.name).items():
             routes = routes.joined(standing_for(words, path))
-        wanted = Wanted(ref, names, routes, held.slots, held.values)
+        handed = {macro: paths for macro in routes.macros if (paths := self._handing(macro, routes))}
+        wanted = Wanted(ref, names, routes, held.slots, held.values, handed=frozenset(handed))
         elsewhere = function is not None and self._names.scopes.foreign(function.path)
         candidates = dict(held.functions)
-        for path in sorted(self._files(wanted)):
+        for path in sorted(self._files(wanted).union(*handed.values())):
             if elsewhere or not self._names.scopes.foreign(path):
                 for found in self._in_file(path, wanted):
                     candidates.setdefault(ref_of(found), found)
@@ -65,6 +66,12 @@ class Callers:
             towards = self._calls.towards(found, pointed if caller in held.functions else named)
             edges += (edge for edge in towards if _leads_to(edge, ref))
         return tuple(sorted(edges, key=lambda e: (e.caller.file, e.caller.line, e.caller.name, e.site)))
+
+    def _handing(self, macro: str, routes: Reached) -> list[str]:
+        """The sources that define a macro and give it to another one."""
+        given = re.compile(rb"[(,]\s*" + macro.encode() + rb"\s*[,)]")
+        sources = (path for path in routes.definers[macro] if path.endswith(".c"))
+        return [path for path in sources if given.search(self._index.text(path))]
 
     def _files(self, wanted: Wanted) -> set[str]:
         """The files in which something that is wanted is named."""

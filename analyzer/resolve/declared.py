@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.extract.extractor import extract
+from analyzer.extract.lexical import on_one_line
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Field, Invocation, Object, Record, Typedef
 from analyzer.resolve.index import NameKind
@@ -18,6 +19,7 @@ from analyzer.resolve.scope import Scope, Scopes, record_in
 from analyzer.resolve.words import has_word, parts_of
 
 _BODILESS = re.compile(rb"\b(struct|union)\s+(\w+)\s*;")
+_USE = re.compile(rb"^\s*([A-Z_][A-Z\d_]*)\s*\([^;]*\)\s*;", re.M)
 _FUNCTION = re.compile(r"([^()]*)(\([^()]*\))")
 _OTHER_THINGS: Sequence[NameKind] = ("macro", "enumerator", "object", "function")
 _MAX_FILES = 20  # unseen files whose macro uses are read for a variable
@@ -162,13 +164,15 @@ class Declared:
 
     def included_fields(self, path: str, record: Record) -> tuple[Field, ...]:
         """The members of a struct that only its macros tell: those that a list file makes, included inside under
-        the includer's macros, those of `struct HASH_ALG_COMMON;`, whose body is a macro, and that of `void
-        BUILDER(name);`, whose declarator is one."""
+        the includer's macros, those of `struct HASH_ALG_COMMON;`, whose body is a macro, those of a use, as
+        `ENTRY(csr, u32);`, and that of `void BUILDER(name);`, whose declarator is one."""
         key = (path, record.line)
         found = self._included_fields.get(key)
         if found is None:
             scope = self._scopes.of(path)
-            text = [*self._bodies(scope, record), *_declarators(scope, record)]
+            lines = self._index.text(path).split(b"\n", record.end_line)[record.line : record.end_line]
+            body = b"\n".join(lines)
+            text = [*_bodies(scope, body), *_uses(scope, body), *_declarators(scope, record)]
             for include in self._index.includes(path):
                 if record.line <= include.line <= record.end_line:
                     target = self._scopes.includes.resolve(path, include.target, quoted=include.quoted)
@@ -177,16 +181,8 @@ class Declared:
                             text.append(expanded_text(scope, f"{use.macro}({use.arguments})"))
             made = extract("\n".join(["struct made {", *text, "};"]).encode()).records if text else ()
             found = self._included_fields[key] = made[0].fields if made else ()
-        return found
-
-    def _bodies(self, scope: Scope, record: Record) -> list[str]:
-        """The anonymous structs inside a struct whose body is a macro, as C."""
-        lines = self._index.text(scope.path).split(b"\n", record.end_line)[record.line : record.end_line]
-        found: list[str] = []
-        for kind, name in _BODILESS.findall(b"\n".join(lines)):
-            tag = name.decode()
-            if _is_body(scope, tag):
-                found.append(expanded_text(scope, f"{kind.decode()} {tag};"))
+            for inner in made[1:]:
+                self._records[(path, inner.tag)] = (path, inner)
         return found
 
     def typedef(self, scope: Scope, name: str) -> tuple[str, Typedef] | None:
@@ -279,6 +275,26 @@ class Declared:
 def _outer(tag: str) -> str:
     """The outermost struct around one without a tag of its own."""
     return tag if tag.startswith("::") else tag.split("::", maxsplit=1)[0]
+
+
+def _bodies(scope: Scope, body: bytes) -> Iterator[str]:
+    """The anonymous structs inside a struct whose body is a macro, as C."""
+    for kind, name in _BODILESS.findall(body):
+        tag = name.decode()
+        if _is_body(scope, tag):
+            yield expanded_text(scope, f"{kind.decode()} {tag};")
+
+
+def _uses(scope: Scope, body: bytes) -> Iterator[str]:
+    """What macro uses among a struct's members expand to."""
+    for use in _USE.finditer(body):
+        if any(definition.parameters is not None for definition in scope.macro(use[1].decode())):
+            yield expanded_text(scope, on_one_line(use[0]))
+
+
+def may_be_use(field: Field) -> bool:
+    """Whether a member may be a macro's use: read alone, its first argument has the macro as its type."""
+    return field.type.isidentifier() and field.type.isupper()
 
 
 def _declarators(scope: Scope, record: Record) -> Iterator[str]:

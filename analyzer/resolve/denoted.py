@@ -10,7 +10,7 @@ from analyzer.resolve.dominated import guards_of
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
-from analyzer.resolve.tokens import KEYWORDS, Token, open_of, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, close_of, open_of, tokenize
 
 _OFFSET = frozenset(("offsetof", "__builtin_offsetof"))  # a number, whatever is named in it
 
@@ -28,6 +28,7 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
     guards = guards_of([Token("="), *tokens])[1:] if choice else []
     if any(token.text in _OFFSET for token in tokens):
         return (), ""
+    chosen = _behind_call(tokens)
     for at, token in _outside_literals(tokens):
         if not token.is_name or token.text in KEYWORDS or token.text.startswith("CONFIG_"):
             continue
@@ -36,6 +37,8 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
         if at and tokens[at - 1].text in (".", "->", "struct", "union", "enum"):
             continue
         if at + 1 < len(tokens) and tokens[at + 1].text in ("(", "[", "->", "."):
+            continue
+        if at < chosen:
             continue
         first = first or token.text
         if not names.may_be_function(token.text):
@@ -46,6 +49,15 @@ def denoted(names: Names, scope: Scope, value: str) -> tuple[tuple[Function, ...
                 first = token.text
             found.extend(bound.functions)
     return tuple(dict.fromkeys(found)) if len(found) < 2 else _unique(found), first
+
+
+def _behind_call(tokens: Sequence[Token]) -> int:
+    """Where a call of what `_Generic` chooses ends, 0 for any other value: its functions are called, not given."""
+    if len(tokens) < 2 or tokens[0].text != "_Generic":
+        return 0
+    closing = close_of(tokens, 1)
+    called = 0 < closing < len(tokens) - 1 and tokens[closing + 1].text == "("
+    return close_of(tokens, closing + 1) if called else 0
 
 
 def _outside_literals(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:

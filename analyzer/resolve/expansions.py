@@ -39,6 +39,7 @@ from analyzer.resolve.tokens import (
     tokenize,
 )
 
+_TYPEOF = frozenset(("typeof", "__typeof__"))
 _MAX_RENAMED = 4  # variables of an expansion that hand a value on: INDIRECT_CALL_4 in INDIRECT_CALL_3 in …
 
 
@@ -280,13 +281,22 @@ def _declaration(tokens: Sequence[Token], places: Sequence[int], use: int) -> tu
     variables alike, the one whose block the use of it stands in."""
     found: tuple[Token, ...] = ()
     for at in places:
-        if not 0 < at < len(tokens) - 1 or tokens[at + 1].text not in (";", "="):
+        if not 0 < at < len(tokens) - 1 or tokens[at + 1].text not in (";", "=", ","):
             continue
         start = _statement_before(tokens, at)
         typed = at - start >= 2 or (at > start and tokens[start].is_name and tokens[start].text not in KEYWORDS)
+        if tokens[at + 1].text == ",":  # `struct t *name, *other;`, or an argument
+            typed = typed and _declares(tokens, start)
         if typed and (not found or (at < use and _is_open(tokens, at, use))):
             found = tuple(tokens[start : at + 1])
     return found
+
+
+def _declares(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a statement begins at a place that may be a declaration."""
+    first, second = tokens[start], tokens[start + 1]
+    stated = not start or tokens[start - 1].text in (";", "{", "}")
+    return stated and first.is_name and (second.is_name or second.text == "*" or first.text in _TYPEOF)
 
 
 def _statement_before(tokens: Sequence[Token], at: int) -> int:

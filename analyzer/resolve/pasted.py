@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from analyzer.model.facts import Definition, Invocation
+from analyzer.model.facts import Definition, Invocation, Macro
 from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.pastes import pastes_of
 from analyzer.resolve.scope import Scope, Scopes
@@ -45,6 +45,7 @@ class Pasted:
         self._around: dict[tuple[str, str], list[tuple[str, str]]] | None = None
         self._pieces: dict[str, list[tuple[str, Invocation]]] = {}
         self._pieced: set[str] = set()  # the files whose names were looked for among these
+        self._spelled: dict[str, frozenset[str]] = {}
         self._shaping: set[str] | None = None  # the headers that paste names and have not been read for these
 
     def of(self, name: str) -> tuple[Function, ...]:
@@ -65,7 +66,7 @@ class Pasted:
                 found = self._made_in(path, part, name, tried)
                 if found:
                     return found
-        return self._glued_in(path, name)
+        return self._glued_in(path, name) or self._spelled_in(path, name)
 
     def pieced(self, scope: Scope, name: str) -> list[Function]:
         """The function of a name that uses in what a file sees make of what no posting leads from: numbers
@@ -115,7 +116,46 @@ class Pasted:
                 found = self._maker.light(scope, use, name)
                 if found:
                     return list(found)
+        for definition in self._index.facts(path).definitions if numbers else ():
+            given = definition.head and not numbers.isdisjoint(_NUMBER.findall(definition.head))
+            if given and self._may_head(scope, definition, name):
+                heads = [f for f in self._maker.from_head(scope, definition) if _named(f, name)]
+                if heads:
+                    return heads
         return []
+
+    def _spelled_in(self, path: str, name: str) -> list[Function]:
+        """The function of a name in one file that a macro's body spells as it stands: `FBTFT_REGISTER_DRIVER`
+        makes `fbtft_driver_probe_pdev` in each driver."""
+        macros = self._spelling(name)
+        scope = self._scopes.of(path)
+        for use in self._index.facts(path).invocations if macros else ():
+            if use.macro in macros and self._maker.may_spell(scope, use.macro, use.arguments, name):
+                found = self._maker.light(scope, use, name)
+                if found:
+                    return list(found)
+        return []
+
+    def _spelling(self, name: str) -> frozenset[str]:
+        """The macros whose body, or that of a macro they use, has the head of a function of that name."""
+        found = self._spelled.get(name)
+        if found is None:
+            head = re.compile(rf"\b{re.escape(name)}\s*\([^;{{}}]*\)\s*\{{")
+            todo = [macro.name for macro in self._with_word(name) if head.search(macro.body)]
+            macros = set(todo)
+            while todo:
+                fresh = {macro.name for macro in self._with_word(todo.pop())} - macros
+                macros |= fresh
+                todo += sorted(fresh)
+            found = self._spelled[name] = frozenset(macros)
+        return found
+
+    def _with_word(self, word: str) -> Iterator[Macro]:
+        """The macros with a word in their body, none for one that is too common."""
+        files = self._index.files("expanded", word)
+        for path in files if len(files) <= _MAX_FILES else ():
+            if not self._scopes.foreign(path):
+                yield from (m for m in self._index.facts(path).macros if has_word(m.body, word))
 
     def _search(self, name: str, among: tuple[str, ...] | None) -> tuple[Function, ...]:
         if (

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from analyzer.model.callgraph import Slot
-from analyzer.model.facts import Entry, Object
+from analyzer.model.facts import Entry, Field, Object
 from analyzer.resolve.braced import MACRO_USE, BracedUses
-from analyzer.resolve.ctypes import Arr, Rec, Type, pointee
+from analyzer.resolve.ctypes import Arr, Ptr, Rec, Type, pointee
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import spell, tokenize
@@ -94,7 +94,8 @@ class Placing:
         slot: Slot | None = None
         index = ""
         dotted: list[str] = []
-        for step in _STEP.findall(path):
+        steps = _STEP.findall(path)
+        for step, following in zip(steps, [*steps[1:], ""], strict=False):
             if step[0] == ".":
                 if isinstance(current, Arr):
                     current = current.of
@@ -112,19 +113,30 @@ class Placing:
                     current = found.type
             elif step[0] == "[":
                 index = step[1:-1]
-                current = pointee(current) if isinstance(current, Arr) else current
+                current = pointee(current) if isinstance(current, Arr | Ptr) else current
             elif isinstance(current, Arr):
                 index = step[1:]
                 current = current.of
+            elif isinstance(current, Ptr):  # to a literal, `(struct pattern[]){ … }`, or needless braces
+                current = current.to if following else current
             else:
                 read = typer.record(current)
                 position = int(step[1:])
                 if read is None or position >= len(read[1].fields):
                     return None
                 field = read[1].fields[position]
+                if following[:1] == "." and self._is_anonymous(scope, read[0], current, field, following[1:]):
+                    continue
                 slot = Slot(read[1].tag, field.name, self._names.declared.homonym(read[0], read[1].tag))
                 dotted.append(field.name)
                 current = self._names.typer(read[0]).type_of_text(field.type)
         if slot is None or isinstance(current, Rec):
             return None
         return slot, index, ".".join(dotted)
+
+    def _is_anonymous(self, scope: Scope, path: str, record: Type | None, field: Field, member: str) -> bool:
+        """Whether braces at a place are an anonymous struct's or union's, whose members are the outer one's:
+        `{ .name = "x", { .live = f } }`."""
+        inside = self._names.typer(path).type_of_text(field.type)
+        typer = self._names.typer(scope.key)
+        return typer.member(inside, member) is None and typer.member(record, member) is not None

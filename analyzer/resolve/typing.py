@@ -21,7 +21,7 @@ from analyzer.resolve.ctypes import (
     TypeReader,
     pointee,
 )
-from analyzer.resolve.declared import Declared
+from analyzer.resolve.declared import Declared, may_be_use
 from analyzer.resolve.expressiontypes import ExpressionReader
 from analyzer.resolve.locals import Locals
 from analyzer.resolve.macros import Expander
@@ -131,13 +131,13 @@ class Typer:
         if found is None:
             return None
         path, record = found
-        for field in record.fields:
-            if field.name == name:
-                return self._member(path, record, field)
+        spelled = next((field for field in record.fields if field.name == name), None)
+        if spelled is not None and not may_be_use(spelled):
+            return self._member(path, record, spelled)
         for field in self.names.declared.included_fields(path, record):
             if field.name == name:
                 return self._member(path, record, field)
-        return None
+        return None if spelled is None else self._member(path, record, spelled)
 
     def _member(self, path: str, record: Record, field: Field) -> Member:
         slot = Slot(record.tag, field.name, self.names.declared.homonym(path, record.tag))

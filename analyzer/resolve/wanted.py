@@ -17,7 +17,8 @@ from analyzer.resolve.words import has_word
 class Wanted:
     """What may lead to a function: its names, macros whose expansion may call it, slots that may hold it (with the
     files that put its name there), and `values` that stand for it otherwise: static calls, variables. With
-    `pointers`, calls of parameters and variables may lead there, too."""
+    `pointers`, calls of parameters and variables may lead there, too. `handed` are those of the macros that the
+    source which defines them gives to another macro: `FOR_EACH(DUP)`."""
 
     function: FunctionRef
     names: frozenset[str]
@@ -25,6 +26,7 @@ class Wanted:
     slots: Mapping[Slot, frozenset[str]]
     values: frozenset[str]
     pointers: bool = True
+    handed: frozenset[str] = frozenset()
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -33,9 +35,9 @@ class Wanted:
 
     @cached_property
     def mention(self) -> re.Pattern[bytes]:
-        """Finds what matters where a macro is given it: a name, a member, a value. What is called there is a call
-        site of its own."""
-        return _any_of(self.names | self.members | self.values, rb"(?!\s*\()")
+        """Finds what matters where a macro is given it: a name, a member, a value, another macro. What is called
+        there is a call site of its own."""
+        return _any_of(self.names | self.members | self.values | self.handed, rb"(?!\s*\()")
 
     @cached_property
     def spelled(self) -> re.Pattern[bytes]:
