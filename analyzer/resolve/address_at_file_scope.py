@@ -103,23 +103,22 @@ class AddressAtFileScope:
                             self._in_body(holder, macro, name)
 
     def _pasted_in_bodies(self, name: str) -> None:
-        """Macros in bodies that paste the name into a table: `(struct device_attribute)__ATTR_RW(type)`."""
+        """Macros in bodies that paste the name together: `(struct device_attribute)__ATTR_RW(type)`."""
         parts = parts_of(name)
         if name == self._trail.static:
             paths = [self._trail.path, *self._names.scopes.of(self._trail.path).includers]
         else:
             found = (self._index.files("reference", part) for part in parts if part != name)
             paths = sorted({path for files in found if len(files) <= _MAX_PARTS for path in files})
-        by_macros = self._slots.by_macros
         for path in self._trail.native(paths):
             scope = self._names.scopes.of(path)
             for definition in self._index.facts(path).definitions:
                 if not any(given in parts and given != name for given, _ in definition.references):
                     continue
                 for macro in sorted({c.name for c in definition.calls}):
-                    if by_macros.has_designator(scope, macro) and self._pastes(scope, definition, macro, name):
+                    if scope.macro(macro) and self._pastes(scope, definition, macro, name):
                         for holder in self._names.functions_of(path, definition):
-                            self._bodies.in_tables(holder, macro, name)
+                            self._in_body(holder, macro, name)
 
     def _pastes(self, scope: Scope, definition: Definition, macro: str, name: str) -> bool:
         """Whether a use of a macro in a body makes an identifier of its arguments."""

@@ -1,8 +1,7 @@
 """What a function does with a name that holds an address: hands it on, stores it, returns it, calls it.
 
-Every mention of the name in the body counts (`values`), whatever the order of statements. Not handled: names
-that a macro in a body pastes together as a value elsewhere than in a table, and what functions that macros make
-hand on.
+Every mention of the name in the body counts (`values`), whatever the order of statements. Not handled: what
+functions that macros make hand on.
 """
 
 import re

@@ -18,7 +18,6 @@ TREES = sorted(p for kind in ("kernels", "phenomena") for p in (FIXTURES / kind)
 TREE_LIMITS = {
     "trace_header_reread": "what trace headers make when they are read again is not searched for callers",
     "pasted_wrappers": "what a macro at file scope hands to a function whose name it pastes is not followed",
-    "pasted_values": "a value whose name a macro in a body pastes together is not followed",
 }
 LIMITS = {
     "a name pasted only of what a macro is given": """
