@@ -18,6 +18,7 @@ _NUMBERS = re.compile(rb"(?:[\s{},]++|-?(?:0[xX][0-9a-fA-F]++|\d++)[uUlL]*+(?!\w
 _PLAIN_ITEM = re.compile(
     rb"(\.[A-Za-z_]\w*+)\s*+=\s*+(&?[A-Za-z_]\w*+)"
 )  # most: `.open = f`; no need to look inside
+_MEMBER = re.compile(r"\.\w+")
 _MAX_ENTRIES = 20_000
 _MAX_VALUE = 400
 _MAX_USE = 20_000  # bytes of a macro's use, which may hold a whole table
@@ -164,12 +165,14 @@ def entries_of(text: Text, node: Node) -> tuple[Entry, ...]:
 
 def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
     position = 0
+    behind, since = "", 0  # the member that was designated last, and the items that follow it
     masked = text.masked
     for child in node.named_children:
         if len(found) >= _MAX_ENTRIES:
             return
         plain = _PLAIN_ITEM.fullmatch(masked, child.start_byte, child.end_byte)
         if plain is not None:
+            behind, since = plain[1].decode()[1:], 0
             start = plain.start(2)
             spelled = text.original(start, plain.end())
             found.append(Entry(path + plain[1].decode(), spelled, text.line(start), text.guard(start)))
@@ -184,6 +187,7 @@ def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
             if value is None:
                 continue
             _leaf(text, value, path + step, found, designated=True)
+            behind, since = (step[1:], 0) if _MEMBER.fullmatch(step) else ("", 0)
             if step.startswith("["):
                 position = _next_position(step, position)
         elif kind == "assignment_expression" and (use := _use_before_item(text, child)) is not None:
@@ -194,7 +198,9 @@ def _walk(text: Text, node: Node, path: str, found: list[Entry]) -> None:
                 _leaf(text, right, path + step, found, designated=True)
             position += 1
         else:
-            _leaf(text, child, f"{path}#{position}", found, designated=False)
+            since += 1
+            place = f"{behind}+{since}" if behind else str(position)
+            _leaf(text, child, f"{path}#{place}", found, designated=False)
             position += 1
 
 

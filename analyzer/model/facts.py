@@ -173,8 +173,8 @@ class Typedef(_Fact, frozen=True):
 
 
 class Entry(_Fact, frozen=True):
-    """One leaf of an initializer list. `path` is the designator path with positional steps as `#n`
-    (`.hook.create`, `[3].ops`, `#0.#1`)."""
+    """One leaf of an initializer list. `path` is the designator path with positional steps as `#n`, or `#name+n`
+    behind the designator of a member (`.hook.create`, `[3].ops`, `#0#1`, `#compatible+1`)."""
 
     path: str
     value: str

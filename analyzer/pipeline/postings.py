@@ -24,8 +24,8 @@ _LAST = re.compile(r"(?<![\w.>])([A-Za-z_]\w*)[\s)]*$")
 _PASTED = re.compile(r"\w\s*##\s*\w")
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
-_MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#\d+)*$")
-_PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#\d+)*\.\w+$")
+_MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#[\w+]+)*$")
+_PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#[\w+]+)*\.\w+$")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 _WITHOUT_PARENTHESES = re.compile(r"(?:^|[;{})])\s*([A-Za-z_]\w*)\s+(\w+)\s*(?=$|[;}])")  # `acpi_error plist`
 _OTHER_NAME = re.compile(r"(?=\w*[a-z])[A-Za-z_]\w*")
@@ -51,7 +51,7 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
                 found["expanded"].update(_ASSOCIATED.findall(macro.body))
         if "=" in macro.body and ("." in macro.body or "->" in macro.body):
             found["filler"].update(_FILLED.findall(macro.body))
-        if "struct" in macro.body and "=" in macro.body:
+        if "struct" in macro.body and "{" in macro.body:
             found["filler"].update(f"{tag}.#" for tag in structs_by_position(macro.body))
     found["record"] = {r.tag.split("::")[0] if not r.tag.startswith("::") else r.tag for r in facts.records}
     found["record"].update(enum.tag for enum in facts.enums if enum.tag)

@@ -88,7 +88,7 @@ class AddressAtFileScope:
             if call.name == macro:
                 text = self._index.text(function.path)[call.start : call.end].decode("utf-8", "replace")
                 self._bodies.in_tokens(frame.scope, frame.typer.expand(text), {name}, function, call.line)
-        if self._slots.by_macros.has_designator(frame.scope, macro):
+        if self._slots.by_macros.has_initializer(frame.scope, macro):
             self._bodies.in_tables(function, macro, name)
 
     def _in_given_members(self, name: str) -> None:
@@ -105,7 +105,8 @@ class AddressAtFileScope:
     def _pasted_in_bodies(self, name: str) -> None:
         """Macros in bodies that paste the name together: `(struct device_attribute)__ATTR_RW(type)`."""
         parts = parts_of(name)
-        if name == self._trail.static:
+        own = name == self._trail.static
+        if own:
             paths = [self._trail.path, *self._names.scopes.of(self._trail.path).includers]
         else:
             found = (self._index.files("reference", part) for part in parts if part != name)
@@ -113,7 +114,8 @@ class AddressAtFileScope:
         for path in self._trail.native(paths):
             scope = self._names.scopes.of(path)
             for definition in self._index.facts(path).definitions:
-                if not any(given in parts and given != name for given, _ in definition.references):
+                given = (word for word, _ in definition.references)  # which are none in capitals
+                if not own and not any(word in parts and word != name for word in given):
                     continue
                 for macro in sorted({c.name for c in definition.calls}):
                     if scope.macro(macro) and self._pastes(scope, definition, macro, name):

@@ -78,7 +78,7 @@ class AddressInBodies:
                 self._trail.add(function)
                 tokens = frame.typer.expand(frame.source(way.start, way.end))
                 self.in_tokens(frame.scope, tokens, {name}, function, frame.line_of(use.start))
-                if self._slots.by_macros.has_designator(frame.scope, way.name):
+                if self._slots.by_macros.has_initializer(frame.scope, way.name):
                     self.in_tables(function, way.name, name)
                 if not frame.scope.macro_is_sure(way.name):  # `#define f(x) { }` of another configuration
                     self._hand(frame.scope, way.name, way.number)

@@ -112,7 +112,8 @@ class Collector:
                     self._made_call(tokenize(made.callee), site)
         for name, macros in self._function.made:
             if wanted is None or wanted.pointers or name in wanted.names:
-                self._bound_edges(name, Site(head, f"{name}(…)", (), -1, macros), "macro body")
+                rule, text = ("macro body", f"{name}(…)") if self._function.macro else ("alias", "alias")
+                self._bound_edges(name, Site(head, text, (), -1, macros), rule)
         return self._list.distinct()
 
     def _is_compiled(self, site: DirectCall | IndirectCall) -> bool:
@@ -213,7 +214,8 @@ class Collector:
                 confidence = "possible"
             guard = conjunction(own_guard, function.definition.guard if not certain else "")
             why = rule or binding_rule(self._function.path, function)
-            self._add(site, ref_of(function), "direct", why, confidence, guard=guard)
+            kind: EdgeKind = "pointer" if why == "alias" else "direct"  # no call of the text makes it
+            self._add(site, ref_of(function), kind, why, confidence, guard=guard)
 
     def _is_sure(self, function: Function) -> bool:
         """Whether a definition is there in every configuration that is meant, or the file's own."""
@@ -278,7 +280,7 @@ class Collector:
             self._slot_edges(slot, site)
             return
         if expanded and expanded[0].text == "_Generic":
-            self._generic(expanded, site)
+            self._generic(expanded, site, local, declaration)
             return
         bare = strip_callee(expanded)
         if len(bare) == 1 and bare[0].is_name:
@@ -308,13 +310,21 @@ class Collector:
         # a header that is read alone may not see where the type is defined
         return name.text in TYPE_WORDS or is_type_start(callee, len(callee) - 2, self._typer.is_typedef)
 
-    def _generic(self, callee: Sequence[Token], site: Site) -> None:
+    def _generic(
+        self,
+        callee: Sequence[Token],
+        site: Site,
+        local: Mapping[str, Type | None],
+        declaration: Sequence[Token],
+    ) -> None:
         """`_Generic(x, type: f, default: g)(…)`: the association of the expression's type, all when it
         cannot be typed."""
         declared = [(p.name, p.type) for p in self._definition.parameters]
         declared += [(v.name, v.type) for v in self._definition.variables]
         constant = {name for name, type_ in declared if "const" in type_.partition("*")[0].split()}
-        chosen = self._typer.associations(callee, self._types(site), constant)
+        if declaration:  # a macro's own variable
+            constant.discard(declaration[-1].text)
+        chosen = self._typer.associations(callee, local, constant)
         if not chosen:
             self._add(site, None, "pointer", "untyped callee", "possible")
         for name in chosen:

@@ -86,7 +86,7 @@ class Declared:
         alone, that is a variable of the macro's name."""
         for variable in self._index.facts(scope.path).objects:
             if variable.type == f"struct {tag}" and _is_body(scope, variable.name):
-                text = expanded_text(scope, f"struct {tag} {variable.name};")
+                text = expanded_text(scope, f"struct {tag} {variable.name};", variable.line)
                 made = extract(text.encode()).records
                 lines = {"line": variable.line, "end_line": variable.line}
                 return (scope.path, msgspec.structs.replace(made[0], **lines)) if made else None
@@ -172,14 +172,16 @@ class Declared:
             scope = self._scopes.of(path)
             lines = self._index.text(path).split(b"\n", record.end_line)[record.line : record.end_line]
             body = b"\n".join(lines)
-            text = [*_bodies(scope, body), *_uses(scope, body), *_declarators(scope, record)]
+            text = [*_bodies(scope, body, record.line), *_uses(scope, body, record.line)]
+            text += _declarators(scope, record)
             for include in self._index.includes(path):
                 if record.line <= include.line <= record.end_line:
                     target = self._scopes.includes.resolve(path, include.target, quoted=include.quoted)
                     for use in self._index.facts(target).invocations if target else ():
                         if scope.macro(use.macro):
-                            text.append(expanded_text(scope, f"{use.macro}({use.arguments})"))
-            made = extract("\n".join(["struct made {", *text, "};"]).encode()).records if text else ()
+                            text.append(expanded_text(scope, f"{use.macro}({use.arguments})", include.line))
+            head = f"struct {record.tag.replace('::', '__')} {{"
+            made = extract("\n".join([head, *text, "};"]).encode()).records if text else ()
             found = self._included_fields[key] = made[0].fields if made else ()
             for inner in made[1:]:
                 self._records[(path, inner.tag)] = (path, inner)
@@ -277,19 +279,19 @@ def _outer(tag: str) -> str:
     return tag if tag.startswith("::") else tag.split("::", maxsplit=1)[0]
 
 
-def _bodies(scope: Scope, body: bytes) -> Iterator[str]:
+def _bodies(scope: Scope, body: bytes, line: int) -> Iterator[str]:
     """The anonymous structs inside a struct whose body is a macro, as C."""
     for kind, name in _BODILESS.findall(body):
         tag = name.decode()
         if _is_body(scope, tag):
-            yield expanded_text(scope, f"{kind.decode()} {tag};")
+            yield expanded_text(scope, f"{kind.decode()} {tag};", line)
 
 
-def _uses(scope: Scope, body: bytes) -> Iterator[str]:
+def _uses(scope: Scope, body: bytes, line: int) -> Iterator[str]:
     """What macro uses among a struct's members expand to."""
     for use in _USE.finditer(body):
         if any(definition.parameters is not None for definition in scope.macro(use[1].decode())):
-            yield expanded_text(scope, on_one_line(use[0]))
+            yield expanded_text(scope, on_one_line(use[0]), line)
 
 
 def may_be_use(field: Field) -> bool:
@@ -302,7 +304,7 @@ def _declarators(scope: Scope, record: Record) -> Iterator[str]:
     for field in record.fields:
         seeming = _FUNCTION.fullmatch(field.type)
         if seeming is not None and scope.macro(field.name):
-            yield expanded_text(scope, f"{seeming[1]} {field.name}{seeming[2]};")
+            yield expanded_text(scope, f"{seeming[1]} {field.name}{seeming[2]};", field.line)
 
 
 def _is_body(scope: Scope, name: str) -> bool:

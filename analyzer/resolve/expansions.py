@@ -146,7 +146,7 @@ def _shape_of(scope: Scope, key: _Key) -> tuple[Met, _Shape]:
     calls = tuple(_calls_in(expansion.tokens, use))
     pasted = tuple(n for n in expansion.footprint if holds_placeholder(n) and not is_placeholder(n))
     footprint = {n: d for n, d in expansion.footprint.items() if not holds_placeholder(n)}
-    depends = expansion.lacking or any(map(_depends, calls))
+    depends = expansion.lacking or any(map(_depends, calls)) or _before_calls(expansion.tokens)
     return Met(footprint), _Shape(None if depends else calls, pasted, _behind_names(expansion.tokens))
 
 
@@ -157,6 +157,14 @@ def _behind_names(tokens: Sequence[Token]) -> frozenset[int]:
         for before, token in itertools.pairwise(tokens)
         if before.is_name and before.text not in KEYWORDS and is_placeholder(token.text)
         for number in numbers_in(token.text)
+    )
+
+
+def _before_calls(tokens: Sequence[Token]) -> bool:
+    """Whether the placeholder of an argument, which may be statements or a type, stands right before a call."""
+    return any(
+        is_placeholder(one.text) and other.is_name and opening.text == "("
+        for one, other, opening in zip(tokens, tokens[1:], tokens[2:], strict=False)
     )
 
 
@@ -243,7 +251,7 @@ def _calls_in(tokens: Sequence[Token], use: Sequence[Token]) -> Iterator[Expande
                 call.name, (), macros, False, origin is None, value, (), declared, guard, handed, count
             )
         else:
-            root = next((t.text for t in callee if t.is_name), "")
+            root = next((t.text for t in callee if t.is_name and t.text != "_Generic"), "")
             declaration = _declaration(tokens, places.get(root, ()), call.start)
             given = origin is None
             yield ExpandedCall(

@@ -184,8 +184,10 @@ class MacroFillers:
         return frozenset(self._by_position(struct))
 
     def users_by_position(self, struct: str) -> Iterator[str]:
-        """The files that use one of these at file scope and may see a definition of it that counts."""
-        return self._seeing("use", self._by_position(struct))
+        """The files that use one of these and may see a definition of it that counts."""
+        macros = self._by_position(struct)
+        yield from self._seeing("use", macros)
+        yield from self._seeing("call", macros)
 
     def _by_position(self, struct: str) -> Mapping[str, _Filling]:
         found = self._positional.get(struct)
@@ -252,8 +254,8 @@ class MacroFillers:
             self._shaping[key] = found
         return found
 
-    def has_designator(self, scope: Scope, name: str, depth: int = 0) -> bool:
-        """Whether a macro's body, or that of a macro it uses, holds a designated initializer."""
+    def has_initializer(self, scope: Scope, name: str, depth: int = 0) -> bool:
+        """Whether a macro's body, or that of a macro it uses, holds a designated initializer or a literal."""
         definitions = scope.macro(name)
         if not definitions:
             return False
@@ -268,12 +270,14 @@ class MacroFillers:
             for at in range(len(body) - 2):
                 if body[at].text == "." and body[at + 2].text == "=" and body[at + 1].is_name:
                     verdict = True
+                if body[at].text == "struct" and [t.text for t in body[at + 2 : at + 4]] == [")", "{"]:
+                    verdict = True
             if not verdict and depth < 6:
                 verdict = any(
                     t.is_name
                     and t.text not in KEYWORDS
                     and t.text != name
-                    and self.has_designator(scope, t.text, depth + 1)
+                    and self.has_initializer(scope, t.text, depth + 1)
                     for t in body
                 )
         self._filling[key] = verdict
@@ -321,7 +325,7 @@ class MacroFillers:
         found: set[str] = set()
         for variable in objects:
             for entry in variable.entries:
-                if re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#\d+)*$", entry.path):
+                if re.search(rf"\.{re.escape(field)}(?:\[[^\]]*\]|#[\w+]+)*$", entry.path):
                     struct = self._owner(scope, variable.type, entry.path)
                     if not struct or holds_placeholder(struct):
                         return None

@@ -24,7 +24,7 @@ NameKind = Literal[
     "expanded",  # called in a macro's body, its last word, or what it gives to another macro
     "shaping",  # (with the name "") has macros that paste identifiers or call what they are given
     "dispatch",  # an indirect call through a member of that name
-    "filler",  # a macro whose body has `.name =` or `->name =`; `struct.#` for `struct x name = { value, … }`
+    "filler",  # a macro whose body has `.name =` or `->name =`; `struct.#` for one of values by position
     "renamed",  # (with the name "") has functions whose spelled name is a macro or a macro's use
     "renaming",  # (with the name "") has `#define one_name another_name`
 ]

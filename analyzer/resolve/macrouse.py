@@ -7,6 +7,7 @@ import msgspec
 
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import FileFacts, Invocation, Object
+from analyzer.resolve.inforce import lookup_at
 from analyzer.resolve.macros import Expander, Lookup
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import as_text
@@ -15,15 +16,16 @@ from analyzer.resolve.tokens import Token, spell, tokenize
 _DEFINING = frozenset(("{", "=", ";", "extern"))  # none of these: a use that defines and declares nothing
 
 
-def expanded_text(scope: Scope, text: str) -> str:
-    """C text with all macros expanded as the file sees them."""
-    return spell(Expander(scope.macro).expand(tokenize(text)).tokens)
+def expanded_text(scope: Scope, text: str, line: int) -> str:
+    """C text with all macros expanded as a line of the file sees them."""
+    return spell(Expander(lookup_at(scope, line, scope.macro)).expand(tokenize(text)).tokens)
 
 
 def expansion_of(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> list[Token]:
     """The tokens that a file-scope macro use expands to; `lookup` replaces the macros of the scope."""
     source = f"{use.prefix} {use.macro}({use.arguments}) {use.tail}".strip()
-    return Expander(lookup or scope.macro_under(use.guard)).expand(tokenize(source)).tokens
+    seen = lookup_at(scope, use.line, lookup or scope.macro_under(use.guard))
+    return Expander(seen).expand(tokenize(source)).tokens
 
 
 def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> FileFacts | None:

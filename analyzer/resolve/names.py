@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from analyzer.model.callgraph import FunctionRef
 from analyzer.model.facts import Definition
+from analyzer.model.guards import Truth
 from analyzer.resolve import linkage
 from analyzer.resolve.declared import Declared
+from analyzer.resolve.defaults import holds_below
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.lists import Lists
 from analyzer.resolve.made import Function, Maker
@@ -42,6 +44,10 @@ def spelled(path: str, definition: Definition) -> Function:
     gives a function of the file."""
     made = () if definition.end else tuple((call.name, ()) for call in definition.calls)
     return Function(path, definition, made=made)
+
+
+def _holds(scope: Scope, function: Function) -> Truth:
+    return holds_below(scope, function.definition.guard, function.path, function.definition.line)
 
 
 class Names:
@@ -133,7 +139,7 @@ class Names:
             if own:
                 return Bound((own[0],), True)
         chosen = self._choose(scope, self._compiled(scope, inline))
-        sure = [f for f in chosen if scope.holds(f.definition.guard) is True and scope.surely_sees(f.path)]
+        sure = [f for f in chosen if _holds(scope, f) is True and scope.surely_sees(f.path)]
         if sure:
             return Bound((sure[0],), True)
         external = self.external(name)
@@ -238,13 +244,13 @@ class Names:
         """Those that the configuration, if one is given, does not leave out."""
         if self.scopes.configuration.options is None:
             return functions
-        return [f for f in functions if scope.holds(f.definition.guard) is not False]
+        return [f for f in functions if _holds(scope, f) is not False]
 
     def _choose(self, scope: Scope, functions: list[Function]) -> list[Function]:
         """Those that may hold, the likeliest first."""
         if len(functions) < 2:
             return functions
-        kept = [(f, scope.holds(f.definition.guard)) for f in functions]
+        kept = [(f, _holds(scope, f)) for f in functions]
         kept = [k for k in kept if k[1] is not False] or kept
         kept.sort(key=lambda k: (is_stub(k[0].definition), k[1] is None, k[0].path, k[0].definition.line))
         return [f for f, _ in kept]

@@ -3,19 +3,21 @@
 Not handled: what a value denotes (`denoted`), and braces that are left out.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Entry, Field, Object
 from analyzer.resolve.braced import MACRO_USE, BracedUses
 from analyzer.resolve.ctypes import Arr, Ptr, Rec, Type, pointee
 from analyzer.resolve.names import Names
+from analyzer.resolve.positions import STEP, behind_uses, item_around, member_at
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import spell, tokenize
 
-_STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MAX_NESTED = 3  # macro uses that make lists with macro uses
 
 
@@ -61,8 +63,17 @@ class Placing:
         if not entries:
             return
         type_ = self._names.typer(scope.key).type_of_text(variable.type)
+        moved: Mapping[str, str] = {}
+        if any("#" in entry.path for entry in entries):
+            moved = behind_uses((*variable.entries, *listed), partial(self._last_item, scope))
         for entry in entries:
-            yield from self._of_entry(scope, variable, type_, entry, 0)
+            path = moved.get(entry.path, entry.path)
+            yield from self._of_entry(scope, variable, type_, msgspec.structs.replace(entry, path=path), 0)
+
+    def _last_item(self, scope: Scope, value: str) -> str:
+        """The path of the last item that a macro's use stands for, "" of any other value."""
+        braced = self._braced.of(scope, value)
+        return braced.entries[-1].path if braced is not None and braced.items and braced.entries else ""
 
     def _of_entry(
         self,
@@ -74,7 +85,7 @@ class Placing:
     ) -> Iterator[Placed]:
         braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
         if braced is not None:
-            base = re.sub(r"#\d+$", "", entry.path) if braced.items else entry.path
+            base = item_around(entry.path) if braced.items else entry.path
             for inner in braced.entries:
                 moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)
                 yield from self._of_entry(scope, variable, type_, moved, depth + 1)
@@ -94,7 +105,7 @@ class Placing:
         slot: Slot | None = None
         index = ""
         dotted: list[str] = []
-        steps = _STEP.findall(path)
+        steps = STEP.findall(path)
         for step, following in zip(steps, [*steps[1:], ""], strict=False):
             if step[0] == ".":
                 if isinstance(current, Arr):
@@ -121,10 +132,9 @@ class Placing:
                 current = current.to if following else current
             else:
                 read = typer.record(current)
-                position = int(step[1:])
-                if read is None or position >= len(read[1].fields):
+                field = member_at(step, read[1].fields) if read is not None else None
+                if read is None or field is None:
                     return None
-                field = read[1].fields[position]
                 if following[:1] == "." and self._is_anonymous(scope, read[0], current, field, following[1:]):
                     continue
                 slot = Slot(read[1].tag, field.name, self._names.declared.homonym(read[0], read[1].tag))

@@ -14,6 +14,7 @@ from analyzer.model.facts import Definition, Facts, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive, negation
 from analyzer.resolve.arithmetic import integer, is_plain
 from analyzer.resolve.configuration import Configuration
+from analyzer.resolve.defaults import is_default, preceded
 from analyzer.resolve.directives import Directives
 from analyzer.resolve.includes import Includes
 from analyzer.resolve.index import Index, NameKind
@@ -201,7 +202,7 @@ class Scope:
 
     def _only_defaults(self, name: str) -> bool:
         """Whether this file defines a macro only if nothing before it has."""
-        return all(f"!{name}" in d.guard for d in self.scopes.macros_in(self.path, name))
+        return all(is_default(d) for d in self.scopes.macros_in(self.path, name))
 
     def _seen_further_out(self, files: Sequence[str], below: set[str]) -> list[str]:
         """Those of some files that an includer's includers have read before: `acglobal.h` uses `ACPI_GLOBAL`, its
@@ -366,7 +367,7 @@ class Scope:
             return given.pop() if len(given) == 1 else None
         kbuild = self.scopes.kbuild
         if name == "MODULE":
-            images = {image for image, _ in kbuild.built(self.path).images}
+            images = {image for image, _ in kbuild.built(self.path).images} - {"other"}
             return None if len(images) != 1 or self.includers else "module" in images
         return kbuild.defined(self.path, name) or None
 
@@ -408,6 +409,8 @@ class Scope:
                 continue
             for definition in self.scopes.macros_in(path, name):
                 if _is_self(definition) or self._is_undone(path, definition):
+                    continue
+                if is_default(definition) and preceded(self, definition, files):
                     continue
                 truth = self.holds(definition.guard)
                 stays = all(self.holds(guard) is False for guard in self._ends(path, definition))

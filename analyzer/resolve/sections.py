@@ -1,15 +1,16 @@
 """Macros that a source undefines and defines anew: which definition a function sees.
 
 A function's scope is its file's, but for the few sources with such macros (237 of 6.12's): there each stretch
-between two of their directives has a scope of its own, which differs from the file's in these macros only. Not
-handled: uses at file scope, and `#undef`s inside a body.
+between two of their directives has a scope of its own, which differs from the file's in these macros only. Uses at
+file scope see what `inforce` tells. Not handled: `#undef`s inside a body.
 """
 
 from analyzer.model.guards import Truth
 from analyzer.resolve.index import NameKind
+from analyzer.resolve.inforce import in_force
 from analyzer.resolve.macros import MacroDefinition
 from analyzer.resolve.made import Function
-from analyzer.resolve.scope import Scope, distinct
+from analyzer.resolve.scope import Scope
 
 
 def within(scope: Scope, function: Function) -> Scope:
@@ -24,7 +25,7 @@ def within(scope: Scope, function: Function) -> Scope:
     known: dict[str, tuple[MacroDefinition, ...]] = {}
     for name in names:
         whole = scope.macro(name)
-        seen = _in_force(scope, name, first, last)
+        seen = in_force(scope, name, first, last)
         if seen and seen != whole:
             known[name] = seen
     if not known:
@@ -32,21 +33,6 @@ def within(scope: Scope, function: Function) -> Scope:
     lines = sorted({d.line for seen in known.values() for d in seen})
     key = f"{scope.path}@{','.join(map(str, lines))}"
     return scopes.known(key) or scopes.add(Section(scope, key, known))
-
-
-def _in_force(scope: Scope, name: str, first: int, last: int) -> tuple[MacroDefinition, ...]:
-    """The file's own definitions of a macro that may hold on some of its lines."""
-    scopes, path = scope.scopes, scope.path
-    ends = [(line, guard) for line, guard in scopes.undefs_in(path, name) if line <= first]
-    return distinct(
-        [
-            d
-            for d in scopes.macros_in(path, name)
-            if d.line <= last
-            and scope.holds(d.guard) is not False
-            and not any(d.line < line and scope.undone(d.guard, guard) for line, guard in ends)
-        ]
-    )
 
 
 class Section(Scope):

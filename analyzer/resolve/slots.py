@@ -253,15 +253,21 @@ class Slots:
         """The entries for a slot in objects that macro uses of a file make with values by position; not of those
         macros that are looked at for their designators anyway."""
         macros = self.by_macros.by_position(slot.struct) - others
-        uses = [use for use in self._index.facts(path).invocations if use.macro in macros] if macros else []
+        if not macros:
+            return
+        facts = self._index.facts(path)
+        uses = [use for use in facts.invocations if use.macro in macros]
         scope = self._names.scopes.of(path)
         maker = self._names.maker
         fills = functools.partial(makes_values_of, slot.struct)
-        for use in uses:
-            for variable in (*maker.objects_again(scope, use, fills), *maker.objects(scope, use)):
-                for placed in self._placing.of_object(scope, variable):
-                    if placed.slot == slot and scope.holds(placed.guard) is not False:
-                        yield self._entry(placed)
+        made = [o for u in uses for o in (*maker.objects_again(scope, u, fills), *maker.objects(scope, u))]
+        for definition in facts.definitions:
+            for call in definition.calls:
+                made += self.local_table(scope, definition, call) if call.name in macros else ()
+        for variable in made:
+            for placed in self._placing.of_object(scope, variable):
+                if placed.slot == slot and scope.holds(placed.guard) is not False:
+                    yield self._entry(placed)
 
     def _made_by(
         self, scope: Scope, found: _Found, slot: Slot, fitting: frozenset[str], others: frozenset[str]
@@ -333,7 +339,7 @@ class Slots:
 
     def local_table(self, scope: Scope, definition: Definition, call: DirectCall) -> Iterator[Object]:
         """Those that one call makes when it is a macro's use."""
-        if not call.end or not self.by_macros.has_designator(scope, call.name):
+        if not call.end or not self.by_macros.has_initializer(scope, call.name):
             return
         source = self._index.text(scope.file)
         use = source[call.start : call.end].decode("utf-8", "replace")

@@ -10,7 +10,7 @@ _PLAIN = re.compile(
     r"^(?:const |volatile )*(?:(?:struct|union) (?P<tag>(?:\w|::)+)|(?P<typedef>\w+))(?: const| volatile)*"
     r"\s*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
 )
-_VALUES_BY_POSITION = re.compile(r"=\s*\{(?!\s*[.\[}])")
+_VALUES_BY_POSITION = re.compile(r"[=)]\s*\{(?!\s*[.\[}])")
 _CAST = re.compile(r"\(\s*struct\s+(\w+)\s*\)\s*$")
 _DECLARED = re.compile(r"\bstruct\s+(\w+)\s+\w")
 
@@ -43,7 +43,7 @@ def struct_before(text: str, at: int) -> str:
 
 
 def structs_by_position(text: str) -> set[str]:
-    """The structs of which a text defines objects with values by position: `struct x y = { f, NULL }`."""
+    """The structs of which a text has objects with values by position: `struct x y = { f }`, `(struct x){ f }`."""
     places = (match.start() + 1 for match in _VALUES_BY_POSITION.finditer(text))
     return {tag for at in places if (tag := struct_before(text, at))}
 

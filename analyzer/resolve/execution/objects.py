@@ -14,11 +14,11 @@ from analyzer.resolve.ctypes import Arr, Fun, Ptr, Type, pointee
 from analyzer.resolve.execution.values import ANY, Base, Step
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.names import Names
+from analyzer.resolve.positions import STEP, item_around, member_at
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import KEYWORDS, spell, tokenize
 
-_STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\d+")
 _MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
 
 
@@ -88,7 +88,7 @@ class Objects:
         if match and depth < 3 and match.group(1) not in KEYWORDS and scope.macro(match.group(1)):
             text = spell(self._names.typer(scope.key).expand(entry.value)).strip()
             if text.startswith((".", "{", "[")):
-                base = re.sub(r"#\d+$", "", entry.path) if text[0] in ".[" else entry.path
+                base = item_around(entry.path) if text[0] in ".[" else entry.path
                 source = f"T v = {{ {text} }};" if text[0] in ".[" else f"T v = {text};"
                 for made in extract(source.encode()).objects:
                     for inner in made.entries:
@@ -103,7 +103,7 @@ class Objects:
         typer = self._names.typer(scope.key)
         current = type_
         steps: list[Step] = []
-        for step in _STEP.findall(designator):
+        for step in STEP.findall(designator):
             if step[0] == ".":
                 current = current.of if isinstance(current, Arr) else current
                 alias = scope.macro(step[1:])
@@ -118,14 +118,13 @@ class Objects:
                 steps.append(self.index(scope, step[1:-1]))
                 current = pointee(current) if isinstance(current, Arr) else current
             elif isinstance(current, Arr):
-                steps.append(int(step[1:]))
+                steps.append(int(step[1:]) if step[1:].isdecimal() else ANY)
                 current = current.of
             else:
                 read = typer.record(current)
-                number = int(step[1:])
-                if read is None or number >= len(read[1].fields):
+                field = member_at(step, read[1].fields) if read is not None else None
+                if read is None or field is None:
                     return None
-                field = read[1].fields[number]
                 steps.append(field.name)
                 current = self._names.typer(read[0]).type_of_text(field.type)
         return tuple(steps)

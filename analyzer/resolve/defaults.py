@@ -1,0 +1,51 @@
+"""Definitions that only hold where nothing before has defined the macro (`#ifndef readq`): which of them is first,
+and what stands under them further down in their file.
+
+Not handled: an order that follows from a third file's includes; one of two such files must include the other.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from analyzer.model.guards import Truth
+from analyzer.resolve.macros import MacroDefinition
+
+if TYPE_CHECKING:
+    from analyzer.resolve.scope import Scope
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def is_default(definition: MacroDefinition) -> bool:
+    """Whether a definition stands under the absence of one."""
+    return f"!{definition.name}" in definition.guard
+
+
+def preceded(scope: "Scope", default: MacroDefinition, files: Iterable[str]) -> bool:
+    """Whether one of the files has another such definition of the macro, which holds as well and stands in what
+    the default's own file includes: there the name is defined already. (Of arm64's `readq_relaxed` the one in
+    `asm-generic/io.h` is first, which only says that there is a function.)"""
+    before = scope.scopes.includes.closure(default.file)
+    return any(
+        is_default(other) and holds_below(scope, other.guard, path, other.line) is True and scope.surely_sees(path)
+        for path in files
+        if path != default.file and path in before and not scope.scopes.foreign(path)
+        for other in scope.scopes.macros_in(path, default.name)
+    )
+
+
+def holds_below(scope: "Scope", guard: str, file: str, line: int) -> Truth:
+    """Whether a guard on a line of a file holds, as far as known, with the defaults that the file has above it."""
+    truth = scope.holds(guard)
+    if truth is not False:
+        return truth
+    given = [name for name in _NAME.findall(guard) if _has_default(scope, name, file, line)]
+    return scope.holds_given(guard, given) if given else truth
+
+
+def _has_default(scope: "Scope", name: str, file: str, line: int) -> bool:
+    return any(
+        above.line < line and is_default(above) and scope.holds(above.guard) is True
+        for above in scope.scopes.macros_in(file, name)
+    )
