@@ -13,7 +13,8 @@ from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import as_text
 from analyzer.resolve.tokens import Token, spell, tokenize
 
-_DEFINING = frozenset(("{", "=", ";", "extern"))  # none of these: a use that defines and declares nothing
+_DEFINING = frozenset(("{", "=", ";", "extern"))  # none of these: most uses define and declare nothing
+_BEGINNING = frozenset(("static", "const", "struct", "union", "__attribute__", "__typeof__", "typeof"))
 
 
 def expanded_text(scope: Scope, text: str, line: int) -> str:
@@ -34,7 +35,8 @@ def made_by_use(scope: Scope, use: Invocation, lookup: Lookup | None = None) -> 
     if lookup is None and not scope.macro(use.macro):
         return None
     tokens = expansion_of(scope, use, lookup)
-    if not any(t.text in _DEFINING for t in tokens) and not use.tail:
+    declares = any(t.text in _DEFINING for t in tokens) or (bool(tokens) and tokens[0].text in _BEGINNING)
+    if not declares and not use.tail:
         return None
     return extract(as_text(tokens))
 
