@@ -1,6 +1,6 @@
 """Functions that are declared as other names of one of the same file: `int f(void) __alias(__f);`.
 
-The linker gives both names one address; here such a function is one without a body that calls the other.
+The linker gives both names one address; here such a function is one without a body that leads to the other.
 
 Not handled: what its parameters hand over, and aliases of what another file defines, which there are none of.
 """
@@ -26,8 +26,10 @@ def aliases_of(text: Text, nodes: list[Node]) -> list[Definition]:
     found = []
     for node in nodes:
         match = _ALIAS.search(text.data, node.start_byte, node.end_byte)
-        for inner, name, _ in declared(node) if match else ():
-            if match and declares_function(inner):
+        if match is None:
+            continue
+        for inner, name, _ in declared(node):
+            if declares_function(inner):
                 found.append(_alias(text, node, inner, name, match))
     return found
 
