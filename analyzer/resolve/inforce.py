@@ -5,6 +5,7 @@ Not handled: templates of such macros and what they list in an initializer (`#de
 
 from collections.abc import Sequence
 
+from analyzer.resolve.defaults import is_default
 from analyzer.resolve.macros import Lookup, MacroDefinition
 from analyzer.resolve.scope import Scope, distinct
 
@@ -32,6 +33,6 @@ def lookup_at(scope: Scope, line: int, lookup: Lookup) -> Lookup:
 
     def at_line(name: str) -> Sequence[MacroDefinition]:
         own = in_force(scope, name, line, line) if name in names else ()
-        return own if own and not any(f"!{name}" in d.guard for d in own) else lookup(name)
+        return own if own and not any(map(is_default, own)) else lookup(name)
 
     return at_line

@@ -256,7 +256,7 @@ class Scope:
         """Whether a header that this file sees defines a macro if nothing else has."""
         for path in self.files_with("macro", name)[0]:
             for definition in self.scopes.macros_in(path, name) if path != self.path else ():
-                if f"!{name}" in definition.guard and self.scopes.configuration.holds(
+                if is_default(definition) and self.scopes.configuration.holds(
                     definition.guard, lambda other: other != name and self._defined(other), self._true
                 ):
                     return True
@@ -291,10 +291,10 @@ class Scope:
         depends on its absence, one that its file ends, or one that takes the place of the first
         (`#ifndef DECLARE_TRACE` stands in `tracepoint.h`; `bpf_probe.h` begins with `#undef DECLARE_TRACE`)."""
         found = [d for path in files for d in self.scopes.macros_in(path, name)]
-        first = any(f"!{name}" in d.guard for d in found)
+        first = any(map(is_default, found))
         for definition in found:
             path, line = definition.file, definition.line
-            if f"!{name}" in definition.guard:
+            if is_default(definition):
                 continue
             if path != self.path and (
                 self._is_undone(path, definition)

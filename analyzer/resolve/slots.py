@@ -346,7 +346,8 @@ class Slots:
         text = spell(self._names.typer(scope.key).expand(use))
         if text.startswith("{"):  # `*attr = (struct device_attribute)__ATTR_RW(name)`
             before = source[max(0, call.start - _MAX_BEFORE) : call.start].decode("utf-8", "replace")
-            text = f"(struct {struct_before(before, len(before))}){text}"
+            if tag := struct_before(before, len(before)):
+                text = f"(struct {tag}){text}"
         for made in extract(f"void made(void) {{ {text}; }}".encode()).objects:
             yield msgspec.structs.replace(
                 made,
