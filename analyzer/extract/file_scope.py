@@ -27,6 +27,7 @@ _TOP_INVOCATION = re.compile(
 )
 _FOLLOWER = re.compile(rb"[ \t]*(?:\n[ \t]+)?([A-Z_]*[A-Z][A-Z_0-9]*)[ \t]*\(")
 _LONE_WORD = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+(?![^\n])")
+_NEXT_USE = re.compile(rb"(?:\s*+[A-Za-z_]\w*+[ \t]*+(?=\n))*+\s*+([A-Za-z_]\w*+)\s*+\(")
 _MARGIN_WORD = re.compile(rb"\n\w")
 _BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"\n(", rb"\n([ \t]+", 1))
 
@@ -186,7 +187,8 @@ def _write_head(out: bytearray, start: int, close: int) -> None:
 
 
 def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
-    """`SOME_LIST` alone on a line at file scope stands for declarations."""
+    """`SOME_LIST` alone on a line at file scope stands for declarations, and so does `some_list` above a use in
+    capitals that is no function's head."""
     out: bytearray | None = None
     for match in _LONE_WORD.finditer(b"\n" + text):
         start, end = match.start(), match.end(1) - 1
@@ -194,16 +196,28 @@ def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
             text if out is None else bytes(out[max(0, start - 400) : start]),
             start if out is None else min(start, 400),
         )
-        if previous not in (b"", b";", b"}", b")") or not any(65 <= c <= 90 for c in match.group(1)):
+        if previous not in (b"", b";", b"}", b")"):
             continue
-        following = text[end : end + 400].lstrip()
-        if following[:1] in (b"=", b",", b"(", b"*", b"[", b")"):
+        lowercase = match.group(1).islower()
+        if lowercase and (b"_" not in match.group(1) or match.group(1)[:1] == b"_"):
+            continue  # `static`, `__init`
+        rest = skip_space(text, end)
+        if text[rest : rest + 1] in (b"=", b",", b"(", b"*", b"[", b")"):
             continue
-        called = re.match(rb"([A-Za-z_]\w*)\s*\(", following)
+        called = _NEXT_USE.match(text, end)
         if called and called.group(1).islower():
             continue  # a return type on a line of its own
+        if lowercase and not (called and called.group(1).isupper() and _is_use(text, called)):
+            continue
         if out is None:
             out = bytearray(text)
         out[start:end] = blank(text[start:end])
         invocations.append(TopInvocation(match.group(1).decode(), start, end - 1, end + 1, end, "", end, end))
     return text if out is None else bytes(out)
+
+
+def _is_use(text: bytes, use: re.Match[bytes]) -> bool:
+    """Whether a macro's use has no body."""
+    close = close_paren(text, use.end() - 1)
+    rest = skip_space(text, close)
+    return close > 0 and text[rest : rest + 1] not in (b"{", b"(")

@@ -81,6 +81,7 @@ def _object(
     scalar = ""
     entries: tuple[Entry, ...] = ()
     if value is not None:
+        value = _literal(value)
         if value.type == "initializer_list":
             entries = entries_of(text, value)
         elif value.type == "compound_literal_expression":
@@ -99,6 +100,14 @@ def _object(
         function,
         defined,
     )
+
+
+def _literal(value: Node) -> Node:
+    """The compound literal that stands in parentheses, as macros' bodies have it; else the value itself."""
+    inner: Node | None = value
+    while inner is not None and inner.type == "parenthesized_expression":
+        inner = inner.named_child(0)
+    return inner if inner is not None and inner.type == "compound_literal_expression" else value
 
 
 def _limit(value: Node) -> int:
@@ -228,6 +237,7 @@ def _designator(text: Text, node: Node) -> str:
 
 
 def _leaf(text: Text, value: Node, path: str, found: list[Entry], *, designated: bool) -> None:
+    value = _literal(value)
     if value.type == "initializer_list":
         _walk(text, value, path, found)
         return

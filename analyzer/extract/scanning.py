@@ -9,6 +9,7 @@ import re
 
 from analyzer.extract.lexical import blank
 
+_SPACE = re.compile(rb"\s*+")
 _PARENS = re.compile(rb"[()]")
 _BRACES = re.compile(rb"[{}]")
 _BRACKETS = re.compile(rb"[{}();]")
@@ -107,9 +108,8 @@ def skip_initializer(text: bytes, at: int) -> int:
 
 def skip_space(text: bytes, at: int) -> int:
     """Offset of the first byte from `at` that is no white space."""
-    while at < len(text) and text[at : at + 1].isspace():
-        at += 1
-    return at
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def previous_token(text: bytes | bytearray, at: int) -> bytes:

@@ -43,7 +43,7 @@ class _Source(msgspec.Struct, frozen=True, array_like=True):
 
 _SOURCES = msgspec.msgpack.Decoder(tuple[_Source, ...])
 _SHAPE = msgspec.msgpack.Decoder(Shape)
-_RENAMED = msgspec.msgpack.Decoder(dict[str, tuple[str, ...]])
+_FILES_BY_NAME = msgspec.msgpack.Decoder(dict[str, tuple[str, ...]])
 _FILES = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
@@ -79,11 +79,20 @@ class Kept:
     def renamed(self) -> dict[str, tuple[str, ...]] | None:
         """The files of each function's name that macros make in heads, None when nobody has looked."""
         data = self._store.answer(self._question, "renamed")
-        return _RENAMED.decode(data) if data is not None else None
+        return _FILES_BY_NAME.decode(data) if data is not None else None
 
     def keep_renamed(self, files: Mapping[str, tuple[str, ...]]) -> None:
         """Keep them."""
         self._keep("renamed", msgspec.msgpack.encode(files))
+
+    def items(self) -> dict[str, tuple[str, ...]] | None:
+        """The files that the items of lists bring a name to, by role and name, None when nobody has looked."""
+        data = self._store.answer(self._question, "items")
+        return _FILES_BY_NAME.decode(data) if data is not None else None
+
+    def keep_items(self, files: Mapping[str, tuple[str, ...]]) -> None:
+        """Keep them."""
+        self._keep("items", msgspec.msgpack.encode(files))
 
     def shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]]) -> Shape | None:
         """The shape of a macro's template, None when nobody has made one."""

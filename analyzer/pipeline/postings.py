@@ -66,6 +66,9 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
             found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
             found["reference"].update(_WORD.findall(use.tail))
     _of_renaming(facts, found)
+    undone = {undef.name for undef in facts.undefs}
+    if undone and any(macro.parameters is not None and macro.name in undone for macro in facts.macros):
+        found["listing"].add("")
     found["store"].update(members_given(data))
     for include in facts.includes:
         if include.quoted or include.target.endswith(".c"):

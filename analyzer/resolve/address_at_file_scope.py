@@ -41,8 +41,8 @@ class AddressAtFileScope:
         word = re.compile(rb"\b" + re.escape(name.encode()) + (rb"\b(?!\s*\()" if own else rb"\b"))
         for path in self._trail.native(paths):
             text = self._index.text(path)
-            if not word.search(text):
-                continue
+            if not word.search(text) and path not in self._index.files("reference", name):
+                continue  # (items of lists are no text)
             self._in_objects(path, name, own)
             for definition in self._index.facts(path).definitions:
                 if definition.end and word.search(text, definition.body, definition.end):
@@ -71,6 +71,10 @@ class AddressAtFileScope:
             )
             for scope, use in itertools.islice(uses, _MAX_USES):
                 self._made_by(scope, use, name)
+            for path in self._trail.native(self._index.files("reference", macro)):
+                for variable in self._index.facts(path).objects:
+                    for slot in self._slots.named_by(self._names.scopes.of(path), variable, name, macro):
+                        self._trail.into_slot(slot, path)
             bodies = (
                 (path, definition)
                 for path in self._trail.native(self._index.files("call", macro))

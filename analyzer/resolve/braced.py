@@ -18,7 +18,7 @@ from analyzer.resolve.macros import Expander
 from analyzer.resolve.placeholders import filled, use_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import values_of
-from analyzer.resolve.tokens import KEYWORDS, spell, split_arguments, tokenize
+from analyzer.resolve.tokens import KEYWORDS, close_of, spell, split_arguments, tokenize
 
 MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
 _SHAPING = re.compile(r"[{}=\[]|^\s*\.")  # in an argument: it may change what the body's braces hold
@@ -80,12 +80,16 @@ class BracedUses:
 
 def _read(scope: Scope, use: str) -> tuple[Met, Braced | None]:
     expansion = Expander(scope.macro).expand(tokenize(use))
-    text = spell(expansion.tokens).strip()
+    tokens = expansion.tokens
+    while tokens and tokens[0].text == "(" and close_of(tokens, 0) == len(tokens) - 1:
+        tokens = tokens[1:-1]
+    text = spell(tokens).strip()
     if not text.startswith((".", "[", "{")) and not ("," in text and text.endswith("}")):
         return Met(expansion.footprint), None
     items = text.startswith((".", "[")) or len([t for t in split_arguments(text) if t]) > 1
     objects = extract((f"T v = {{ {text} }};" if items else f"T v = {text};").encode()).objects
-    return Met(expansion.footprint), Braced(items, [entry for made in objects for entry in made.entries])
+    entries = dict.fromkeys(entry for made in objects for entry in made.entries)  # a literal is an object, too
+    return Met(expansion.footprint), Braced(items, list(entries))
 
 
 def _with(entry: Entry, values: Sequence[str]) -> Entry:

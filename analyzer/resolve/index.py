@@ -27,6 +27,7 @@ NameKind = Literal[
     "filler",  # a macro whose body has `.name =` or `->name =`; `struct.#` for one of values by position
     "renamed",  # (with the name "") has functions whose spelled name is a macro or a macro's use
     "renaming",  # (with the name "") has `#define one_name another_name`
+    "listing",  # (with the name "") defines and undefines a macro with parameters, as lists of uses of it ask for
 ]
 
 
@@ -73,3 +74,50 @@ class Index(Protocol):
     def build_table(self, arch: str) -> BuildTable:
         """What the Makefiles say for an architecture, given by its folder below arch/."""
         ...
+
+
+class Layered(Index):
+    """An index that says what another one does, but for what a subclass adds."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def paths(self) -> Sequence[str]:
+        """All source files, sorted."""
+        return self._index.paths()
+
+    def has(self, path: str) -> bool:
+        """Whether the tree has that file."""
+        return self._index.has(path)
+
+    def facts(self, path: str) -> Facts:
+        """The facts of a file."""
+        return self._index.facts(path)
+
+    def includes(self, path: str) -> tuple[Include, ...]:
+        """The includes of a file."""
+        return self._index.includes(path)
+
+    def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
+        """The files that have a name in that role, sorted."""
+        return self._index.files(kind, name)
+
+    def mentioning(self, word: str) -> tuple[str, ...]:
+        """The files that have an identifier outside their directives."""
+        return self._index.mentioning(word)
+
+    def text(self, path: str) -> bytes:
+        """The bytes of a file."""
+        return self._index.text(path)
+
+    def by_basename(self, name: str) -> tuple[str, ...]:
+        """The files of that base name."""
+        return self._index.by_basename(name)
+
+    def tables(self) -> tuple[str, ...]:
+        """The system call tables of the tree."""
+        return self._index.tables()
+
+    def build_table(self, arch: str) -> BuildTable:
+        """What the Makefiles say for an architecture."""
+        return self._index.build_table(arch)

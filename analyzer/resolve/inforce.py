@@ -1,6 +1,6 @@
 """Which of a file's own definitions of a macro is in force on a line, where it undefines and defines it anew.
 
-Not handled: templates of such macros and what they list in an initializer (`#define x(n) …` above `LIST()`).
+Not handled: what a macro in an initializer stands for, but for the items of lists (`xmacros`).
 """
 
 from collections.abc import Sequence

@@ -22,6 +22,7 @@ from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Linkage, Parameter
 from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, Object
 from analyzer.model.guards import conjunction
+from analyzer.resolve.inforce import lookup_at
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
 from analyzer.resolve.macros import Expander, Lookup
 from analyzer.resolve.macrouse import made_by_use, placed_objects
@@ -112,12 +113,11 @@ class Maker:
 
     def holds(self, scope: Scope, use: Invocation, name: str) -> bool:
         """Whether a use makes an identifier out of its arguments, under the definitions that its file sees."""
-        definitions = scope.macro(use.macro)
+        lookup = lookup_at(scope, use.line, scope.macro)
+        definitions = lookup(use.macro)
         values = values_of(use.arguments)
-        lookup = scope.macro
-        return bool(definitions) and self.templates.of(lookup, use.macro, len(values), definitions).holds(
-            values, name
-        )
+        template = self.templates.of(lookup, use.macro, len(values), definitions) if definitions else None
+        return template is not None and template.holds(values, name)
 
     def may_have_member(self, scope: Scope, use: Invocation, field: str) -> bool:
         """Whether under some definition of its macro a use has `.field`, or may get one from its arguments."""
@@ -143,7 +143,8 @@ class Maker:
         the use makes none; the whole function when the template cannot tell."""
         if not scope.macro(use.macro):
             return self._light_listed(scope, use, name)
-        template = self._template_for(scope, use.macro, use.arguments, name)
+        lookup = lookup_at(scope, use.line, scope.macro)
+        template = self._template_for(scope, use.macro, use.arguments, name, lookup)
         given = defines(use.arguments, name) or (template is None and self._is_open(scope, use))
         if template is None and not given:
             return self._light_again(scope, use, name)
@@ -155,7 +156,8 @@ class Maker:
     def _is_open(self, scope: Scope, use: Invocation) -> bool:
         """Whether only its own expansion tells what a use makes."""
         values = values_of(use.arguments)
-        template = self.templates.of(scope.macro, use.macro, len(values), scope.macro(use.macro))
+        lookup = lookup_at(scope, use.line, scope.macro)
+        template = self.templates.of(lookup, use.macro, len(values), lookup(use.macro))
         return _goes_on(scope, template, values)
 
     def _meanings(self, scope: Scope, use: Invocation) -> tuple[Inclusion, ...]:

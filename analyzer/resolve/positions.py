@@ -12,6 +12,8 @@ from analyzer.model.facts import Entry, Field
 STEP = re.compile(r"\.\w+|\[[^\]]*\]|#\w+(?:\+\d+)?")
 _ITEM = re.compile(r"(.*)#(\d+)$", re.S)
 _LAST_ITEM = re.compile(r"#\w+(?:\+\d+)?$")
+_COUNTED = re.compile(r"(#(?:\w+\+)?)(\d+)$")
+_FIRST = re.compile(r"#(\d+)(?!\w)")
 _DESIGNATED = re.compile(r"\.(\w+)$")
 
 
@@ -42,6 +44,13 @@ def behind_uses(entries: Sequence[Entry], last_of: Callable[[str], str]) -> Mapp
             start, name = after[before]
             found[entry.path] = f"{before}#{name}+{number - start}"
     return found
+
+
+def moved_on(path: str, item: str) -> str:
+    """The path inside the list of what a macro's use stands for, counted on from the item that the use is: `#1` in
+    place of `#3` is `#4`."""
+    place, inner = _COUNTED.search(item), _FIRST.match(path)
+    return f"{place[1]}{int(place[2]) + int(inner[1])}{path[inner.end() :]}" if place and inner else path
 
 
 def item_around(path: str) -> str:

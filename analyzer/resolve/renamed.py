@@ -16,11 +16,10 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from analyzer.model.facts import Definition, Facts, Include
+from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
-from analyzer.model.kbuild import BuildTable
 from analyzer.resolve.inclusion import Alone, Inclusion, InclusionScope, inclusions_by, inclusions_of
-from analyzer.resolve.index import Index, NameKind
+from analyzer.resolve.index import Index, Layered, NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope, Scopes
@@ -129,7 +128,9 @@ class Renamed:
                     yield text.partition("(")[0].strip(), tokens[0].text
 
     def _candidates(self) -> frozenset[str]:
-        """The files that may have such functions."""
+        """The files that may have such functions; once that is known, those that have them."""
+        if self._files is None and (kept := self.keeper.renamed() if self.keeper else None) is not None:
+            self._files = frozenset(path for paths in kept.values() for path in paths)
         if self._files is None:
             found = {f for f in self._index.files("renamed", "") if not self._scopes.foreign(f)}
             for includer in self._index.files("renaming", ""):
@@ -274,17 +275,17 @@ class Renamed:
         )
 
 
-class WithRenamed(Index):
+class WithRenamed(Layered):
     """An index that finds functions under the names that macros give them, too."""
 
     def __init__(self, index: Index) -> None:
-        self._index = index
+        super().__init__(index)
         self._names: Mapping[str, tuple[str, ...]] | None = None
         self.renamed: Renamed | None = None
 
     def files(self, kind: NameKind, name: str) -> tuple[str, ...]:
         """The files that have a name in that role, sorted."""
-        found = self._index.files(kind, name)
+        found = super().files(kind, name)
         if kind != "function":
             return found
         if self._names is None and self.renamed is not None and not self.renamed.busy:
@@ -292,39 +293,3 @@ class WithRenamed(Index):
             self._names = self.renamed.names()
         more = self._names.get(name) if self._names else None
         return tuple(sorted({*found, *more})) if more else found
-
-    def paths(self) -> Sequence[str]:
-        """All source files, sorted."""
-        return self._index.paths()
-
-    def has(self, path: str) -> bool:
-        """Whether the tree has that file."""
-        return self._index.has(path)
-
-    def facts(self, path: str) -> Facts:
-        """The facts of a file."""
-        return self._index.facts(path)
-
-    def includes(self, path: str) -> tuple[Include, ...]:
-        """The includes of a file."""
-        return self._index.includes(path)
-
-    def mentioning(self, word: str) -> tuple[str, ...]:
-        """The files that have an identifier outside their directives."""
-        return self._index.mentioning(word)
-
-    def text(self, path: str) -> bytes:
-        """The bytes of a file."""
-        return self._index.text(path)
-
-    def by_basename(self, name: str) -> tuple[str, ...]:
-        """The files of that base name."""
-        return self._index.by_basename(name)
-
-    def tables(self) -> tuple[str, ...]:
-        """The system call tables of the tree."""
-        return self._index.tables()
-
-    def build_table(self, arch: str) -> BuildTable:
-        """What the Makefiles say for an architecture."""
-        return self._index.build_table(arch)

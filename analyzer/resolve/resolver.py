@@ -21,15 +21,18 @@ from analyzer.resolve.scope import Scopes
 from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.syscallnames import canonical_name
+from analyzer.resolve.xmacros import WithItems
 
 
 class Resolver:
     """Resolution over one index and configuration."""
 
     def __init__(self, index: Index, configuration: Configuration) -> None:
-        self.index = with_renamed = WithRenamed(index)
+        self.items = WithItems(index)
+        self.index = with_renamed = WithRenamed(self.items)
         self.configuration = configuration
         self.scopes = Scopes(with_renamed, configuration)
+        self.items.scopes = self.scopes
         self.names = Names(self.scopes)
         with_renamed.renamed = self.names.renamed
         self.slots = Slots(self.names)

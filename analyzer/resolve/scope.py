@@ -386,7 +386,15 @@ class Scope:
             if own:
                 return distinct(own)
             files.remove(self.path)
-        return self._of_headers(files, name)
+        return () if self._has_function(name, files) else self._of_headers(files, name)
+
+    def _has_function(self, name: str, files: Sequence[str]) -> bool:
+        """Whether a header has a function of a name that is a macro only in files which it does not include, but
+        that some file includes, too: ext4's `EXT4_I`, which its trace header has for others."""
+        if not files or not self.path.endswith(".h"):
+            return False
+        seen = self.scopes.includes.closure(self.path)
+        return not any(f in seen for f in files) and self.path in self.scopes.index.files("function", name)
 
     def _of_headers(self, files: Sequence[str], name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in included files that may hold."""

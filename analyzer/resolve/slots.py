@@ -129,9 +129,11 @@ class Slots:
                     placed.extend(self._of_assignments(scope, definition, field) if field else ())
         return {p.slot for p in placed if has_word(p.value, name)}
 
-    def named_by(self, scope: Scope, variable: Object, name: str) -> set[Slot]:
-        """The slots that an object's initializer puts a value into in which a name stands."""
-        placed = self._placing.of_object(scope, variable, self._with_name(scope, name))
+    def named_by(self, scope: Scope, variable: Object, name: str, macro: str = "") -> set[Slot]:
+        """The slots that an object's initializer puts a value into in which a name stands; with `macro` only by
+        its uses."""
+        concerns = functools.partial(_uses, macro) if macro else self._with_name(scope, name)
+        placed = self._placing.of_object(scope, variable, concerns)
         return {p.slot for p in placed if has_word(p.value, name)}
 
     def _with_name(self, scope: Scope, name: str) -> Callable[[Entry], bool]:
@@ -432,6 +434,10 @@ class Slots:
             return None
         pointer = [Token(text) for text in ("(", "(", *(t.text for t in tokens[2:-3]), "*", ")", "0", ")", "->")]
         return self.slot_of(scope, [*pointer, tokens[-2]], {})
+
+
+def _uses(macro: str, entry: Entry) -> bool:
+    return has_word(entry.value, macro)
 
 
 def _concerning(field: str, macros: frozenset[str]) -> Callable[[Entry], bool]:

@@ -3,6 +3,15 @@
 Not handled: identifiers in literals and comments are not told from others.
 """
 
+import re
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+def identifiers(text: str) -> list[str]:
+    """The identifiers of a text, in order."""
+    return _IDENTIFIER.findall(text)
+
 
 def parts_of(name: str) -> list[str]:
     """Contiguous parts of a name, cut at underscores and capitals, that a macro may have been given; the

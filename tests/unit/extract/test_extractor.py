@@ -1,5 +1,7 @@
 """Facts of one file."""
 
+import pytest
+
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Parameter
 from analyzer.model.facts import LARGE_HEADER, FileFacts
@@ -138,6 +140,27 @@ def test_includes() -> None:
         ("b.h", True, "CONFIG_X", ""),
         ("", False, "", "MACRO(c)"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "macros"),
+    [
+        ("BTREE_FLAGS\nint f(void);\n", ["BTREE_FLAGS"]),
+        ("hif_mib_list_enum\n\nDEFINE_EVENT(a, b);\n", ["hif_mib_list_enum", "DEFINE_EVENT"]),
+        ("a_list\nb_list\n\nDEFINE_EVENT(a, b);\n", ["a_list", "b_list", "DEFINE_EVENT"]),
+        ("pt_element_t\nFNAME(walk)(int a)\n{\n}\n", []),
+        ("static\nDEFINE_MUTEX(m);\n", ["DEFINE_MUTEX"]),
+        ("size_t\nstrlen(const char *s);\n", []),
+    ],
+)
+def test_names_alone_on_a_line_are_lists_or_types(text: str, macros: list[str]) -> None:
+    assert sorted(i.macro for i in facts(text).invocations) == sorted(macros)
+
+
+def test_a_literal_in_parentheses_is_a_list() -> None:
+    text = "struct ops t[] = { [A] = ((struct ops) { .run = f }) };\nstruct ops o = ((struct ops) { .run = g });\n"
+    found = {o.name: [(e.path, e.value) for e in o.entries] for o in facts(text).objects if o.name}
+    assert found == {"t": [("[A].run", "f")], "o": [(".run", "g")]}
 
 
 def test_macro_uses_at_file_scope() -> None:
