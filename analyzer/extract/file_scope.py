@@ -27,7 +27,7 @@ _TOP_INVOCATION = re.compile(
 )
 _FOLLOWER = re.compile(rb"[ \t]*(?:\n[ \t]+)?([A-Z_]*[A-Z][A-Z_0-9]*)[ \t]*\(")
 _LONE_WORD = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+(?![^\n])")
-_NEXT_USE = re.compile(rb"(?:\s*+[A-Za-z_]\w*+[ \t]*+(?=\n))*+\s*+([A-Za-z_]\w*+)\s*+\(")
+_NEXT_USE = re.compile(rb"(?:\s*+[A-Za-z_]\w*+[ \t]*+(?=\n))*\s*+([A-Za-z_]\w*+)\s*+\(")
 _MARGIN_WORD = re.compile(rb"\n\w")
 _BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"\n(", rb"\n([ \t]+", 1))
 

@@ -24,6 +24,7 @@ from analyzer.resolve.pathsets import PathSet
 from analyzer.resolve.readingorder import ReadingOrder
 from analyzer.resolve.territory import Territory
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
+from analyzer.resolve.words import has_word
 
 _VALUE_ASKED = rb"^[ \t]*#[ \t]*(?:el)?if\b(?:[^\n]*[^\w\n])??(?<!defined\()(?<!defined )(?<!defined \()\b%s\b"
 
@@ -394,7 +395,10 @@ class Scope:
         if not files or not self.path.endswith(".h"):
             return False
         seen = self.scopes.includes.closure(self.path)
-        return not any(f in seen for f in files) and self.path in self.scopes.index.files("function", name)
+        if any(f in seen for f in files):
+            return False
+        definitions = (d for d in self.scopes.index.facts(self.path).definitions if d.name == name)
+        return any(not has_word(d.guard, name) for d in definitions)  # else `#ifndef f` stands around `f`
 
     def _of_headers(self, files: Sequence[str], name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in included files that may hold."""
