@@ -85,8 +85,7 @@ def on_one_line(text: bytes) -> str:
     """Source text without comments and preprocessor lines, lines joined and white space folded."""
     text = strip_comments(text)
     if b"\n" in text:
-        if b"\\" in text:  # not only in directives: 340 files of 6.12 write arguments like a macro's body
-            text = _CONTINUATION.sub(b" ", text)
+        text = without_continuations(text)  # 340 files of 6.12 write arguments, too, like a macro's body
         if b"#" in text:
             text = _DIRECTIVE_LINE.sub(b" ", text)
     return " ".join(text.decode("utf-8", "replace").split())
@@ -98,7 +97,7 @@ def lex(data: bytes) -> Lexed:
         data = data.replace(b"\0", b" ")
     skeleton = _COMMENT_OR_LITERAL.sub(_blank_token, data)
     if b"#" not in skeleton:
-        return Lexed(_without_continuations(skeleton), ())
+        return Lexed(_blanked_continuations(skeleton), ())
     directives: list[Directive] = []
     pieces: list[bytes] = []
     last = 0
@@ -111,8 +110,7 @@ def lex(data: bytes) -> Lexed:
                 end = _end_behind_comment(data, skeleton, begin, end)
                 rest = data[begin:end]
             rest = strip_comments(rest)
-        if b"\\" in rest:
-            rest = _CONTINUATION.sub(b" ", rest)
+        rest = without_continuations(rest)
         start = match.start()
         if skeleton[start] == 0x0A:
             start += 1
@@ -122,7 +120,7 @@ def lex(data: bytes) -> Lexed:
         last = end
         match = _DIRECTIVE.search(skeleton, end)
     pieces.append(skeleton[last:])
-    return Lexed(_without_continuations(b"".join(pieces)), tuple(directives))
+    return Lexed(_blanked_continuations(b"".join(pieces)), tuple(directives))
 
 
 @functools.lru_cache(64)
@@ -146,8 +144,13 @@ def _end_behind_comment(data: bytes, skeleton: bytes, start: int, end: int) -> i
         start, end = comment.end(), rest.end() if rest else comment.end()
 
 
-def _without_continuations(skeleton: bytes) -> bytes:
-    """`skeleton` without the backslashes that continue a line of code."""
+def without_continuations(text: bytes) -> bytes:
+    """A text without the line breaks that a backslash hides."""
+    return _CONTINUATION.sub(b" ", text) if b"\\" in text else text
+
+
+def _blanked_continuations(skeleton: bytes) -> bytes:
+    """`skeleton`, as long as before, without the backslashes that continue a line of code."""
     if b"\\" not in skeleton:
         return skeleton
     skeleton = skeleton.replace(_LONE_QUOTE + b"\\", b'""')

@@ -12,7 +12,7 @@ from tree_sitter import Node
 
 from analyzer.extract.conditionals import Conditionals, Group, analyse, variants
 from analyzer.extract.dialect import Dialect, WordClass, local_words
-from analyzer.extract.lexical import Directive, lex, line_starts, strip_comments
+from analyzer.extract.lexical import Directive, lex, line_starts, strip_comments, without_continuations
 from analyzer.extract.masking import identifiers_of, mask, words_of
 from analyzer.extract.notes import Note
 from analyzer.extract.parsing import parsed
@@ -26,7 +26,6 @@ _TOKEN = re.compile(
 _CONDITIONAL_OR_DEFINE = re.compile(
     rb"^[ \t]*#[ \t]*(define|ifdef|ifndef|if)\b((?:[^\n\\]|\\[ \t\r]*\n|\\)*)", re.M
 )
-_CONTINUATION = re.compile(rb"\\[ \t\r]*\n")
 _OPENS = frozenset(("if", "ifdef", "ifndef"))
 _BRANCHES = frozenset(("else", "elif", "elifdef", "elifndef"))
 
@@ -115,7 +114,7 @@ def local_dialect(data: bytes) -> dict[bytes, WordClass]:
     """The annotation and loop words that a file defines for itself, found without reading the rest of it."""
     directives = []
     for match in _CONDITIONAL_OR_DEFINE.finditer(data):
-        rest = _CONTINUATION.sub(b" ", strip_comments(match.group(2))).decode("utf-8", "replace").strip()
+        rest = without_continuations(strip_comments(match.group(2))).decode("utf-8", "replace").strip()
         directives.append(Directive(match.group(1).decode(), rest, match.start(), match.end()))
     return local_words(directives)
 

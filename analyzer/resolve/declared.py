@@ -15,7 +15,8 @@ from analyzer.model.facts import Field, Invocation, Object, Record, Typedef
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macrouse import expanded_text
 from analyzer.resolve.made import Maker
-from analyzer.resolve.scope import Scope, Scopes, record_in
+from analyzer.resolve.scope import Scope, record_in
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.words import has_word, parts_of
 
 _BODILESS = re.compile(rb"\b(struct|union)\s+(\w+)\s*;")

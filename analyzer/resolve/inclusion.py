@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from analyzer.model.guards import Truth, conjunction, normalise
 from analyzer.resolve.macros import MacroDefinition
-from analyzer.resolve.scope import Scope, Scopes, distinct
+from analyzer.resolve.scope import Scope, distinct
+from analyzer.resolve.scopes import Scopes
 
 
 class Inclusion(NamedTuple):

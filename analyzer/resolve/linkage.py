@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from analyzer.model.kbuild import Image
-from analyzer.resolve.scope import Scopes
+from analyzer.resolve.scopes import Scopes
 
 _WORD = re.compile(r"\w+")
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from analyzer.resolve.macros import Lookup, MacroDefinition
-from analyzer.resolve.scope import Scopes
+from analyzer.resolve.scopes import Scopes
 
 
 class Inclusion(NamedTuple):

@@ -18,7 +18,8 @@ from analyzer.extract.lexical import lex
 from analyzer.model.facts import Entry, Include, Invocation, Object
 from analyzer.model.guards import conjunction
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import spell, tokenize
 
 _GENERATED = re.compile(r"^asm/(?:syscalls?|syscall_table)(?:_(\w+))?\.h$")

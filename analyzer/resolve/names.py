@@ -17,7 +17,8 @@ from analyzer.resolve.lists import Lists
 from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.pasted import Pasted
 from analyzer.resolve.renamed import Renamed
-from analyzer.resolve.scope import Scope, Scopes, is_stub
+from analyzer.resolve.scope import Scope, is_stub
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.typing import Typer
 

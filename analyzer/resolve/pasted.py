@@ -14,7 +14,8 @@ from typing import Protocol
 from analyzer.model.facts import Definition, Invocation, Macro
 from analyzer.resolve.made import Function, Maker
 from analyzer.resolve.pastes import pastes_of
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.words import has_word, parts_of
 
 _NUMBER = re.compile(r"\d+")
@@ -80,12 +81,15 @@ class Pasted:
                 if (path, use.start) in tried or path not in scope.visible:
                     continue
                 tried.add((path, use.start))
-                own = self._scopes.of(path)
-                if self._maker.may_spell(own, use.macro, use.arguments, name):
-                    found = self._maker.light(own, use, name)
-                    if found:
-                        return list(found)
+                if found := self._by_use(self._scopes.of(path), use, name):
+                    return list(found)
         return []
+
+    def _by_use(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
+        """The function of a name that a macro's use makes, without its body."""
+        if not self._maker.may_spell(scope, use.macro, use.arguments, name):
+            return ()
+        return self._maker.light(scope, use, name)
 
     def _read_pieces(self, scope: Scope) -> None:
         """Note the macro uses in what a file sees by the words and numbers in their arguments."""
@@ -110,15 +114,12 @@ class Pasted:
         numbers = set(_NUMBER.findall(name))
         scope = self._scopes.of(path)
         for use in self._index.facts(path).invocations if numbers else ():
-            if numbers.isdisjoint(_NUMBER.findall(use.arguments)):
-                continue
-            if self._maker.may_spell(scope, use.macro, use.arguments, name):
-                found = self._maker.light(scope, use, name)
-                if found:
-                    return list(found)
+            given = not numbers.isdisjoint(_NUMBER.findall(use.arguments))
+            if given and (found := self._by_use(scope, use, name)):
+                return list(found)
         for definition in self._index.facts(path).definitions if numbers else ():
-            given = definition.head and not numbers.isdisjoint(_NUMBER.findall(definition.head))
-            if given and self._may_head(scope, definition, name):
+            counted = definition.head and not numbers.isdisjoint(_NUMBER.findall(definition.head))
+            if counted and self._may_head(scope, definition, name):
                 heads = [f for f in self._maker.from_head(scope, definition) if _named(f, name)]
                 if heads:
                     return heads
@@ -130,10 +131,8 @@ class Pasted:
         macros = self._spelling(name)
         scope = self._scopes.of(path)
         for use in self._index.facts(path).invocations if macros else ():
-            if use.macro in macros and self._maker.may_spell(scope, use.macro, use.arguments, name):
-                found = self._maker.light(scope, use, name)
-                if found:
-                    return list(found)
+            if use.macro in macros and (found := self._by_use(scope, use, name)):
+                return list(found)
         return []
 
     def _spelling(self, name: str) -> frozenset[str]:
@@ -242,8 +241,7 @@ class Pasted:
             key = (path, use.start)
             if key not in tried and has_word(use.arguments, part):
                 tried.add(key)
-                if self._maker.may_spell(scope, use.macro, use.arguments, name):
-                    found += self._maker.light(scope, use, name)
+                found += self._by_use(scope, use, name)
         for definition in facts.definitions:
             key = (path, definition.start)
             if definition.head and key not in tried and has_word(definition.head, part):

@@ -22,7 +22,8 @@ from analyzer.resolve.inclusion import Alone, Inclusion, InclusionScope, inclusi
 from analyzer.resolve.index import Index, Layered, NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.made import Function
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
 _CAPITALS = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")

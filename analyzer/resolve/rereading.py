@@ -21,7 +21,8 @@ from typing import NamedTuple
 from analyzer.model.facts import Include
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
 from analyzer.resolve.readingorder import late_includes
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import spell, tokenize
 
 _NAME = re.compile(r"[A-Za-z_]\w*")

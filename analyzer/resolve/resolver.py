@@ -17,7 +17,7 @@ from analyzer.resolve.index import Index
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.renamed import WithRenamed
-from analyzer.resolve.scope import Scopes
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.signatures import Signatures
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.syscallnames import canonical_name

@@ -19,7 +19,8 @@ from analyzer.extract.extractor import extract
 from analyzer.model.facts import Definition, Object
 from analyzer.resolve.macros import Expander, Lookup, MacroDefinition
 from analyzer.resolve.placeholders import filled, holds_placeholder, use_of
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import Token, spell, split_arguments, tokenize
 
 NO_DEFINITION = Definition("", 0, 0, 0, 0, 0, 0, False, False, False, "", (), "", "", (), (), (), (), ())

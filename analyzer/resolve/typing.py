@@ -25,7 +25,8 @@ from analyzer.resolve.declared import Declared, may_be_use
 from analyzer.resolve.expressiontypes import ExpressionReader
 from analyzer.resolve.locals import Locals
 from analyzer.resolve.macros import Expander
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import Token, close_of, split, tokenize
 
 _INT = Base("int")

@@ -20,7 +20,8 @@ from analyzer.resolve.index import Index, Layered, NameKind
 from analyzer.resolve.inforce import in_force
 from analyzer.resolve.macros import Expander, Expansion, Lookup, MacroDefinition
 from analyzer.resolve.positions import item_around, moved_on
-from analyzer.resolve.scope import Scope, Scopes
+from analyzer.resolve.scope import Scope
+from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import close_of, spell, tokenize
 from analyzer.resolve.words import identifiers
 
