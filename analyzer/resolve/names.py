@@ -221,12 +221,18 @@ class Names:
         """A cheap test: false for names that are only macros, constants or variables."""
         if self.index.files("function", name):
             return True
-        if name.isupper():
+        if name.isupper() and not self._may_be_made(name):
             return False
         known = self._values.get(name)
         if known is None:
             known = self._values[name] = self._is_value(name)
         return not known
+
+    def _may_be_made(self, name: str) -> bool:
+        """Whether a macro's use may make a function of a name in capitals: it is given all of it, or all behind the
+        first word (`LE16_BITMASK(BCH_SB_BLOCK_SIZE, …)`, which makes `SET_BCH_SB_BLOCK_SIZE`, too)."""
+        files = self.index.files
+        return bool(files("argument", name) or files("argument", name.partition("_")[2]))
 
     def _is_value(self, name: str) -> bool:
         """Whether a macro, a constant or a variable has a name. The index may name files that do not have it."""
