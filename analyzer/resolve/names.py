@@ -229,8 +229,8 @@ class Names:
         return not known
 
     def _may_be_made(self, name: str) -> bool:
-        """Whether a macro's use may make a function of a name in capitals: it is given all of it, or all behind the
-        first word (`LE16_BITMASK(BCH_SB_BLOCK_SIZE, …)`, which makes `SET_BCH_SB_BLOCK_SIZE`, too)."""
+        """Whether a macro's use may make a function of a name in capitals: it is given all of it, or what stands
+        behind the first word (`LE16_BITMASK(BCH_SB_BLOCK_SIZE, …)`, which makes `SET_BCH_SB_BLOCK_SIZE`, too)."""
         files = self.index.files
         return bool(files("argument", name) or files("argument", name.partition("_")[2]))
 

@@ -24,4 +24,7 @@ def test_a_file_too_many_in_the_index_makes_no_name_a_variable(
     )
     names = session.resolver.names
     assert names.may_be_function("made_by_a_macro")
-    assert not names.may_be_function("CAPITALS")
+
+
+def test_a_name_in_capitals_is_no_function_unless_a_use_may_make_it(session: Session) -> None:
+    assert not session.resolver.names.may_be_function("CAPITALS")
