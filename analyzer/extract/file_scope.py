@@ -118,7 +118,25 @@ def mask_file_scope(text: bytes, whole: bytes) -> tuple[bytes, list[Head], list[
         stop = _followers(text, stop, invocations) if stop == close else stop
         out[start:stop] = blank(text[start:stop])
         done = stop
-    return bytes(out), heads, invocations
+    masked = bytes(out)
+    return masked, heads, _joined(masked, invocations) if b"_BEGIN" in text else invocations
+
+
+def _joined(masked: bytes, invocations: list[TopInvocation]) -> list[TopInvocation]:
+    """Uses of which the first opens a brace that the last one closes as one use, the others behind it as its tail:
+    `IRQCHIP_PLATFORM_DRIVER_BEGIN(x) IRQCHIP_MATCH(…) IRQCHIP_PLATFORM_DRIVER_END(x)`."""
+    found: list[TopInvocation] = []
+    pending = sorted(invocations, key=lambda use: use.start)
+    while pending:
+        use = pending.pop(0)
+        stem, _, last = use.name.rpartition("_")
+        ends = [n for n, other in enumerate(pending) if other.name == f"{stem}_END"] if last == "BEGIN" else []
+        if ends and not masked[use.start : pending[ends[0]].stop].strip():  # nothing but uses, which are blank now
+            end = pending[ends[0]]
+            use = use._replace(stop=end.stop, tail_start=use.close, tail_end=end.close)
+            del pending[: ends[0] + 1]
+        found.append(use)
+    return found
 
 
 def _followers(text: bytes, at: int, invocations: list[TopInvocation]) -> int:

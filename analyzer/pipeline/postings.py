@@ -64,7 +64,10 @@ def names_of(facts: FileFacts, data: bytes) -> dict[NameKind, set[str]]:
         found["argument"].update(_WORD.findall(use.arguments))
         if use.tail:
             found["slot"].update(f"?.{word}" for word in _FILLED.findall(use.tail))
-            found["reference"].update(_WORD.findall(use.tail))
+            words = _WORD.findall(use.tail)
+            found["reference"].update(words)
+            found["argument"].update(words)
+            found["use"].update(_CALLED.findall(use.tail))
     _of_renaming(facts, found)
     undone = {undef.name for undef in facts.undefs}
     if undone and any(macro.parameters is not None and macro.name in undone for macro in facts.macros):

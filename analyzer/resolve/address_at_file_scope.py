@@ -67,7 +67,7 @@ class AddressAtFileScope:
                 (self._names.scopes.of(path), use)
                 for path in self._trail.native(self._index.files("use", macro))
                 for use in self._index.facts(path).invocations
-                if use.macro == macro
+                if use.macro == macro or has_word(use.tail, macro)
             )
             for scope, use in itertools.islice(uses, _MAX_USES):
                 self._made_by(scope, use, name)
