@@ -84,7 +84,9 @@ def _of_macro(macro: Macro, found: defaultdict[NameKind, set[str]]) -> None:
     those that the body gives to other macros, those that it reads members of (`current->pid`), those that get
     their parentheses with an argument. Names in capitals are left out: hardly a function has one."""
     body = macro.body
-    if body[:2] == "0x" or body[-1:].isdigit():  # most are register numbers
+    if body[:2] == "0x" or body[-1:].isdigit():  # most are register numbers, some names: `ioread32`
+        if body.isidentifier() and not body.isupper():
+            found["expanded"].add(body)
         return
     parameters = macro.parameters or ()
     named = [*_GIVEN.findall(body), *_POINTED.findall(body), *_LAST.findall(body)]

@@ -134,6 +134,8 @@ class Callers:
         if not wanted.through(macro, given):
             return False
         maker = self._names.maker
+        if maker.may_paste_use(scope, macro, arguments, wanted.routes.macros):
+            return True
         return any(
             maker.may_spell(scope, macro, arguments, name)
             for name in wanted.names | wanted.members | wanted.values

@@ -186,9 +186,14 @@ class Pasted:
 
     def _numbered(self, name: str, among: tuple[str, ...] | None) -> list[Function]:
         """The functions of a declared name that macros paste together of words and a number."""
-        if not _NUMBER.search(name) or not self._index.files("declaration", name):
-            return []
-        files = among if among is not None else dict.fromkeys(self._counting(name))
+        if among is not None:
+            return [function for path in among for function in self._glued_in(path, name)]
+        return self.numbered(name) if self._index.files("declaration", name) else []
+
+    def numbered(self, name: str) -> list[Function]:
+        """The functions of a name that macros paste together of words and a number, whether or not anything declares
+        them. All macros that paste are looked through: only what a person asks for is worth it."""
+        files = dict.fromkeys(self._counting(name)) if _NUMBER.search(name) else ()
         return [function for path in files for function in self._glued_in(path, name)]
 
     def _counting(self, name: str) -> Iterator[str]:

@@ -384,7 +384,8 @@ class Scope:
         return known
 
     def macro_under(self, guard: str) -> Callable[[str], tuple[MacroDefinition, ...]]:
-        """Look-up for code under a guard: definitions that exclude it are no candidates."""
+        """Look-up for code under a guard: definitions that exclude it are no candidates. One that stands under the
+        absence of its macro does not exclude code under its presence."""
         if not guard:
             return self.macro
 
@@ -395,7 +396,11 @@ class Scope:
             if found is None:
                 found = self.macro(name)
                 if any(d.guard for d in found):
-                    found = tuple(d for d in found if conjunction(guard, d.guard) != "0")
+                    found = tuple(
+                        d
+                        for d in found
+                        if conjunction(guard, d.guard) != "0" or (is_default(d) and has_word(guard, name))
+                    )
                 known[name] = found
             return found
 

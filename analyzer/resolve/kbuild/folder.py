@@ -198,11 +198,23 @@ class _Reader:
                     self._said.folders.append((joined(self._folder, word.text), together, "y", steps))
 
     def _built(self, name: str, item: BuildObject) -> None:
-        """Note how an object of that name is built, if it has a source."""
+        """Note how an object of that name is built: of its source, or by a rule of other objects (`objcopy`)."""
         stem = joined(self._folder, name[:-2])
-        path = next((stem + s for s in _SOURCES if stem + s in self._paths), "")
-        if path:
-            self._said.objects.append((path, item))
+        for object_stem in (stem, *self._made_of(stem)):
+            path = next((object_stem + s for s in _SOURCES if object_stem + s in self._paths), "")
+            if path:
+                self._said.objects.append((path, item))
+                return
+
+    def _made_of(self, stem: str) -> Iterator[str]:
+        """The objects of which a rule makes another one, all without their `.o`."""
+        for statement, _ in self._rules:
+            if statement.kind == "rule" and posixpath.basename(stem) in statement.name:
+                targets = (word.text for word in self._variables.words(statement.name))
+                if f"{stem}.o" in (joined(self._folder, text) for text in targets if text):
+                    for word in self._variables.words(statement.text):
+                        if word.text and word.text.endswith(".o"):
+                            yield joined(self._folder, word.text[:-2])
 
     def _flags(self, name: str, target: str | None) -> None:
         if target:

@@ -28,3 +28,10 @@ def test_a_file_too_many_in_the_index_makes_no_name_a_variable(
 
 def test_a_name_in_capitals_is_no_function_unless_a_use_may_make_it(session: Session) -> None:
     assert not session.resolver.names.may_be_function("CAPITALS")
+
+
+def test_a_name_with_a_number_that_nothing_declares_is_found(tmp_path: Path) -> None:
+    session = open_session(str(FIXTURE.parent / "defaulted_macros"), store=str(tmp_path / "store"), jobs=1)
+    (found,) = session.resolver.named("vfio_pci_core_ioread64")
+    assert (found.path, found.macro) == ("drivers/vfio/vfio_pci_rdwr.c", "VFIO_IOREAD")
+    assert session.resolver.named("vfio_pci_core_ioread8") == []

@@ -26,6 +26,8 @@ NEW = {
     "net/foo/Makefile": "ccflags-$(CONFIG_FOO_DEBUG) += -DDEBUG -DLEVEL=2\nCFLAGS_main.o := -DMAIN\n"
     "obj-$(CONFIG_FOO) += foo.o\nobj-y += never.o\n"
     "foo-y := main.o ../joint.o\nfoo-$(CONFIG_FOO_X) += x.o\n"
+    "foo-$(CONFIG_FOO_X) += rodata_objcopy.o\n"
+    "$(obj)/rodata_objcopy.o: $(obj)/rodata.o FORCE\n\t$(call if_changed,objcopy)\n"
     "include $(src)/parts/Makefile.inc\n",
     "net/foo/parts/Makefile.inc": "foo-objs += parts/part.o\n",
     "orphan/Makefile": "obj-y += orphan.o\n",
@@ -34,7 +36,7 @@ SOURCES = (
     "arch/x86/boot/dog.c", "arch/x86/boot/mktool.c", "arch/x86/boot/video.c", "arch/x86/kernel/hv.c",
     "kernel/a.c", "kernel/b.c", "kernel/core.c", "kernel/fork.c", "kernel/helper.c", "kernel/no_a.c",
     "kernel/panic.S", "kernel/unnamed.c", "lib/string.c", "net/foo-extra.c", "net/foo/main.c", "net/foo/never.c",
-    "net/foo/parts/part.c", "net/foo/x.c", "net/joint.c", "net/stray.c", "orphan/orphan.c",
+    "net/foo/parts/part.c", "net/foo/rodata.c", "net/foo/x.c", "net/joint.c", "net/stray.c", "orphan/orphan.c",
 )  # fmt: skip
 
 
@@ -64,6 +66,7 @@ def kbuild(
         ("net/joint.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
         ("net/foo/parts/part.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO)"),
         ("net/foo/x.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO) && IS_ENABLED(CONFIG_FOO_X)"),
+        ("net/foo/rodata.c", "IS_ENABLED(CONFIG_NET) && IS_ENABLED(CONFIG_FOO) && IS_ENABLED(CONFIG_FOO_X)"),
     ],
 )
 def test_guards(path: str, guard: str) -> None:
@@ -74,6 +77,7 @@ def test_what_a_configuration_builds_and_into_what() -> None:
     built = kbuild(NEW, {"CONFIG_NET": "y", "CONFIG_FOO": "m", "CONFIG_FOO_X": "y"})
     assert built.built("net/foo/main.c").images == (("module", "net/foo/foo"),)
     assert built.built("net/foo/x.c").images == (("module", "net/foo/foo"),)
+    assert built.built("net/foo/rodata.c").images == (("module", "net/foo/foo"),)
     assert built.built("kernel/fork.c").images == (("vmlinux", "kernel/fork"),)
     assert built.built("arch/x86/boot/video.c").images == (("other", "arch/x86/boot/setup-y"),)
     assert built.built("arch/x86/boot/dog.c").truth is True
