@@ -191,8 +191,8 @@ class Pasted:
         return self.numbered(name) if self._index.files("declaration", name) else []
 
     def numbered(self, name: str) -> list[Function]:
-        """The functions of a name that macros paste together of words and a number, whether or not anything declares
-        them. All macros that paste are looked through: only what a person asks for is worth it."""
+        """The functions of a name that macros paste together of words and a number, whether or not anything
+        declares them. All macros that paste are looked through: only what a person asks for is worth it."""
         files = dict.fromkeys(self._counting(name)) if _NUMBER.search(name) else ()
         return [function for path in files for function in self._glued_in(path, name)]
 
