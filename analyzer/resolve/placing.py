@@ -3,7 +3,7 @@
 Not handled: what a value denotes (`denoted`), and braces that are left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -66,9 +66,14 @@ class Placing:
         moved: Mapping[str, str] = {}
         if any("#" in entry.path for entry in entries):
             moved = behind_uses((*variable.entries, *listed), partial(self._last_item, scope))
-        for entry in entries:
-            path = moved.get(entry.path, entry.path)
-            yield from self._of_entry(scope, variable, type_, msgspec.structs.replace(entry, path=path), 0)
+        placed = [
+            found
+            for entry in entries
+            for found in self._of_entry(
+                scope, variable, type_, msgspec.structs.replace(entry, path=moved.get(entry.path, entry.path)), 0
+            )
+        ]
+        yield from _in_force(placed)
 
     def _last_item(self, scope: Scope, value: str) -> str:
         """The path of the last item that a macro's use stands for, "" of any other value."""
@@ -82,7 +87,8 @@ class Placing:
         type_: Type | None,
         entry: Entry,
         depth: int,
-    ) -> Iterator[Placed]:
+    ) -> Iterator[tuple[str, Placed]]:
+        """The values that an entry stands for, each with its path."""
         braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
         if braced is not None:
             base = item_around(entry.path) if braced.items else entry.path
@@ -94,8 +100,9 @@ class Placing:
         if placed is None:
             return
         slot, index, dotted = placed
-        yield Placed(
-            scope, slot, variable.name, dotted, index, entry.value, entry.line, entry.guard, "initializer"
+        yield (
+            entry.path,
+            Placed(scope, slot, variable.name, dotted, index, entry.value, entry.line, entry.guard, "initializer"),
         )
 
     def _place(self, scope: Scope, type_: Type | None, path: str) -> tuple[Slot, str, str] | None:
@@ -150,3 +157,12 @@ class Placing:
         inside = self._names.typer(path).type_of_text(field.type)
         typer = self._names.typer(scope.key)
         return typer.member(inside, member) is None and typer.member(record, member) is not None
+
+
+def _in_force(placed: Sequence[tuple[str, Placed]]) -> Iterator[Placed]:
+    """The values that no later one of the same designators takes the place of (C11 6.7.9 paragraph 19): under
+    another condition it may not."""
+    last = {path: n for n, (path, found) in enumerate(placed) if not found.guard}
+    for number, (path, found) in enumerate(placed):
+        if "#" in path or last.get(path, -1) <= number:
+            yield found
