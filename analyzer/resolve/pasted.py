@@ -71,10 +71,11 @@ class Pasted:
 
     def pieced(self, scope: Scope, name: str) -> list[Function]:
         """The function of a name that uses in what a file sees make of what no posting leads from: numbers
-        (`64bit`), a letter (`__in##bwl`), words that are too common. Only files that paste names are looked at."""
+        (`64bit`), a letter (`__in##bwl`), nothing (`__CMPXCHG_GEN()`), words that are too common. Only files that
+        paste names are looked at."""
         self._read_pieces(scope)
         ends = range(1, len(name) + 1)
-        parts = {name[start:end] for end in ends for start in range(end)}
+        parts = {"", *(name[start:end] for end in ends for start in range(end))}
         tried: set[tuple[str, int]] = set()
         for part in sorted(parts & self._pieces.keys(), key=lambda p: (-len(p), p)):
             for path, use in sorted(self._pieces[part], key=lambda p: (p[0], p[1].start)):
@@ -92,7 +93,7 @@ class Pasted:
         return self._maker.light(scope, use, name)
 
     def _read_pieces(self, scope: Scope) -> None:
-        """Note the macro uses in what a file sees by the words and numbers in their arguments."""
+        """Note the macro uses in what a file sees by the words and numbers in their arguments, "" for none."""
         if scope.path in self._pieced:
             return
         self._pieced.add(scope.path)
@@ -106,7 +107,7 @@ class Pasted:
             fresh.append(scope.path)
         for path in sorted(fresh):
             for use in self._index.facts(path).invocations:
-                for piece in set(_PIECE.findall(use.arguments)):
+                for piece in set(_PIECE.findall(use.arguments)) or ("",):
                     self._pieces.setdefault(piece, []).append((path, use))
 
     def _glued_in(self, path: str, name: str) -> list[Function]:

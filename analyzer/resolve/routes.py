@@ -295,6 +295,6 @@ def _making(name: str, pastes: Iterable[Paste]) -> Iterator[Paste]:
         if (
             name.startswith(paste.first)
             and name.endswith(paste.last)
-            and len(name) > len(paste.first) + len(paste.last)
+            and len(name) >= len(paste.first) + len(paste.last)  # `__CMPXCHG_GEN()` is given nothing
         ):
             yield paste
