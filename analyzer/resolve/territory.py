@@ -3,6 +3,8 @@
 Not handled: architectures that read another one's sources beyond its headers.
 """
 
+import posixpath
+
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index
 
@@ -14,6 +16,8 @@ class Territory:
     reached through a link made by the build."""
 
     def __init__(self, index: Index, configuration: Configuration) -> None:
+        self._index = index
+        self._included: dict[str, bool] = {}
         self._directory = configuration.directory
         self.roots = (f"arch/{self._directory}/include", f"arch/{self._directory}/include/generated")
         self.old_roots = () if index.has(f"{self.roots[0]}/asm/page.h") else _old_roots(index, configuration)
@@ -27,7 +31,24 @@ class Territory:
             return arch != self._directory
         if path.startswith("include/asm-") and not path.startswith("include/asm-generic/"):
             return not path.startswith(self.old_roots) if self.old_roots else True
-        return path.startswith(_FOREIGN)
+        return path.startswith(_FOREIGN) and not self._brought_in(path)
+
+    def _brought_in(self, path: str) -> bool:
+        """Whether a file of the tools is a part of the kernel, because one of the kernel's includes it, or a
+        neighbour of which that is so: `lib/fdt.c` includes `scripts/dtc/libfdt/fdt.c`."""
+        found = self._included.get(path)
+        if found is None:
+            self._included[path] = False  # files that include each other
+            folder, base = posixpath.split(path)
+            found = self._included[path] = any(
+                posixpath.basename(include.target) == base
+                and posixpath.normpath(posixpath.join(posixpath.dirname(includer), include.target)) == path
+                and not self.foreign(includer)
+                for includer in self._index.files("includer", base)
+                if posixpath.dirname(includer) == folder or not includer.startswith(_FOREIGN)
+                for include in self._index.includes(includer)
+            )
+        return found
 
 
 def _old_roots(index: Index, configuration: Configuration) -> tuple[str, ...]:
