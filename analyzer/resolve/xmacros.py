@@ -237,6 +237,6 @@ class _Lists:
         if self._own.isdisjoint(expansion.footprint):
             yield entry
             return
-        for made in extract(f"T v = {{ {spell(expansion.tokens)} }};".encode()).objects:
-            for inner in made.entries:
-                yield Entry(base + moved_on(inner.path, entry.path), inner.value, entry.line, entry.guard)
+        read = extract(f"T items = {{ {spell(expansion.tokens)} }};".encode()).objects
+        for inner in (e for made in read if made.name == "items" for e in made.entries):
+            yield Entry(base + moved_on(inner.path, entry.path), inner.value, entry.line, entry.guard)

@@ -163,6 +163,18 @@ def test_a_literal_in_parentheses_is_a_list() -> None:
     assert found == {"t": [("[A].run", "f")], "o": [(".run", "g")]}
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("X_BEGIN(a)\nX_ITEM(b)\nX_END(a)\nY(c);\n", [("X_BEGIN", "X_ITEM(b) X_END(a)"), ("Y", "")]),
+        ("X_BEGIN(a)\nint x;\nX_END(a)\n", [("X_BEGIN", ""), ("X_END", "")]),
+        ("X_BEGIN(a)\nZ_END(a)\n", [("X_BEGIN", ""), ("Z_END", "")]),
+    ],
+)
+def test_a_use_that_begins_what_another_one_ends(text: str, found: list[tuple[str, str]]) -> None:
+    assert [(i.macro, i.tail) for i in facts(text).invocations] == found
+
+
 def test_macro_uses_at_file_scope() -> None:
     text = "static DEFINE_MUTEX(m);\nDEFINE_SHOW(a);\nint f(void) { return 1; }\nEXPORT_SYMBOL(f);\n"
     assert [(i.macro, i.arguments, i.line) for i in facts(text).invocations] == [
