@@ -27,7 +27,8 @@ _TOP_INVOCATION = re.compile(
 )
 _FOLLOWER = re.compile(rb"[ \t]*(?:\n[ \t]+)?([A-Z_]*[A-Z][A-Z_0-9]*)[ \t]*\(")
 _LONE_WORD = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+(?![^\n])")
-_NEXT_USE = re.compile(rb"(?:\s*+[A-Za-z_]\w*+[ \t]*+(?=\n))*\s*+([A-Za-z_]\w*+)\s*+\(")
+_LONE_WORDS = re.compile(rb"(?:\s*+[A-Za-z_]\w*+[ \t]*+(?=\n))*")
+_USE = re.compile(rb"\s*+([A-Za-z_]\w*+)\s*+\(")
 _MARGIN_WORD = re.compile(rb"\n\w")
 _BLANKED_INVOCATION = re.compile(_TOP_INVOCATION.pattern.replace(rb"\n(", rb"\n([ \t]+", 1))
 
@@ -208,6 +209,8 @@ def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
     """`SOME_LIST` alone on a line at file scope stands for declarations, and so does `some_list` above a use in
     capitals that is no function's head."""
     out: bytearray | None = None
+    last = -1  # where the lone words end that stand below each other
+    called: re.Match[bytes] | None = None  # the use behind these
     for match in _LONE_WORD.finditer(b"\n" + text):
         start, end = match.start(), match.end(1) - 1
         previous = previous_token(
@@ -222,7 +225,9 @@ def _mask_lone_words(text: bytes, invocations: list[TopInvocation]) -> bytes:
         rest = skip_space(text, end)
         if text[rest : rest + 1] in (b"=", b",", b"(", b"*", b"[", b")"):
             continue
-        called = _NEXT_USE.match(text, end)
+        if end > last and (words := _LONE_WORDS.match(text, end)):
+            last = words.end()
+            called = _USE.match(text, last)
         if called and called.group(1).islower():
             continue  # a return type on a line of its own
         if lowercase and not (called and called.group(1).isupper() and _is_use(text, called)):

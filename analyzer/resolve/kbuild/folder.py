@@ -3,6 +3,7 @@
 Not handled: objects made from sources of another name by pattern rules.
 """
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -200,7 +201,7 @@ class _Reader:
     def _built(self, name: str, item: BuildObject) -> None:
         """Note how an object of that name is built: of its source, or by a rule of other objects (`objcopy`)."""
         stem = joined(self._folder, name[:-2])
-        for object_stem in (stem, *self._made_of(stem)):
+        for object_stem in itertools.chain((stem,), self._made_of(stem)):
             path = next((object_stem + s for s in _SOURCES if object_stem + s in self._paths), "")
             if path:
                 self._said.objects.append((path, item))
