@@ -50,6 +50,11 @@ class Group(NamedTuple):
         """The branches that some configuration compiles."""
         return [branch for branch in self.branches if branch.guard != "0"]
 
+    @property
+    def edges(self) -> list[int]:
+        """Where its branches begin and end."""
+        return [edge for branch in self.branches for edge in (branch.start, branch.end)]
+
 
 class Conditionals(NamedTuple):
     """The groups of a file and the guards by offset."""
@@ -197,7 +202,8 @@ def variants(
     skeleton: bytes, conditionals: Conditionals, unread: Sequence[tuple[int, int]] = ()
 ) -> tuple[tuple[bytes, ...], tuple[Group, ...]]:
     """The texts to parse: dead branches blanked, and for awkward groups one branch visible in each. A group
-    in the `unread` parts of the text is awkward too, even with one branch, which is then shown and hidden.
+    in the `unread` parts of the text is awkward too, even with one branch, which is then shown and hidden; not one
+    that stands around them.
 
     The first text is the main one; the groups say where the others differ from it."""
     pieces = bytearray(skeleton)
@@ -210,7 +216,7 @@ def variants(
         chosen.update(
             group
             for group in conditionals.groups
-            if any(group.start < end and start < group.end for start, end in unread)
+            if any(start < edge < end for start, end in unread for edge in group.edges)
             and (len(group.live) > 1 or (group.live and not group.complete))
         )
         awkward = tuple(sorted(chosen))

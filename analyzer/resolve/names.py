@@ -155,11 +155,11 @@ class Names:
             return Bound((*bound.functions, *chosen[:2]), False, len(bound.functions))
         if chosen:
             return Bound(tuple(chosen[:3]), len(chosen) == 1, 1)
-        found = self._made(scope, name) or self._hidden(scope, name, outside)
+        found = self._made(scope, name)
         if found is None and not name.startswith("__builtin_"):
             seeing = (scope, *(self.scopes.of(includer) for includer in scope.includers))
             pieced = next((g for s in seeing if (g := self.pasted.pieced(s, name))), None)
-            found = Bound((pieced[0],), True) if pieced else None
+            found = Bound((pieced[0],), True) if pieced else self._hidden(scope, name, outside)
         return found or Bound((), True)
 
     def _made_first(self, header: str, name: str) -> Sequence[Function]:

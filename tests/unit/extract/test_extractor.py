@@ -142,6 +142,28 @@ def test_includes() -> None:
     ]
 
 
+def test_what_cannot_be_read_in_a_branch_hides_nothing_around_it() -> None:
+    text = """#if defined(__KERNEL__) && !defined(__ASSEMBLY__)
+enum cpuid_leafs { CPUID_1_EDX };
+extern void clear_cpu_cap(unsigned int bit);
+#if defined(__clang__) && !defined(CONFIG_CC_HAS_ASM_GOTO)
+#define static_cpu_has(bit) boot_cpu_has(bit)
+#else
+static bool _static_cpu_has(u16 bit)
+{
+	asm_volatile_goto(ALTERNATIVE("jmp", %P[feature]) : : [feature] "i" (bit) : : t_yes, t_no);
+t_yes:
+	return test(bit);
+t_no:
+	return false;
+}
+#endif
+#endif
+"""
+    found = facts(text)
+    assert [(d.name, [c.name for c in d.calls][-1:]) for d in found.definitions] == [("_static_cpu_has", ["test"])]
+
+
 @pytest.mark.parametrize(
     ("text", "macros"),
     [
