@@ -84,21 +84,20 @@ def extract_noting(data: bytes, dialect: Dialect) -> tuple[FileFacts, set[bytes]
 
     texts, awkward = variants(lexed.skeleton, conditionals)
     found = readings(texts)
+    facts = _merged(found, awkward, starts)
     if found[0].diagnostics and _ASSEMBLY.search(texts[0]):
         return common, identifiers  # a header for assembler sources or a linker script: no C to lose
-    if conditionals.groups and any(facts.diagnostics for facts in found):
+    if conditionals.groups and any(one.diagnostics for one in found):
         # a choice between branches can be why: read them one at a time
-        unread = stretches(lexed.skeleton, [(d.start, d.end) for facts in found for d in facts.diagnostics])
+        unread = stretches(lexed.skeleton, [(d.start, d.end) for one in found for d in one.diagnostics])
         texts, more = variants(lexed.skeleton, conditionals, unread)
         if more != awkward:
             others = readings(texts)
             best = min(range(len(others)), key=lambda n: (_badness(others[n]), n))
             if _badness(others[best]) < _badness(found[0]):
-                found = [others[best], *others[:best], *others[best + 1 :]]
-                awkward = more
-    facts = found[0]
-    for other in found[1:]:
-        facts = _merge(facts, other, awkward, starts)
+                other = _merged([others[best], *others[:best], *others[best + 1 :]], more, starts)
+                # a reading without what could not be read is not better for that
+                facts = other if len(other.definitions) >= len(facts.definitions) else facts
     lost = _lost_bodies(b"\n".join(texts) if len(texts) > 1 else texts[0], facts, starts, len(data))
     return (msgspec.structs.replace(facts, lost=lost) if lost else facts), identifiers
 
@@ -208,6 +207,14 @@ def _diagnostics(text: Text, root: Node) -> list[ParseDiagnostic]:
             )
     found.sort(key=lambda d: (d.start, d.end))
     return found
+
+
+def _merged(found: Sequence[FileFacts], awkward: Sequence[Group], starts: list[int]) -> FileFacts:
+    """The first reading with what the others show inside awkward groups."""
+    facts = found[0]
+    for other in found[1:]:
+        facts = _merge(facts, other, awkward, starts)
+    return facts
 
 
 def _merge(main: FileFacts, other: FileFacts, awkward: Sequence[Group], starts: list[int]) -> FileFacts:
