@@ -107,9 +107,9 @@ class Routes:
         self._names = names
         self._index = names.index
         self._pastes: list[Paste] | None = None
-        # those that may make the name of a macro, anywhere (`STA_READ_##format(name)`) or in its own file
-        self._macros: list[Paste] = []
-        self._macros_in: dict[str, list[Paste]] = {}
+        self._macros: list[
+            Paste
+        ] = []  # of these those that may make the name of a macro: `STA_READ_##format(name)`
         self._calling: dict[str, set[int]] = {}
         self._called: frozenset[str] | None = None
         self._operand_callers: set[str] = set()  # macros that call an operand of an assembler statement
@@ -129,8 +129,7 @@ class Routes:
                 search.reach(paste.path, paste.macro, words, pasted=True)
         while search.todo:
             name, words, pasted, definer = search.todo.pop()
-            pastes = self._macros if name.isupper() else self._macros_in.get(definer, ())
-            for paste in _making(name, pastes) if definer else ():
+            for paste in _making(name, self._macros) if definer and name.isupper() else ():
                 part = name[len(paste.first) : len(name) - len(paste.last)]
                 search.reach(paste.path, paste.macro, frozenset((part,)), pasted=True)
             for path, macro in self._naming(name):
@@ -250,11 +249,7 @@ class Routes:
                 if words:
                     self._operand_callers.add(macro.name)
             self._pastes = list(pastes)
-            for paste in pastes:
-                if paste.called and paste.single:
-                    self._macros_in.setdefault(paste.path, []).append(paste)
-                    if (paste.first + paste.last).isupper():
-                        self._macros.append(paste)
+            self._macros = [p for p in pastes if p.called and p.single and (p.first + p.last).isupper()]
         return self._pastes
 
     def _calls_given(self, macro: Macro, called: Collection[str]) -> None:
@@ -295,6 +290,6 @@ def _making(name: str, pastes: Iterable[Paste]) -> Iterator[Paste]:
         if (
             name.startswith(paste.first)
             and name.endswith(paste.last)
-            and len(name) >= len(paste.first) + len(paste.last)  # `__CMPXCHG_GEN()` is given nothing
+            and len(name) > len(paste.first) + len(paste.last)
         ):
             yield paste
