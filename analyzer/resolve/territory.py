@@ -4,6 +4,7 @@ Not handled: architectures that read another one's sources beyond its headers.
 """
 
 import posixpath
+from collections.abc import Iterator
 
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.index import Index
@@ -38,17 +39,32 @@ class Territory:
         neighbour of which that is so: `lib/fdt.c` includes `scripts/dtc/libfdt/fdt.c`."""
         found = self._included.get(path)
         if found is None:
-            self._included[path] = False  # files that include each other
-            folder, base = posixpath.split(path)
-            found = self._included[path] = any(
-                posixpath.basename(include.target) == base
-                and posixpath.normpath(posixpath.join(posixpath.dirname(includer), include.target)) == path
-                and not self.foreign(includer)
-                for includer in self._index.files("includer", base)
-                if posixpath.dirname(includer) == folder or not includer.startswith(_FOREIGN)
-                for include in self._index.includes(includer)
-            )
+            found = self._included[path] = self._reached(path)
         return found
+
+    def _reached(self, path: str) -> bool:
+        """Whether a search from `path` back through its neighbours that include each other meets a file of the
+        kernel. What it meets on its way is not kept: of files in a circle only the first asked is answered."""
+        folder = posixpath.dirname(path)
+        seen, todo = {path}, [path]
+        while todo:
+            for includer in self._includers(todo.pop()):
+                if not includer.startswith(_FOREIGN):
+                    if not self.foreign(includer):
+                        return True
+                elif posixpath.dirname(includer) == folder and includer not in seen:
+                    seen.add(includer)
+                    todo.append(includer)
+        return False
+
+    def _includers(self, path: str) -> Iterator[str]:
+        """The files that include `path` by its place relative to their own."""
+        base = posixpath.basename(path)
+        for includer in self._index.files("includer", base):
+            folder = posixpath.dirname(includer)
+            targets = (include.target for include in self._index.includes(includer))
+            if any(posixpath.normpath(posixpath.join(folder, t)) == path for t in targets if t.endswith(base)):
+                yield includer
 
 
 def _old_roots(index: Index, configuration: Configuration) -> tuple[str, ...]:

@@ -35,3 +35,24 @@ def test_headers_of_old_kernels() -> None:
     assert not territory.foreign("include/asm-x86_64/io.h")
     assert territory.foreign("include/asm-i386/io.h")
     assert territory.foreign("include/asm-arm/io.h")
+
+
+def test_headers_that_include_each_other_are_the_kernel_s_whichever_is_asked_first() -> None:
+    folder = "scripts/dtc/libfdt/"
+    tree = Tree(
+        {
+            "lib/reader.c": f'#include "../{folder}reader.c"\n',
+            f"{folder}reader.c": '#include "fdt_a.h"\n',
+            f"{folder}fdt_a.h": '#include "fdt_b.h"\n',
+            f"{folder}fdt_b.h": '#include "fdt_a.h"\n',
+            f"{folder}own.c": '#include "own.h"\n',
+            f"{folder}own.h": "",
+        }
+    )
+    for order in (("fdt_a.h", "fdt_b.h", "own.h"), ("own.h", "fdt_b.h", "fdt_a.h")):
+        territory = Territory(tree, Configuration("x86"))
+        assert {name: territory.foreign(folder + name) for name in order} == {
+            "fdt_a.h": False,
+            "fdt_b.h": False,
+            "own.h": True,
+        }
