@@ -1,7 +1,8 @@
 """Edges by caller: all of a function's, or those towards something. What they are, `collector` says."""
 
 from analyzer.model.callgraph import Edge, FunctionRef
-from analyzer.resolve.collector import Collector, Ground
+from analyzer.resolve.callees import Ground
+from analyzer.resolve.collector import Collector
 from analyzer.resolve.expansions import Expansions
 from analyzer.resolve.flow import Flow
 from analyzer.resolve.made import Function
