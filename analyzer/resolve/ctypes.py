@@ -56,7 +56,8 @@ _ARITHMETIC = frozenset(
     """.split()
 )
 
-_NUMBERS = _ARITHMETIC | {"enum"}
+SIZES = frozenset(("size_t", "ssize_t"))  # kept apart from `long`, which may hold an address
+_NUMBERS = _ARITHMETIC | SIZES | {"enum"}
 
 
 def pointee(type_: Type | None) -> Type | None:
@@ -71,11 +72,11 @@ def pointee(type_: Type | None) -> Type | None:
 def followed_backwards(type_: Type | None) -> bool:
     """Whether a called value may come out of something of a type, so that `flow` looks for what is put there: not
     out of a pointer to a struct nor an array of structs. Unions and a `long` may hold an address, and arrays of
-    `int` offsets (initcalls are kept so); other numbers hold none, and lead everywhere."""
+    `int` offsets (initcalls are kept so); other numbers hold none, sizes neither, and lead everywhere."""
     pointed = False
     while isinstance(type_, Arr | Ptr):
         type_, pointed = (type_.of if isinstance(type_, Arr) else type_.to), True
-    if isinstance(type_, Base) and type_.name != "void" and _is_number(type_):
+    if isinstance(type_, Base) and is_number(type_):
         words = type_.name.split()
         return "int" in words if pointed else words.count("long") == 1
     return not pointed or not isinstance(type_, Rec)
@@ -95,17 +96,22 @@ def followed_forwards(type_: Type | None, *, offsets: bool = False) -> bool:
     return isinstance(type_, Fun) or (isinstance(type_, Base) and not _is_number(type_))
 
 
+def is_number(type_: Type | None) -> bool:
+    """Whether a type is arithmetic, or an enum."""
+    return isinstance(type_, Base) and type_.name != "void" and _is_number(type_)
+
+
 def _is_number(type_: Base) -> bool:
     return not _NUMBERS.isdisjoint(type_.name.split())
 
 
 def _combined(name: str, word: str) -> str:
     """The name of an arithmetic type with one more word: of several words only how long it is counts."""
-    if not name or word == "double":
+    if not name or word in ("double", "char", "short"):
         return word
     if word == "long":
         return "long long" if name == "long" else "long"
-    return name if name in ("long", "long long") else "int"
+    return name if name in ("long", "long long", "char", "short") else "int"
 
 
 def is_type_start(tokens: Sequence[Token], at: int, is_typedef: Callable[[str], bool]) -> bool:
@@ -177,7 +183,7 @@ class TypeReader(Cursor):
             elif text == "__attribute__":
                 self._skip_attribute()
             elif found is None and self.tokens[self.at].is_name:
-                found = self._named(text) or Base(text)
+                found = Base(text) if text in SIZES else self._named(text) or Base(text)
                 self.at += 1
             else:
                 break

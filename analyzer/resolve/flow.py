@@ -5,8 +5,8 @@ static call. Each place has sources: functions, or other places. What a place ma
 ends of all chains of sources (Andersen's inclusion constraints, field-based as in Heintze and Tardieu,
 "Ultra-fast aliasing analysis", PLDI 2001, solved from the asked place only).
 
-Not handled: pointers to function pointers, values stored through an address, and which caller a value came
-from (parameters take the values of all callers).
+Not handled: pointers to function pointers, values stored through an address, addresses that a function returns
+as a number, and which caller a value came from (parameters take the values of all callers).
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ from analyzer.extract.dominance import implied
 from analyzer.model.callgraph import EdgeKind, Evidence, FunctionRef, Slot
 from analyzer.resolve.assigning import followed
 from analyzer.resolve.callsites import CallSites
-from analyzer.resolve.ctypes import Arr, Fun, Ptr, Type, followed_backwards, followed_forwards
+from analyzer.resolve.ctypes import Arr, Fun, Ptr, Type, followed_backwards, followed_forwards, is_number
 from analyzer.resolve.dispatches import Dispatches
 from analyzer.resolve.frames import Frame
 from analyzer.resolve.initcalls import Initcalls, rank
@@ -420,6 +420,8 @@ class Flow:
             returned = self._names.typer(function.path).type_of_text(function.definition.return_type)
             if not function.definition.end or not followed_backwards(returned):
                 continue
+            if is_number(returned) or _allocates(function):
+                continue
             if isinstance(returned, Ptr) and isinstance(returned.to, Fun):
                 slots = [slot for a in arguments if (slot := self._slots.at_offset(scope, a)) is not None]
                 if slots:
@@ -456,6 +458,12 @@ def _add(
 
 def _order(target: Target) -> tuple[int, FunctionRef]:
     return target.rank, target.function
+
+
+def _allocates(function: Function) -> bool:
+    """Whether a function returns memory that nobody has used yet: it is told how to get it. What allocators keep
+    in their free lists is all that was ever freed."""
+    return any("gfp_t" in parameter.type.split() for parameter in function.definition.parameters)
 
 
 def _choices(tokens: Sequence[Token], scope: Scope) -> list[Sequence[Token]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from analyzer.extract.lexical import lex, on_one_line
 from analyzer.extract.scanning import close_paren, skip_space
 from analyzer.model.facts import Variable
-from analyzer.resolve.ctypes import Type, is_type_start
+from analyzer.resolve.ctypes import Arr, Base, Ptr, Type, followed_backwards, is_type_start, pointee
 from analyzer.resolve.locals import Locals
 from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
@@ -25,6 +25,7 @@ _BEGINNING = frozenset(";{}([")  # before a declaration
 _DECLARING = TYPE_WORDS | frozenset("static register auto __auto_type __typeof typeof_unqual".split())
 _BEHIND_DECLARED = frozenset((";", ",", "=", "[", "__attribute__", "__attribute"))
 _NAME_BEHIND = re.compile(rb"\s*(?:\*\s*)*([A-Za-z_]\w*)\s*[;=](?!=)")
+_BEFORE_STATEMENT = (b";", b"{", b"}")
 _LONGEST = 2_000  # bytes of a value that is read
 
 
@@ -157,7 +158,19 @@ class Frame:
             return tuple(Value(text, definition.line) for text in values)
         declarator = rb"(?:\s*\[[^\]]*\])*(?:\s*\)\s*\([^;{}=]*\))?"  # `(*f)(int) =`, `f[2] =`, `(*f[2])(int) =`
         pattern = re.compile(rb"(?<![\w.>])" + re.escape(name.encode()) + declarator + rb"\s*=(?!=)")
-        return tuple(self._value(m.end()) for m in pattern.finditer(self.skeleton))
+        return tuple(self._value(m.end()) for m in pattern.finditer(self.skeleton) if not self._counts(name, m))
+
+    def _counts(self, name: str, match: re.Match[bytes]) -> bool:
+        """Whether an assignment puts a number into what a variable points to, `*m = size;`, which is no value of
+        the variable: an allocator's sizes lead to all its callers."""
+        before = self.skeleton[: match.start()].rstrip(b"* \t\n")
+        levels = self.skeleton.count(b"*", len(before), match.start()) + match.group().count(b"[")
+        if not levels or not before.endswith(_BEFORE_STATEMENT):
+            return False  # of the variable itself, or its declaration
+        type_ = self.types_in(match.start()).get(name)
+        while levels and isinstance(type_, Ptr | Arr):
+            type_, levels = pointee(type_), levels - 1
+        return isinstance(type_, Base) and not levels and not followed_backwards(type_)
 
     @cached_property
     def returned(self) -> Sequence[Value]:

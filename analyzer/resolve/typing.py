@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Definition, Field, Object, Record, Variable
 from analyzer.resolve.ctypes import (
+    SIZES,
     Arr,
     Base,
     Fun,
@@ -227,7 +228,7 @@ class Typer:
             return left.tag == right.tag
         if isinstance(left, Ptr | Arr) and isinstance(right, Ptr | Arr):
             return self._same(pointee(left), pointee(right))
-        return left == right
+        return _unnamed(left) == _unnamed(right)
 
     def with_declaration(
         self, tokens: Sequence[Token], local: Mapping[str, Type | None]
@@ -267,3 +268,8 @@ class Typer:
     def object_type(self, path: str, variable: Object) -> Type | None:
         """The type of a file-scope variable."""
         return self.names.typer(path).type_of_text(variable.type)
+
+
+def _unnamed(type_: Type | None) -> Type | None:
+    """What a size's type is called in a `_Generic` selection."""
+    return Base("long") if isinstance(type_, Base) and type_.name in SIZES else type_

@@ -60,7 +60,9 @@ def test_where_an_address_goes(type_: Type | None, forwards: bool, with_offsets:
     [
         ("int", "int"),
         ("unsigned int", "int"),
-        ("unsigned char", "int"),
+        ("unsigned char", "char"),
+        ("short int", "short"),
+        ("unsigned short", "short"),
         ("unsigned long", "long"),
         ("long int", "long"),
         ("unsigned long long", "long long"),
@@ -71,3 +73,13 @@ def test_where_an_address_goes(type_: Type | None, forwards: bool, with_offsets:
 )
 def test_of_an_arithmetic_type_only_its_length_counts(text: str, name: str) -> None:
     assert trees.resolver({"a.c": "int a;\n"}).names.typer("a.c").type_of_text(text) == Base(name)
+
+
+@pytest.mark.parametrize(
+    ("type_", "chosen"), [("size_t", "of_long"), ("unsigned char", "of_char"), ("unsigned short", "of_int")]
+)
+def test_a_selection_by_type(type_: str, chosen: str) -> None:
+    typer = trees.resolver({"a.c": "typedef unsigned long size_t;\n"}).names.typer("a.c")
+    local = {"x": typer.type_of_text(type_)}
+    selection = "_Generic(x, unsigned char: of_char, unsigned long: of_long, default: of_int)"
+    assert typer.associations(typer.expand(selection), local) == [chosen]
