@@ -82,7 +82,7 @@ class Callers:
         for name, words in wanted.routes.macros.items():
             paths.update(self._seeing(files("call", name), name, wanted))
             using = {*files("use", name), *files("argument", name)}
-            if words and not any(word[0].isdigit() for word in words):  # no posting names numbers
+            if words and not any(not word or word[0].isdigit() for word in words):  # no posting names these
                 using.intersection_update({path for word in words for path in files("argument", word)})
             paths.update(self._seeing(using, name, wanted))
         for name in wanted.routes.bare:
@@ -134,6 +134,8 @@ class Callers:
         if not wanted.through(macro, given):
             return False
         maker = self._names.maker
+        if maker.may_paste_use(scope, macro, arguments, wanted.routes.macros):
+            return True
         return any(
             maker.may_spell(scope, macro, arguments, name)
             for name in wanted.names | wanted.members | wanted.values

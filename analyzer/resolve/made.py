@@ -13,7 +13,7 @@ fill at further readings is told from templates.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -110,6 +110,17 @@ class Maker:
         values = values_of(arguments)
         templates = self.templates.of_all(scope, macro, len(values))
         return templates is None or any(t.holds(values, name) for t in templates)
+
+    def may_paste_use(self, scope: Scope, macro: str, arguments: str, macros: Collection[str]) -> bool:
+        """Whether under some definition of its macro a use pastes the name of one of some macros, with a use."""
+        values = values_of(arguments)
+        pasted = (
+            candidate.spelled
+            for template in self.templates.of_all(scope, macro, len(values)) or ()
+            for candidate in template.candidates(values)
+            if candidate.template != candidate.spelled
+        )
+        return any(name in macros for name in pasted)
 
     def holds(self, scope: Scope, use: Invocation, name: str) -> bool:
         """Whether a use makes an identifier out of its arguments, under the definitions that its file sees."""

@@ -107,9 +107,9 @@ class Routes:
         self._names = names
         self._index = names.index
         self._pastes: list[Paste] | None = None
-        self._macros: list[
-            Paste
-        ] = []  # of these those that may make the name of a macro: `STA_READ_##format(name)`
+        # those that may make the name of a macro, anywhere (`STA_READ_##format(name)`) or in its own file
+        self._macros: list[Paste] = []
+        self._macros_in: dict[str, list[Paste]] = {}
         self._calling: dict[str, set[int]] = {}
         self._called: frozenset[str] | None = None
         self._operand_callers: set[str] = set()  # macros that call an operand of an assembler statement
@@ -129,16 +129,18 @@ class Routes:
                 search.reach(paste.path, paste.macro, words, pasted=True)
         while search.todo:
             name, words, pasted, definer = search.todo.pop()
-            for paste in _making(name, self._macros) if definer and name.isupper() else ():
+            pastes = self._macros if name.isupper() else self._macros_in.get(definer, ())
+            for paste in _making(name, pastes) if definer else ():
                 part = name[len(paste.first) : len(name) - len(paste.last)]
                 search.reach(paste.path, paste.macro, frozenset((part,)), pasted=True)
             for path, macro in self._naming(name):
                 if macro.name == name or (definer and not self._names.scopes.includes.may_see(path, definer)):
                     continue
-                sure = any(has_word(macro.body, w) for w in words) or self._lacks(macro, name, definer)
-                given = sure or words == ANYTHING or "##" in macro.body
-                if given or _passes(macro, name):
-                    search.reach(path, macro, ANYTHING if given else words, pasted=pasted and not sure)
+                given = words - {name}  # the called macro's own name is none of its arguments
+                sure = any(has_word(macro.body, word) for word in given) or self._lacks(macro, name, definer)
+                whatever = sure or words == ANYTHING or "##" in macro.body
+                if whatever or _passes(macro, name):
+                    search.reach(path, macro, ANYTHING if whatever else words, pasted=pasted and not sure)
         return search.reached()
 
     def _lacks(self, macro: Macro, name: str, definer: str) -> bool:
@@ -249,7 +251,11 @@ class Routes:
                 if words:
                     self._operand_callers.add(macro.name)
             self._pastes = list(pastes)
-            self._macros = [p for p in pastes if p.called and p.single and (p.first + p.last).isupper()]
+            for paste in pastes:
+                if paste.called and paste.single:
+                    self._macros_in.setdefault(paste.path, []).append(paste)
+                    if (paste.first + paste.last).isupper():
+                        self._macros.append(paste)
         return self._pastes
 
     def _calls_given(self, macro: Macro, called: Collection[str]) -> None:
@@ -290,6 +296,6 @@ def _making(name: str, pastes: Iterable[Paste]) -> Iterator[Paste]:
         if (
             name.startswith(paste.first)
             and name.endswith(paste.last)
-            and len(name) > len(paste.first) + len(paste.last)
+            and len(name) >= len(paste.first) + len(paste.last)  # `__CMPXCHG_GEN()` is given nothing
         ):
             yield paste

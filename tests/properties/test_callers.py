@@ -17,8 +17,6 @@ TREES = sorted(p for kind in ("kernels", "phenomena") for p in (FIXTURES / kind)
 # What `routes` and `holders` do not handle, with a tree or a file that shows it: strict, to go when it is.
 TREE_LIMITS = {
     "trace_header_reread": "what trace headers make when they are read again is not searched for callers",
-    "defaulted_macros": "macros in small letters whose names a macro of their file pastes are not followed",
-    "empty_arguments": "names that a macro pastes of nothing are not sought",
     "pasted_wrappers": "what a macro at file scope hands to a function whose name it pastes is not followed",
 }
 LIMITS = {
