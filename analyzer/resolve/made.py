@@ -26,7 +26,7 @@ from analyzer.resolve.inforce import lookup_at
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
 from analyzer.resolve.macros import Expander, Lookup
 from analyzer.resolve.macrouse import made_by_use, placed_objects
-from analyzer.resolve.placeholders import filled
+from analyzer.resolve.placeholders import around, filled
 from analyzer.resolve.rereading import Rereading, Rereadings
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.syscallnames import canonical_name
@@ -426,7 +426,8 @@ class Maker:
 
 def _goes_on(scope: Scope, template: Template, values: Sequence[str]) -> bool:
     """Whether a use makes the name of another macro out of its arguments: `STA_READ_##format(name, field)`."""
-    pasted = (c.spelled for c in template.candidates(values) if c.template != c.spelled and c.spelled.isupper())
+    made = (c for c in template.candidates(values) if c.template != c.spelled)
+    pasted = (c.spelled for c in made if c.spelled.isupper() or around(c.template).isupper())
     return any(scope.scopes.index.files("macro", name) for name in pasted)
 
 

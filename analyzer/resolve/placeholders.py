@@ -31,6 +31,11 @@ def is_placeholder(text: str) -> bool:
     return _ONE.fullmatch(text) is not None
 
 
+def around(text: str) -> str:
+    """What a text has beside placeholders."""
+    return _ONE.sub("", text)
+
+
 def numbers_in(text: str) -> list[int]:
     """The arguments that a text holds the placeholders of, in order."""
     return [int(number) for number in _ONE.findall(text)]
