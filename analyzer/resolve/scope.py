@@ -185,6 +185,8 @@ class Scope:
             verdict: Truth = False
             for definition in self._defining(name, files):
                 truth = self.holds(definition.guard)
+                if truth and self._lacked_by_some(files):
+                    truth = None
                 if truth:
                     return self._number((Token(name),)) != 0 or not self._asks_for_value(name, files)
                 if truth is None:
@@ -192,6 +194,18 @@ class Scope:
             return verdict
         finally:
             self._deciding.discard(name)
+
+    def _lacked_by_some(self, files: Sequence[str]) -> bool:
+        """Whether only some of the sources that include this file bring one of the files that define a macro:
+        `#ifdef PCIDMA` of comedi's `ni_mio_common.c` is read both ways."""
+        if not self.includers or any(f in self.visible for f in files):
+            return False
+        for includer in self.includers:
+            if includer.endswith(".c") and not self.scopes.unbuilt(includer):
+                before = self.order.before(includer)
+                if not any(f in before for f in files):
+                    return True
+        return False
 
     def _defining(self, name: str, files: Sequence[str]) -> Iterator[MacroDefinition]:
         """The definitions of a macro that can be the reason why another file finds it defined: not one that itself
