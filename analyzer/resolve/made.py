@@ -96,10 +96,13 @@ class Maker:
         )
 
     def may_define(self, scope: Scope, use: Invocation) -> bool:
-        """Whether a use has braces, its own or under some definition that the tree has of its macro, and so may
-        define something."""
-        templates = self.templates.of_all(scope, use.macro, len(values_of(use.arguments)))
-        return templates is None or "{" in use.arguments or any(t.shape.braces for t in templates)
+        """Whether a use has braces, its own or under some definition that the tree has of its macro, or makes the
+        name of another one, and so may define something."""
+        values = values_of(use.arguments)
+        templates = self.templates.of_all(scope, use.macro, len(values))
+        if templates is None or "{" in use.arguments:
+            return True
+        return any(t.shape.braces or _goes_on(scope, t, values) for t in templates)
 
     def may_hold(self, scope: Scope, use: Invocation, name: str) -> bool:
         """Whether under some definition of its macro a use makes an identifier out of its arguments."""
