@@ -31,8 +31,8 @@ from analyzer.model.shown import (
     ShownTypedef,
 )
 from analyzer.pipeline.constants import evaluate, numbered
+from analyzer.resolve.functions import Function
 from analyzer.resolve.index import NameKind
-from analyzer.resolve.made import Function
 from analyzer.resolve.resolver import Resolver, described
 
 _TAGGED = re.compile(r"^(struct|union|enum|typedef)\s+(\w+)$")

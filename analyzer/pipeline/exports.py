@@ -11,7 +11,7 @@ from analyzer.model.callgraph import Edge, Function, SlotRow
 from analyzer.pipeline.answers import Answers
 from analyzer.pipeline.exporting import Exported, What
 from analyzer.render.jsonout import edge_row, function_row, json_line, slot_row
-from analyzer.resolve.made import Function as Resolved
+from analyzer.resolve.functions import Function as Resolved
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
 

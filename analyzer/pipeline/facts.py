@@ -17,7 +17,7 @@ from analyzer.pipeline.macrotexts import MacroTexts
 from analyzer.pipeline.narrowing import Narrowed
 from analyzer.pipeline.nearnames import NearNames
 from analyzer.pipeline.session import Session
-from analyzer.resolve.made import Function as Resolved
+from analyzer.resolve.functions import Function as Resolved
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.words import has_word

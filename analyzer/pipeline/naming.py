@@ -12,8 +12,8 @@ from analyzer.errors import AmbiguousNameError, UnknownNameError
 from analyzer.model.callgraph import Function, FunctionRef
 from analyzer.pipeline.extraction import HEAD_MARK
 from analyzer.pipeline.stored import StoredIndex
+from analyzer.resolve.functions import Function as Resolved
 from analyzer.resolve.linkage import in_kernel, in_kernels_assembly, surely_linked
-from analyzer.resolve.made import Function as Resolved
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.resolver import Resolver, described
 

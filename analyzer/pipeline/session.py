@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # a question whose parts were all found before is answered wi
     from analyzer.pipeline.stored import StoredIndex
     from analyzer.pipeline.workers import Workers
     from analyzer.pipeline.written import Written
-    from analyzer.resolve.made import Function as Resolved
+    from analyzer.resolve.functions import Function as Resolved
     from analyzer.resolve.resolver import Resolver
 
 

@@ -11,9 +11,9 @@ from analyzer.model.facts import Definition, Invocation, Object
 from analyzer.resolve.address_in_bodies import AddressInBodies
 from analyzer.resolve.address_trail import Means, Trail
 from analyzer.resolve.flow import Place
+from analyzer.resolve.functions import Function
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.macrouse import expansion_of
-from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.static_calls import KEY
 from analyzer.resolve.words import has_word, parts_of

@@ -14,7 +14,7 @@ from analyzer.resolve.assigning import assignments_in
 from analyzer.resolve.ctypes import Type, followed_forwards
 from analyzer.resolve.flow import Place
 from analyzer.resolve.frames import Frame
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.static_calls import KEY

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from analyzer.model.callgraph import FunctionRef, Slot
 from analyzer.resolve.ctypes import followed_forwards
 from analyzer.resolve.flow import Flow, Place
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.routes import Routes
 from analyzer.resolve.slots import Slots

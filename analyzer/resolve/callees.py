@@ -14,9 +14,9 @@ from analyzer.resolve.edgelist import EdgeList, Site
 from analyzer.resolve.expansions import ExpandedCall, Expansions
 from analyzer.resolve.flow import Flow, Place, Target
 from analyzer.resolve.frames import Frame
+from analyzer.resolve.functions import Function
 from analyzer.resolve.handed import told
 from analyzer.resolve.linkage import may_be_assembled, surely_linked
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Bound, Names, ref_of
 from analyzer.resolve.scope import is_stub
 from analyzer.resolve.sieve import Sieve

@@ -17,8 +17,8 @@ from analyzer.model.facts import Definition
 from analyzer.resolve import static_calls
 from analyzer.resolve.calls import Calls
 from analyzer.resolve.flow import Flow
+from analyzer.resolve.functions import Function
 from analyzer.resolve.holders import Holders
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.routes import Reached, Routes, standing_for
 from analyzer.resolve.scope import Scope

@@ -5,7 +5,7 @@ from analyzer.resolve.callees import Ground
 from analyzer.resolve.collector import Collector
 from analyzer.resolve.expansions import Expansions
 from analyzer.resolve.flow import Flow
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.wanted import Wanted

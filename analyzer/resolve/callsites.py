@@ -11,8 +11,8 @@ from typing import NamedTuple
 from analyzer.extract.lexical import on_one_line
 from analyzer.model.facts import DirectCall, Invocation
 from analyzer.resolve.assigning import followed
+from analyzer.resolve.functions import Function
 from analyzer.resolve.macrouse import expansion_of
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, tokenize

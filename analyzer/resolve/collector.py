@@ -12,7 +12,7 @@ from analyzer.model.guards import conjunction
 from analyzer.resolve.callees import Callees, Ground
 from analyzer.resolve.edgelist import EdgeList, Site
 from analyzer.resolve.expansions import calls_under
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.mentions import mentions
 from analyzer.resolve.names import ref_of
 from analyzer.resolve.sieve import Sieve

@@ -7,7 +7,7 @@ Not handled: values that must be followed, such as parameters and variables (`fl
 from collections.abc import Iterator, Sequence
 
 from analyzer.resolve.dominated import guards_of
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import KEYWORDS, Token, close_of, open_of, tokenize

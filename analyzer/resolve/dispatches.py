@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from analyzer.model.callgraph import Slot
 from analyzer.resolve.callsites import CallSite
 from analyzer.resolve.frames import Frame
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import arguments_of, find_calls, last_member, tokenize

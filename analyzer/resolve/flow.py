@@ -20,9 +20,9 @@ from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.ctypes import Arr, Fun, Ptr, Type, followed_backwards, followed_forwards, is_number
 from analyzer.resolve.dispatches import Dispatches
 from analyzer.resolve.frames import Frame
+from analyzer.resolve.functions import Function
 from analyzer.resolve.initcalls import Initcalls, rank
 from analyzer.resolve.initializers import listed_values
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.slots import Slots

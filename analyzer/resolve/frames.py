@@ -13,8 +13,8 @@ from analyzer.extract.lexical import lex, on_one_line
 from analyzer.extract.scanning import close_paren, skip_space
 from analyzer.model.facts import Variable
 from analyzer.resolve.ctypes import Arr, Base, Ptr, Type, followed_backwards, is_type_start, pointee
+from analyzer.resolve.functions import Function
 from analyzer.resolve.locals import Locals
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.sections import within
 from analyzer.resolve.tokens import KEYWORDS, TYPE_WORDS, Token, open_of

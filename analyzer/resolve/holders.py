@@ -20,8 +20,8 @@ from analyzer.resolve.address_at_file_scope import AddressAtFileScope
 from analyzer.resolve.address_in_bodies import EVENT, AddressInBodies
 from analyzer.resolve.address_trail import Means, Trail
 from analyzer.resolve.flow import Flow
+from analyzer.resolve.functions import Function
 from analyzer.resolve.macrouse import expansion_of
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.routes import Routes
 from analyzer.resolve.slots import Slots

@@ -19,9 +19,9 @@ from typing import NamedTuple
 import msgspec
 
 from analyzer.extract.extractor import extract
-from analyzer.model.callgraph import Linkage, Parameter
-from analyzer.model.facts import Definition, DirectCall, FileFacts, Invocation, Object
+from analyzer.model.facts import Definition, FileFacts, Invocation, Object
 from analyzer.model.guards import conjunction
+from analyzer.resolve.functions import BODY, Function, bodiless, fallback_name, joined, placed_at
 from analyzer.resolve.inforce import lookup_at
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
 from analyzer.resolve.macros import Expander, Lookup
@@ -33,26 +33,8 @@ from analyzer.resolve.syscallnames import canonical_name
 from analyzer.resolve.templates import NO_DEFINITION, Template, Templates, as_text, defines, values_of
 from analyzer.resolve.tokens import tokenize
 
-_BODY = "__body_of_the_text"
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MAX_USES = 3_000  # expansions kept read; a trace event's takes some 50 kB
-
-
-class Function(NamedTuple):
-    """A function definition with its file; `macro` is empty when its name stands in the text. `own` calls
-    are in the text, `made` ones in the macro's expansion with the macros that made them."""
-
-    path: str
-    definition: Definition
-    macro: str = ""
-    aliases: tuple[str, ...] = ()
-    made: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    whole: bool = True  # False: what it calls has not been read
-    seen_from: str = ""  # the file whose names it sees, when that is not `path`: an includer of a list
-
-    @property
-    def linkage(self) -> Linkage:
-        return "weak" if self.definition.weak else "internal" if self.definition.static else "external"
 
 
 class Made(NamedTuple):
@@ -165,7 +147,7 @@ class Maker:
         if template is None or template is NO_DEFINITION or canonical_name(name) != name:
             found = [f for f in self.from_use(scope, use) if f.definition.name == name or name in f.aliases]
             return tuple(found) or self._light_again(scope, use, name)
-        return (_bodiless(scope, use, template, name),)
+        return (bodiless(scope.path, use, template, name),)
 
     def _is_open(self, scope: Scope, use: Invocation) -> bool:
         """Whether only its own expansion tells what a use makes."""
@@ -212,7 +194,7 @@ class Maker:
                 if definition is NO_DEFINITION:
                     return tuple(f for f in self.named_again(scope, name) if f.definition.line == use.line)
                 if definition is not None:
-                    light = _bodiless(scope, use, definition, name)
+                    light = bodiless(scope.path, use, definition, name)
                     found.append(light._replace(seen_from=reading.unit))
         return tuple(found)
 
@@ -292,7 +274,7 @@ class Maker:
                 guard = conjunction(inclusion.guard, use.guard)
                 for definition in facts.definitions:
                     if definition.name:
-                        placed = _placed(
+                        placed = placed_at(
                             scope.path, definition, use.line, use.end_line, use.column, use.macro, guard
                         )
                         made.setdefault(definition.name, placed._replace(seen_from=inclusion.path))
@@ -344,11 +326,11 @@ class Maker:
         if facts is None:
             return ()
         found = [
-            _placed(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)
+            placed_at(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)
             for d in facts.definitions
             if d.name
         ]
-        return _joined(found)
+        return joined(found)
 
     def from_head(self, scope: Scope, definition: Definition) -> tuple[Function, ...]:
         """The functions that a macro head and the body behind it define."""
@@ -366,15 +348,15 @@ class Maker:
         if definition.return_type and len(tokens) == 1 and names:  # FNAME(walk)(…): only the name is made
             return (Function(scope.path, msgspec.structs.replace(definition, name=names[0]), macro),)
         if not scope.macro(macro):
-            name = _fallback_name(definition.head)
+            name = fallback_name(definition.head)
             return (Function(scope.path, msgspec.structs.replace(definition, name=name), macro),)
         prefix = "static " if definition.static else ""
-        facts = extract(prefix.encode() + as_text([*tokens, *tokenize("{ " + _BODY + "(); }")]))
+        facts = extract(prefix.encode() + as_text([*tokens, *tokenize("{ " + BODY + "(); }")]))
         found: list[Function] = []
         for made in facts.definitions:
             if not made.name:
                 continue
-            placed = _placed(
+            placed = placed_at(
                 scope.path,
                 made,
                 definition.line,
@@ -383,7 +365,7 @@ class Maker:
                 macro,
                 definition.guard,
             )
-            if any(c.name == _BODY for c in made.calls):
+            if any(c.name == BODY for c in made.calls):
                 whole = msgspec.structs.replace(
                     definition,
                     name=made.name,
@@ -393,14 +375,14 @@ class Maker:
                     return_type=made.return_type,
                     parameters=made.parameters,
                 )
-                extra = tuple(m for m in placed.made if m[0] != _BODY)
+                extra = tuple(m for m in placed.made if m[0] != BODY)
                 found.append(Function(scope.path, whole, macro, (), extra))
             else:
                 found.append(placed)
         if not any(f.definition.body == definition.body and f.definition.end == definition.end for f in found):
-            name = _fallback_name(definition.head)
+            name = fallback_name(definition.head)
             found.append(Function(scope.path, msgspec.structs.replace(definition, name=name), macro))
-        return _joined(found)
+        return joined(found)
 
     def file(self, scope: Scope) -> Made:
         """Everything that macros make in a file."""
@@ -439,71 +421,9 @@ def _again_placed(
 ) -> tuple[Function, ...]:
     """The functions that a use defines at a further reading, which see what the source sees that causes it."""
     return tuple(
-        _placed(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)._replace(
+        placed_at(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)._replace(
             seen_from=reading.unit
         )
         for d in (facts.definitions if facts is not None else ())
         if d.name
     )
-
-
-def _bodiless(scope: Scope, use: Invocation, template: Definition, name: str) -> Function:
-    """The function that a use makes, as its template has it: enough to bind a call."""
-    values = values_of(use.arguments)
-    named = msgspec.structs.replace(
-        template,
-        name=name,
-        return_type=filled(template.return_type, values),
-        parameters=tuple(Parameter(filled(p.type, values), filled(p.name, values)) for p in template.parameters),
-        calls=(),
-        indirect=(),
-        assignments=(),
-        variables=(),
-        references=(),
-    )
-    moved = _placed(scope.path, named, use.line, use.end_line, use.column, use.macro, use.guard)
-    return moved._replace(whole=False)
-
-
-def _placed(
-    path: str, made: Definition, line: int, end_line: int, column: int, macro: str, guard: str
-) -> Function:
-    """A definition read from an expansion, moved to where the macro is used; its calls are the macro's."""
-    calls = tuple((c.name, (macro,)) for c in made.calls)
-    moved = msgspec.structs.replace(
-        made,
-        line=line,
-        end_line=end_line,
-        column=column,
-        guard=guard,
-        calls=tuple(DirectCall(c.name, line, column, 0, 0) for c in made.calls if c.name != _BODY),
-        start=0,
-        body=0,
-        end=0,
-    )
-    return Function(path, moved, macro, (), calls)
-
-
-def _joined(functions: list[Function]) -> tuple[Function, ...]:
-    """A system call's wrappers as one function with aliases, other functions as they are."""
-    groups: dict[str, list[Function]] = {}
-    for function in functions:
-        groups.setdefault(canonical_name(function.definition.name), []).append(function)
-    found = []
-    for name, members in groups.items():
-        owner = next((m for m in members if m.definition.end), members[0])
-        names = sorted({m.definition.name for m in members} - {name})
-        if len(members) == 1 and owner.definition.name == name:
-            found.append(owner)
-            continue
-        own = {m.definition.name for m in members}
-        extra = tuple(dict.fromkeys(c for m in members for c in m.made if c[0] not in own and c[0] != _BODY))
-        definition = msgspec.structs.replace(owner.definition, name=name, static=False, inline=False)
-        found.append(Function(owner.path, definition, owner.macro, tuple(names), extra))
-    return tuple(found)
-
-
-def _fallback_name(head: str) -> str:
-    """A name for a function whose head cannot be expanded: the macro and its first argument."""
-    words = _WORD.findall(head)
-    return "_".join(words[:2]) if words else head

@@ -12,9 +12,10 @@ from analyzer.model.guards import Truth
 from analyzer.resolve import linkage
 from analyzer.resolve.declared import Declared
 from analyzer.resolve.defaults import holds_below
+from analyzer.resolve.functions import Function
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.lists import Lists
-from analyzer.resolve.made import Function, Maker
+from analyzer.resolve.made import Maker
 from analyzer.resolve.pasted import Pasted
 from analyzer.resolve.renamed import Renamed
 from analyzer.resolve.scope import Scope, is_stub

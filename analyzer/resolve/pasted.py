@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from analyzer.model.facts import Definition, Invocation, Macro
-from analyzer.resolve.made import Function, Maker
+from analyzer.resolve.functions import Function
+from analyzer.resolve.made import Maker
 from analyzer.resolve.pastes import pastes_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.scopes import Scopes

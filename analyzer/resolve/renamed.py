@@ -18,10 +18,10 @@ import msgspec
 
 from analyzer.model.facts import Definition
 from analyzer.model.guards import conjunction
+from analyzer.resolve.functions import Function
 from analyzer.resolve.inclusion import Alone, Inclusion, InclusionScope, inclusions_by, inclusions_of
 from analyzer.resolve.index import Index, Layered, NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
-from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize

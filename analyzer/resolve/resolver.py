@@ -13,8 +13,8 @@ from analyzer.resolve.calls import Calls
 from analyzer.resolve.callsites import CallSites
 from analyzer.resolve.configuration import Configuration
 from analyzer.resolve.flow import Flow
+from analyzer.resolve.functions import Function
 from analyzer.resolve.index import Index
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.renamed import WithRenamed
 from analyzer.resolve.scopes import Scopes

@@ -6,10 +6,10 @@ file scope see what `inforce` tells. Not handled: `#undef`s inside a body.
 """
 
 from analyzer.model.guards import Truth
+from analyzer.resolve.functions import Function
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.inforce import in_force
 from analyzer.resolve.macros import MacroDefinition
-from analyzer.resolve.made import Function
 from analyzer.resolve.scope import Scope
 
 

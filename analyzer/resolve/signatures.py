@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from analyzer.extract.extractor import extract
 from analyzer.model.callgraph import Edge, Parameter
 from analyzer.model.facts import Definition, Facts
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import close_of, spell, tokenize

@@ -19,10 +19,10 @@ from analyzer.resolve.braced import MACRO_USE
 from analyzer.resolve.ctypes import Arr, Type, pointee
 from analyzer.resolve.denoted import denoted
 from analyzer.resolve.fillers import DESIGNATOR, MacroFillers, given_use, makes_values_of
+from analyzer.resolve.functions import Function
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.listed import inclusions
 from analyzer.resolve.locals import Locals
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names, ref_of
 from analyzer.resolve.overlays import Overlay, find_overlay
 from analyzer.resolve.placing import Placed, Placing

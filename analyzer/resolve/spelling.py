@@ -1,7 +1,7 @@
 """How a call is spelled in its edge: its text, its arguments, and the rule that binds it in words."""
 
 from analyzer.resolve.flow import Target
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.tokens import split_arguments
 
 _MAX_EXPRESSION = 160

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from analyzer.model.callgraph import Slot
 from analyzer.model.facts import Invocation
 from analyzer.resolve.callsites import CallSites
+from analyzer.resolve.functions import Function
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
 from analyzer.resolve.macrouse import expansion_of
-from analyzer.resolve.made import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.tokens import Token, arguments_of, find_calls, value_end
 from analyzer.resolve.words import parts_of

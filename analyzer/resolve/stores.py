@@ -14,7 +14,7 @@ from analyzer.model.facts import Definition, Entry, Object
 from analyzer.resolve.assigning import assignments_in, giving
 from analyzer.resolve.fillers import DESIGNATOR
 from analyzer.resolve.frames import Frame
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.names import Names
 from analyzer.resolve.slots import Slots
 from analyzer.resolve.tokens import Token

@@ -28,7 +28,7 @@ from analyzer.resolve.execution.values import (
 )
 from analyzer.resolve.execution.world import World
 from analyzer.resolve.frames import Frame
-from analyzer.resolve.made import Function
+from analyzer.resolve.functions import Function
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import NO_DEFINITION
 from analyzer.resolve.typing import Typer
