@@ -57,7 +57,7 @@ _ARITHMETIC = frozenset(
 )
 
 SIZES = frozenset(("size_t", "ssize_t"))  # kept apart from `long`, which may hold an address
-_NUMBERS = _ARITHMETIC | SIZES | {"enum"}
+_NUMBERS = (_ARITHMETIC - {"void"}) | SIZES | {"enum"}
 
 
 def pointee(type_: Type | None) -> Type | None:
@@ -91,18 +91,14 @@ def followed_forwards(type_: Type | None, *, offsets: bool = False) -> bool:
     if isinstance(type_, Ptr | Arr):
         inner = pointee(type_)
         if isinstance(inner, Base):
-            return inner.name == "void" or (offsets and inner.name == "int") or not _is_number(inner)
+            return not is_number(inner) or (offsets and inner.name == "int")
         return followed_forwards(inner, offsets=offsets)
-    return isinstance(type_, Fun) or (isinstance(type_, Base) and not _is_number(type_))
+    return isinstance(type_, Fun) or (isinstance(type_, Base) and type_.name != "void" and not is_number(type_))
 
 
 def is_number(type_: Type | None) -> bool:
     """Whether a type is arithmetic, or an enum."""
-    return isinstance(type_, Base) and type_.name != "void" and _is_number(type_)
-
-
-def _is_number(type_: Base) -> bool:
-    return not _NUMBERS.isdisjoint(type_.name.split())
+    return isinstance(type_, Base) and not _NUMBERS.isdisjoint(type_.name.split())
 
 
 def _combined(name: str, word: str) -> str:

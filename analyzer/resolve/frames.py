@@ -158,9 +158,11 @@ class Frame:
             return tuple(Value(text, definition.line) for text in values)
         declarator = rb"(?:\s*\[[^\]]*\])*(?:\s*\)\s*\([^;{}=]*\))?"  # `(*f)(int) =`, `f[2] =`, `(*f[2])(int) =`
         pattern = re.compile(rb"(?<![\w.>])" + re.escape(name.encode()) + declarator + rb"\s*=(?!=)")
-        return tuple(self._value(m.end()) for m in pattern.finditer(self.skeleton) if not self._counts(name, m))
+        return tuple(
+            self._value(m.end()) for m in pattern.finditer(self.skeleton) if not self._stores_number(name, m)
+        )
 
-    def _counts(self, name: str, match: re.Match[bytes]) -> bool:
+    def _stores_number(self, name: str, match: re.Match[bytes]) -> bool:
         """Whether an assignment puts a number into what a variable points to, `*m = size;`, which is no value of
         the variable: an allocator's sizes lead to all its callers."""
         before = self.skeleton[: match.start()].rstrip(b"* \t\n")

@@ -19,8 +19,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Function(NamedTuple):
-    """A function definition with its file; `macro` is empty when its name stands in the text. `own` calls
-    are in the text, `made` ones in the macro's expansion with the macros that made them."""
+    """A function definition with its file; `macro` is empty when its name stands in the text. The calls of the
+    text are the definition's, those of `made` in the macro's expansion, with the macros that made them."""
 
     path: str
     definition: Definition

@@ -154,7 +154,7 @@ class Names:
             if not chosen:
                 return bound
             return Bound((*bound.functions, *chosen[:2]), False, len(bound.functions))
-        if len(chosen) > 1 and all(f.path.endswith(".c") for f in chosen):
+        if len(chosen) > 1 and all(f.path.endswith(".c") and f.path not in scope.visible for f in chosen):
             return Bound(tuple(chosen), False, len(chosen))  # one for each source that includes this
         if chosen:
             return Bound(tuple(chosen[:3]), len(chosen) == 1, 1)
