@@ -255,7 +255,8 @@ def local_words(directives: Iterable[Directive]) -> dict[bytes, WordClass]:
             name, parameters, _, body = match.groups()
             kind: WordClass | None = None
             if parameters is not None:
-                kind = "loop" if is_loop_head(body) else None
+                is_annotation = _SPECIFIER.match(body.lstrip()) and classify(body) == "blank"
+                kind = "loop" if is_loop_head(body) else "call" if is_annotation else None
             elif name not in previous and len(name) > 2 and (body.strip() or name.startswith("__")):
                 kind = classify(body)
             if kind:

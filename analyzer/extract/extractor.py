@@ -37,7 +37,7 @@ from analyzer.model.facts import (
     ParseDiagnostic,
 )
 
-EXTRACTOR_VERSION = "21"
+EXTRACTOR_VERSION = "22"
 _MAX_DIAGNOSTICS = 200
 _ASSEMBLY = re.compile(
     rb"^[ \t]*(?:\.(?:macro|endm|cfi_\w+|globl|global|align|section|set|equ|inst|previous|pushsection)\b"

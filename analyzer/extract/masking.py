@@ -31,6 +31,9 @@ _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
 _SIZED_RECORD = re.compile(rb"sizeof\s*+(\()\s*+struct\s*+\{")
 _INFERRED = re.compile(rb"auto\b(?<!\wauto)(?=\s++\w++\s*+=(?!=))")
+_UNINITIALIZED = re.compile(
+    rb"\buninitialized_var\((\w+)\)"
+)  # 2.6.22 to 5.8: `#define uninitialized_var(x) x = x`
 _ASM_WORDS = re.compile(rb"\b(?:asm_inline|__volatile)\b")
 _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
 _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}
@@ -120,6 +123,8 @@ def mask(text: bytes, present: dict[WordClass, list[bytes]]) -> Masked:
     text = _mask_sized_records(text)
     if b"auto" in text:  # C23's `auto x = value;`: to the grammar a storage class without a type
         text = _INFERRED.sub(b"T___", text)
+    if b"uninitialized_var(" in text:
+        text = _UNINITIALIZED.sub(lambda m: m.group(1).rjust(len(m.group())), text)
     if b"asm_inline" in text or b"__volatile" in text:
         text = _ASM_WORDS.sub(lambda m: b"asm       " if m.group() == b"asm_inline" else b"volatile  ", text)
     if b"..." in text:

@@ -83,6 +83,9 @@ def _read(scope: Scope, use: str) -> tuple[Met, Braced | None]:
     tokens = expansion.tokens
     while tokens and tokens[0].text == "(" and close_of(tokens, 0) == len(tokens) - 1:
         tokens = tokens[1:-1]
+    if tokens and tokens[0].text == "(":  # a literal of its type: `((struct paravirt_callee_save) { f })`
+        behind = close_of(tokens, 0) + 1
+        tokens = tokens[behind:] if 0 < behind < len(tokens) and tokens[behind].text == "{" else tokens
     text = spell(tokens).strip()
     if not text.startswith((".", "[", "{")) and not ("," in text and text.endswith("}")):
         return Met(expansion.footprint), None

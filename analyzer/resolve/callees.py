@@ -197,7 +197,7 @@ class Callees:
                 self.expanded(name, site)
                 return
         tokens = tokenize(callee)
-        if len(tokens) > 1 and tokens[-1].is_name and self._spells_member(tokens[-1].text):
+        if len(tokens) > 1 and tokens[-1].is_name and self._spells_member(tokens[-1].text, site.location.line):
             expanded = self._typer.expand(site.written)
             for call in find_calls(expanded):
                 if not call.name:
@@ -205,10 +205,14 @@ class Callees:
             return
         self._computed(tokens, site)
 
-    def _spells_member(self, name: str) -> bool:
+    def _spells_member(self, name: str, line: int) -> bool:
         """Whether what seems a call of a member is a macro's use: `#define fs_cs(i) s_csp[(i)]`, `p->fs_cs(3)`."""
         definitions = self._scope.macro(name)
-        return self._scope.macro_is_sure(name) and any(d.parameters is not None for d in definitions)
+        return (
+            any(d.parameters is not None for d in definitions)
+            and self._scope.macro_is_sure(name)
+            and not self._scope.defined_below(name, line)
+        )
 
     def _computed(self, callee: Sequence[Token], site: Site, declaration: Sequence[Token] = ()) -> None:
         """A call whose callee is an expression."""

@@ -76,7 +76,16 @@ _COMPILER: Mapping[str, bool] = {
     "__DISABLE_EXPORTS": False,
     "__lint__": False,
     "CONFIG_UML": False,
+    "__linux__": True,
+    "__linux": True,
+    "linux": True,
+    "__unix__": True,
+    "CC_HAVE_ASM_GOTO": True,  # 2.6.37 to 4.20 ask the compiler in their Makefile; each one since gcc 4.5 has it
+    "__GCC_ASM_FLAG_OUTPUTS__": True,
 }
+_ASSEMBLER = (
+    "CONFIG_AS_"  # what the assembler can; before 5.7 told by Makefiles, where all that are in use can do it
+)
 _ARCH_COMPILER: Mapping[str, Mapping[str, bool]] = {
     "x86": {"__x86_64__": True, "__i386__": False, "__ILP32__": False, "__LP64__": True},
     "i386": {"__x86_64__": False, "__i386__": True},
@@ -135,8 +144,13 @@ class Configuration(msgspec.Struct, frozen=True):
 
     def _value(self, name: str) -> str | None:
         if self.options is not None:
-            return self.options.get(name, "n")
+            absent = "y" if name.startswith(_ASSEMBLER) and not self._asks_assembler else "n"
+            return self.options.get(name, absent)
         return self.known.get(name) or self.implied.get(name)
+
+    @property
+    def _asks_assembler(self) -> bool:
+        return any(name.startswith(_ASSEMBLER) for name in self.options or ())
 
     @property
     def known(self) -> Mapping[str, str]:
@@ -158,8 +172,9 @@ class Configuration(msgspec.Struct, frozen=True):
         macro: Callable[[str], Truth] | None = None,
         expression: Callable[[str], Truth] | None = None,
     ) -> Truth:
-        """Whether a guard holds; `macro` tells whether other names are defined, and `expression` whether what is
-        no name is true."""
+        """Whether a guard holds; `macro` tells whether names are defined that are no configuration symbols, or
+        symbols that code defines itself (`CONFIG_IP_PIMSM` of `ipmr.c`), and `expression` whether what is no name
+        is true."""
         if not guard:
             return True
 
@@ -167,7 +182,9 @@ class Configuration(msgspec.Struct, frozen=True):
             known = self.symbol(text)
             if known is None and macro is not None and text.startswith("IS_REACHABLE("):
                 return macro("MODULE") if self.options is not None else None
-            if known is None and macro is not None and text.isidentifier() and not text.startswith("CONFIG_"):
+            if known is not True and macro is not None and text.startswith("CONFIG_") and text.isidentifier():
+                return macro(text) or known
+            if known is None and macro is not None and text.isidentifier():
                 return macro(text)
             if known is None and expression is not None and not text.isidentifier():
                 return expression(text)

@@ -50,14 +50,18 @@ class Declared:
         if key not in self._records:
             self._records[key] = self._record(scope, tag, guess=False)
         found = self._records[key]
-        if found is None and user is not None and user is not scope:
-            found = self.record(user, tag)
+        if user is not None and user is not scope and (found is None or not self._by_itself(scope, found[0])):
+            found = self.record(user, tag) or found
         if found is None:
             key = (scope.path, f"{tag}?")
             if key not in self._records:
                 self._records[key] = self._record(scope, tag, guess=True)
             found = self._records[key]
         return found
+
+    def _by_itself(self, scope: Scope, path: str) -> bool:
+        """Whether a file includes another, so that it need not be told by those who include both."""
+        return path == scope.path or path in self._scopes.includes.closure(scope.path)
 
     def _record(self, scope: Scope, tag: str, *, guess: bool) -> tuple[str, Record] | None:
         """`guess`: take one that the file does not see."""

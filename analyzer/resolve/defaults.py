@@ -38,14 +38,31 @@ def preceded(scope: "Scope", default: MacroDefinition, files: Iterable[str]) -> 
 def holds_below(scope: "Scope", guard: str, file: str, line: int) -> Truth:
     """Whether a guard on a line of a file holds, as far as known, with the defaults that the file has above it."""
     truth = scope.holds(guard)
-    if truth is not False:
+    if not guard:
         return truth
-    given = [name for name in _NAME.findall(guard) if _has_default(scope, name, file, line)]
+    given: dict[str, Truth] = {}
+    for name in dict.fromkeys(_NAME.findall(guard)):
+        known = scope.holds(name)
+        if known and scope.is_zero(name) and scope.asks_for_value(name, (file,)):
+            given[name] = False
+        above = [d for d in scope.scopes.macros_in(file, name) if d.line < line and is_default(d)]
+        if above and known is False:
+            # the group around a default that only says that there is a function goes on behind it
+            if scope.asks_for_value(name, (file,)):
+                given[name] = _has_value(scope, above)
+            elif truth is False and any(scope.holds(d.guard) is True for d in above):
+                given[name] = True
     return scope.holds_given(guard, given) if given else truth
 
 
-def _has_default(scope: "Scope", name: str, file: str, line: int) -> bool:
-    return any(
-        above.line < line and is_default(above) and scope.holds(above.guard) is True
-        for above in scope.scopes.macros_in(file, name)
-    )
+def _has_value(scope: "Scope", defaults: Iterable[MacroDefinition]) -> Truth:
+    """Whether the one of some defaults that holds is no zero."""
+    verdict: Truth = False
+    for default in defaults:
+        truth = scope.holds(default.guard)
+        if truth is False or scope.number(default.body) == 0:
+            continue
+        if truth:
+            return True
+        verdict = None
+    return verdict

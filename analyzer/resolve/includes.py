@@ -63,15 +63,16 @@ class Includes:
             yield posixpath.normpath(target)
 
     def _nearest(self, path: str, target: str) -> str:
-        """Behind an extra `-I`: the nearest file whose path ends so."""
-        best, best_common = "", 0
+        """Behind an extra `-I`: the nearest file whose path ends so, or else the only one among public headers
+        (`drmP.h` by `-Iinclude/drm`)."""
         suffix = "/" + target.lstrip("./")
-        for candidate in self._index.by_basename(posixpath.basename(target)):
-            if candidate.endswith(suffix) and not self._territory.foreign(candidate):
-                common = len(posixpath.commonprefix((candidate, path)))
-                if common > best_common:
-                    best, best_common = candidate, common
-        return best if best_common >= _COMMON else ""
+        named = self._index.by_basename(posixpath.basename(target))
+        found = [f for f in named if f.endswith(suffix) and not self._territory.foreign(f)]
+        common = [len(posixpath.commonprefix((f, path))) for f in found]
+        if max(common, default=0) >= _COMMON:
+            return found[common.index(max(common))]
+        public = [f for f in found if f.startswith("include/")]
+        return public[0] if len(public) == 1 else ""
 
     def closure(self, path: str) -> PathSet:
         """The file and all that it includes, directly or not, the forced headers included."""

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from analyzer.resolve.inforce import lookup_at
 from analyzer.resolve.macros import Lookup, MacroDefinition
 from analyzer.resolve.scopes import Scopes
 
@@ -52,11 +53,12 @@ def _in_force(scopes: Scopes, path: str, macro: str, line: int) -> MacroDefiniti
 
 
 def lookup_in(scopes: Scopes, inclusion: Inclusion) -> Lookup:
-    """Macros as the list's uses see them there."""
+    """Macros as the list's uses see them there: the includer's own are those of that line."""
     scope = scopes.of(inclusion.path)
     own = inclusion.definition
+    at_line = lookup_at(scope, inclusion.line, scope.macro)
 
     def lookup(name: str) -> Sequence[MacroDefinition]:
-        return (own,) if name == own.name else scope.macro(name)
+        return (own,) if name == own.name else at_line(name)
 
     return lookup

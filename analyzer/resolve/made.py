@@ -21,6 +21,7 @@ import msgspec
 from analyzer.extract.extractor import extract
 from analyzer.model.facts import Definition, FileFacts, Invocation, Object
 from analyzer.model.guards import conjunction
+from analyzer.resolve.defaults import is_default
 from analyzer.resolve.functions import BODY, Function, bodiless, fallback_name, joined, placed_at
 from analyzer.resolve.inforce import lookup_at
 from analyzer.resolve.listed import Inclusion, inclusions, lookup_in
@@ -137,8 +138,11 @@ class Maker:
     def light(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
         """The function of a name that a use defines, without its body: enough to bind a call. Empty when
         the use makes none; the whole function when the template cannot tell."""
-        if not scope.macro(use.macro):
-            return self._light_listed(scope, use, name)
+        found = self._light_seen(scope, use, name) if scope.macro(use.macro) else ()
+        return found or (self._light_listed(scope, use, name) if self._for_includers(scope, use) else ())
+
+    def _light_seen(self, scope: Scope, use: Invocation, name: str) -> tuple[Function, ...]:
+        """`light` with the definitions of the macro that the use's own file sees."""
         lookup = lookup_at(scope, use.line, scope.macro)
         template = self._template_for(scope, use.macro, use.arguments, name, lookup)
         given = defines(use.arguments, name) or (template is None and self._is_open(scope, use))
@@ -320,17 +324,25 @@ class Maker:
 
     def from_use(self, scope: Scope, use: Invocation) -> tuple[Function, ...]:
         """The functions that a use defines, placed on its line."""
-        if not scope.macro(use.macro):
-            return self.from_list(scope, use)
-        facts = self.use(scope, use)
-        if facts is None:
-            return ()
+        facts = self.use(scope, use) if scope.macro(use.macro) else None
         found = [
             placed_at(scope.path, d, use.line, use.end_line, use.column, use.macro, use.guard)
-            for d in facts.definitions
+            for d in (facts.definitions if facts is not None else ())
             if d.name
         ]
-        return joined(found)
+        names = {function.definition.name for function in found}
+        listed = self.from_list(scope, use) if self._for_includers(scope, use) else ()
+        return (*joined(found), *(f for f in listed if f.definition.name not in names))
+
+    def _for_includers(self, scope: Scope, use: Invocation) -> bool:
+        """Whether a use is meant for those who include its file: it sees no definition of its macro, only theirs
+        (`FTRACE_ENTRY`), or one of its own file under the absence of any (`#ifndef BTRFS_SETGET_FUNCS`, which
+        declares what an includer's defines)."""
+        definitions = scope.macro(use.macro)
+        included = scope.scopes.includes.closure(scope.path) if definitions else ()
+        return all(is_default(d) if d.file == scope.path else d.file not in included for d in definitions) and (
+            not definitions or self.is_listed(scope, use)
+        )
 
     def from_head(self, scope: Scope, definition: Definition) -> tuple[Function, ...]:
         """The functions that a macro head and the body behind it define."""
@@ -392,13 +404,10 @@ class Maker:
             functions: list[Function] = []
             objects: list[Object] = []
             for use in facts.invocations:
-                if not scope.macro(use.macro):
-                    functions.extend(self.from_list(scope, use))
-                    objects.extend(self.objects(scope, use))
-                    continue
-                if self.use(scope, use) is not None:
-                    functions.extend(self.from_use(scope, use))
+                functions.extend(self.from_use(scope, use))
                 objects.extend(self.objects(scope, use))
+                if not scope.macro(use.macro):
+                    continue
                 for reading, again in self.again(scope, use):
                     functions.extend(_again_placed(scope, use, reading, again))
                     objects.extend(placed_objects(use, again))

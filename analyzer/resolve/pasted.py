@@ -68,7 +68,7 @@ class Pasted:
                 found = self._made_in(path, part, name, tried)
                 if found:
                     return found
-        return self._glued_in(path, name) or self._spelled_in(path, name)
+        return self._glued_in(path, name) or self._spelled_in(path, name) or self._itemized_in(path, name)
 
     def pieced(self, scope: Scope, name: str) -> list[Function]:
         """The function of a name that uses in what a file sees make of what no posting leads from: numbers
@@ -137,6 +137,20 @@ class Pasted:
                 return list(found)
         return []
 
+    def _itemized_in(self, path: str, name: str) -> list[Function]:
+        """The function of a name in one file that a list in the body of one of its macros makes, where the use
+        says what becomes of the items: `CXACRU_ALL_FILES(INIT)`."""
+        parts = [part for part in parts_of(name) if path in self._index.files("expanded", part)]
+        facts = self._index.facts(path)
+        lists = {
+            m.name for m in facts.macros if parts and "##" in m.body and any(has_word(m.body, p) for p in parts)
+        }
+        scope = self._scopes.of(path)
+        for use in facts.invocations if lists else ():
+            if use.macro in lists and (found := self._maker.light(scope, use, name)):
+                return list(found)
+        return []
+
     def _spelling(self, name: str) -> frozenset[str]:
         """The macros whose body, or that of a macro they use, has the head of a function of that name."""
         found = self._spelled.get(name)
@@ -197,6 +211,12 @@ class Pasted:
         declares them. All macros that paste are looked through: only what a person asks for is worth it."""
         files = dict.fromkeys(self._counting(name)) if _NUMBER.search(name) else ()
         return [function for path in files for function in self._glued_in(path, name)]
+
+    def itemized(self, name: str) -> list[Function]:
+        """The functions of a name that lists in macros' bodies make in their own files, for what a person asks."""
+        files = dict.fromkeys(f for part in parts_of(name) for f in self._index.files("expanded", part))
+        own = [f for f in files if not self._scopes.foreign(f)][: 6 * _MAX_FILES]
+        return [function for path in own for function in self._itemized_in(path, name)]
 
     def _counting(self, name: str) -> Iterator[str]:
         """The files that use a macro at file scope which pastes such a name around a number, or leads to one."""

@@ -253,7 +253,7 @@ class Rereadings:
         found: list[MacroDefinition] = []
         said = False
         for _, guard, event in sorted(events, key=lambda event: -event[0]):
-            truth = scope.holds_given(guard, self._defined_in(unit))
+            truth = scope.holds_given(guard, dict.fromkeys(self._defined_in(unit), True))
             if truth is False:
                 continue
             if isinstance(event, str):

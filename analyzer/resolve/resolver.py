@@ -55,7 +55,7 @@ class Resolver:
         ]
         if all(self.scopes.foreign(f.path) for f in found):
             found += self.names.pasted.of(name)
-        found = found or self.names.pasted.numbered(name)
+        found = found or self.names.pasted.numbered(name) or self.names.pasted.itemized(name)
         native = [f for f in found if not self.scopes.foreign(f.path)]
         found = native or found
         for function in found:

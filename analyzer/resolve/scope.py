@@ -8,13 +8,13 @@ Not handled: the order of `#define`s and uses within a file, but for what `secti
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analyzer.model.facts import Definition, Facts, Record
 from analyzer.model.guards import Truth, conjunction, exhaustive, negation
 from analyzer.resolve.arithmetic import integer, is_plain
-from analyzer.resolve.defaults import is_default, preceded
+from analyzer.resolve.defaults import holds_below, is_default, preceded
 from analyzer.resolve.index import NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.pathsets import PathSet
@@ -41,6 +41,7 @@ class Scope:
         self._deciding: set[str] = set()
         self._held: dict[str, Truth] = {}
         self._held_here: dict[str, bool] = {}
+        self._zeros: dict[str, bool] = {}
         self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
         self.order = ReadingOrder(scopes.index, scopes.includes, path)
@@ -138,10 +139,10 @@ class Scope:
             self._held[guard] = truth
         return truth
 
-    def holds_given(self, guard: str, given: Collection[str]) -> Truth:
-        """The same where some more names are defined."""
+    def holds_given(self, guard: str, given: Mapping[str, Truth]) -> Truth:
+        """The same where it is known otherwise whether some names are defined."""
         return self.scopes.configuration.holds(
-            guard, lambda name: True if name in given else self._defined(name), self._true
+            guard, lambda name: given[name] if name in given else self._defined(name), self._true
         )
 
     def may_hold_here(self, guard: str) -> bool:
@@ -160,9 +161,9 @@ class Scope:
         return known
 
     def _defaulted(self, name: str) -> Truth:
-        """Whether a header that this file sees defines a macro if nothing else has."""
+        """Whether this source or a header that it sees defines a macro if nothing else has."""
         for path in self.files_with("macro", name)[0]:
-            for definition in self.scopes.macros_in(path, name) if path != self.path else ():
+            for definition in self.scopes.macros_in(path, name):
                 if is_default(definition) and self.scopes.configuration.holds(
                     definition.guard, lambda other: other != name and self._defined(other), self._true
                 ):
@@ -170,16 +171,18 @@ class Scope:
         return False
 
     def _defined(self, name: str) -> Truth:
-        """Whether a macro that is no configuration symbol is defined."""
+        """Whether a macro is defined that does not come from the configuration."""
         if name in self._deciding or len(self._deciding) > 4:
             return None
+        if name.startswith("CONFIG_") and not self.scopes.index.files("macro", name):
+            return None  # of configuration symbols only few
         given = self._given(name)
         if given is not None or (name == "MODULE" and self.scopes.configuration.options is not None):
             return given
         files, outside = self.files_with("macro", name)
         if not files:
             elsewhere = any(not self.scopes.foreign(f) for f in outside)
-            return None if elsewhere and not self._whole_unit() else False
+            return None if elsewhere and not self._whole_unit() and not self._lacked_by_all(name) else False
         self._deciding.add(name)
         try:
             verdict: Truth = False
@@ -188,18 +191,35 @@ class Scope:
                 if truth and self._lacked_by_some(files):
                     truth = None
                 if truth:
-                    return self._number((Token(name),)) != 0 or not self._asks_for_value(name, files)
+                    return not self.is_zero(name) or not self.asks_for_value(name, (self.path, *files))
                 if truth is None:
                     verdict = None
             return verdict
         finally:
             self._deciding.discard(name)
 
+    def _lacked_by_all(self, name: str) -> bool:
+        """Whether no unit that this source is a part of has a macro: `VERBOSE_DEBUG` in `ehci-hub.c`, which
+        `ehci-hcd.c` includes."""
+        return (
+            self.path.endswith(".c")
+            and bool(self.includers)
+            and all(i.endswith(".c") and self.scopes.of(i).lacks(name) for i in self.includers)
+            and not self.scopes.kbuild.built(self.path).truth
+        )
+
+    def lacks(self, name: str) -> bool:
+        """Whether a source with all that it includes surely goes without a macro."""
+        return self._whole_unit() and self._defined(name) is False
+
     def _lacked_by_some(self, files: Sequence[str]) -> bool:
-        """Whether only some of the sources that include this file bring one of the files that define a macro:
-        `#ifdef PCIDMA` of comedi's `ni_mio_common.c` is read both ways."""
+        """Whether only some of the units that this file is a part of bring one of the files that define a macro:
+        `#ifdef PCIDMA` of comedi's `ni_mio_common.c` is read both ways, and `#ifdef CHIP1371` of `ens1370.c`,
+        which is built by itself and included by `ens1371.c`."""
         if not self.includers or any(f in self.visible for f in files):
             return False
+        if self.path.endswith(".c") and self.scopes.kbuild.built(self.path).truth:
+            return True
         for includer in self.includers:
             if includer.endswith(".c") and not self.scopes.unbuilt(includer):
                 before = self.order.before(includer)
@@ -224,11 +244,11 @@ class Scope:
                 continue
             yield definition
 
-    def _asks_for_value(self, name: str, definers: Sequence[str]) -> bool:
-        """Whether this file or one that defines a macro has `#if NAME`, not only `#ifdef NAME`: a guard does not
-        tell which. Matters for the few macros that stand for 0."""
+    def asks_for_value(self, name: str, paths: Iterable[str]) -> bool:
+        """Whether one of some files has `#if NAME`, not only `#ifdef NAME`: a guard does not tell which. Matters
+        for the few macros that stand for 0."""
         asking = re.compile(_VALUE_ASKED % name.encode(), re.M)
-        return any(asking.search(self.scopes.index.text(path)) for path in (self.path, *definers))
+        return any(asking.search(self.scopes.index.text(path)) for path in paths)
 
     def _true(self, expression: str) -> Truth:
         """Whether an expression of the preprocessor, such as `MAX_NUMNODES > 1`, is true, as far as the macros
@@ -240,12 +260,12 @@ class Scope:
             return None
         self._deciding.add(expression)
         try:
-            value = self._number(tokens)
+            value = self.number(tokens)
             return None if value is None else value != 0
         finally:
             self._deciding.discard(expression)
 
-    def _number(self, tokens: Sequence[Token]) -> int | None:
+    def number(self, tokens: Sequence[Token]) -> int | None:
         """What an expression of the preprocessor comes to; None when a name in it has no meaning that is sure."""
         configuration = self.scopes.configuration
 
@@ -265,6 +285,17 @@ class Scope:
                 return None
             numbered.append(token if value is None else Token(str(value)))
         return integer(numbered)
+
+    def is_zero(self, name: str) -> bool:
+        """Whether a macro surely stands for 0 here."""
+        found = self._zeros.get(name)
+        if found is None:
+            self._zeros[name] = False  # a guard that asks for this very name
+            found = not name.startswith("CONFIG_") and self.number((Token(name),)) == 0
+            self._zeros[name] = found
+            if self._deciding:  # names being decided count as unknown
+                del self._zeros[name]
+        return found
 
     def _whole_unit(self) -> bool:
         """Whether what this file does not see is not there: a `.c` that is compiled by itself with a known
@@ -344,7 +375,7 @@ class Scope:
                     continue
                 if is_default(definition) and preceded(self, definition, files):
                     continue
-                truth = self.holds(definition.guard)
+                truth = holds_below(self, definition.guard, path, definition.line)
                 stays = all(self.holds(guard) is False for guard in self._ends(path, definition))
                 if truth and stays and self.surely_sees(path):
                     sure.append(definition)

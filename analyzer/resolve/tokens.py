@@ -84,7 +84,7 @@ TYPE_WORDS = frozenset(
     """.split()
 )
 CLEANUP = frozenset(("__cleanup__", "cleanup"))
-_ATTRIBUTES = frozenset(("__attribute__", "__attribute", "_Static_assert", "asm", "__asm__", "_Alignas"))
+_ATTRIBUTES = frozenset(("__attribute__", "__attribute", "_Static_assert", "_Alignas"))
 _BEFORE_CALL = frozenset(("return", "else", "do", "case", "goto", "__extension__"))
 
 
