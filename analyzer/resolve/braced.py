@@ -18,17 +18,19 @@ from analyzer.resolve.macros import Expander
 from analyzer.resolve.placeholders import filled, use_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.templates import values_of
-from analyzer.resolve.tokens import KEYWORDS, close_of, spell, split_arguments, tokenize
+from analyzer.resolve.tokens import KEYWORDS, Token, close_of, spell, split_arguments, tokenize
 
 MACRO_USE = re.compile(r"^([A-Za-z_]\w*)\s*(\(.*\))?$", re.S)
 _SHAPING = re.compile(r"[{}=\[]|^\s*\.")  # in an argument: it may change what the body's braces hold
 
 
 class Braced(NamedTuple):
-    """What a macro use stands for: `items` of the list that it stands in, or a list of its own."""
+    """What a macro use stands for: `items` of the list that it stands in, or a list of its own; with `literal` the
+    address of a literal of that type, which is an object of its own."""
 
     items: bool
     entries: Sequence[Entry]
+    literal: str = ""
 
 
 class BracedUses:
@@ -74,25 +76,36 @@ class BracedUses:
                 template = self._templates.get(scope, (macro, count), lambda: _read(scope, use))
                 if template is not None:
                     entries = [_with(entry, values) for entry in template.entries]
-                    return Braced(template.items, entries)
+                    return Braced(template.items, entries, filled(template.literal, values))
         return self._exact.get(scope, value, lambda: _read(scope, value))
 
 
 def _read(scope: Scope, use: str) -> tuple[Met, Braced | None]:
     expansion = Expander(scope.macro).expand(tokenize(use))
-    tokens = expansion.tokens
-    while tokens and tokens[0].text == "(" and close_of(tokens, 0) == len(tokens) - 1:
-        tokens = tokens[1:-1]
-    if tokens and tokens[0].text == "(":  # a literal of its type: `((struct paravirt_callee_save) { f })`
-        behind = close_of(tokens, 0) + 1
-        tokens = tokens[behind:] if 0 < behind < len(tokens) and tokens[behind].text == "{" else tokens
+    tokens, type_ = _without_type(expansion.tokens)
+    address = bool(tokens) and tokens[0].text == "&"
+    if address:
+        tokens, type_ = _without_type(tokens[1:])
     text = spell(tokens).strip()
+    if address and not (type_ and text.startswith("{")):
+        return Met(expansion.footprint), None
     if not text.startswith((".", "[", "{")) and not ("," in text and text.endswith("}")):
         return Met(expansion.footprint), None
     items = text.startswith((".", "[")) or len([t for t in split_arguments(text) if t]) > 1
     objects = extract((f"T v = {{ {text} }};" if items else f"T v = {text};").encode()).objects
     entries = dict.fromkeys(entry for made in objects for entry in made.entries)  # a literal is an object, too
-    return Met(expansion.footprint), Braced(items, list(entries))
+    return Met(expansion.footprint), Braced(items, list(entries), type_ if address else "")
+
+
+def _without_type(tokens: Sequence[Token]) -> tuple[Sequence[Token], str]:
+    """The tokens without parentheses around and the type of a literal (`((struct t) { f })`), and that type."""
+    while tokens and tokens[0].text == "(" and close_of(tokens, 0) == len(tokens) - 1:
+        tokens = tokens[1:-1]
+    if tokens and tokens[0].text == "(":
+        behind = close_of(tokens, 0) + 1
+        if 0 < behind < len(tokens) and tokens[behind].text == "{":
+            return tokens[behind:], spell(tokens[1 : behind - 1])
+    return tokens, ""
 
 
 def _with(entry: Entry, values: Sequence[str]) -> Entry:

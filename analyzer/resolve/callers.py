@@ -27,6 +27,7 @@ from analyzer.resolve.tokens import last_member
 from analyzer.resolve.wanted import Wanted
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_USED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 
 
 class Callers:
@@ -102,7 +103,10 @@ class Callers:
         scopes = self._names.scopes
         definers = sorted(wanted.routes.definers[macro])
         for path in paths:
-            seeing = not path.endswith(".c") or any(scopes.includes.may_see(path, definer) for definer in definers)
+            units = [path, *(scopes.of(path).includers if scopes.includable(path) else ())]
+            seeing = not path.endswith(".c") or any(
+                scopes.includes.may_see(unit, definer) for unit in units for definer in definers
+            )
             if seeing and not scopes.foreign(path):
                 yield path
 
@@ -130,6 +134,8 @@ class Callers:
         stands for it, or spells it."""
         given = f"{arguments} {tail}"
         if wanted.spelled.search(given.encode()) or not wanted.routes.bare.isdisjoint(_WORD.findall(given)):
+            return True
+        if not wanted.routes.macros.keys().isdisjoint(_USED.findall(given)):
             return True
         if not wanted.through(macro, given):
             return False

@@ -4,7 +4,7 @@ Not handled: `-I` of single Makefiles, for which the nearest file of that name s
 """
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.model.guards import Truth
 from analyzer.resolve.configuration import Configuration
@@ -32,6 +32,7 @@ class Includes:
         self._sure: dict[str, PathSet] = {}
         self._headers: tuple[dict[str, int], dict[str, int]] = ({}, {})
         self._included: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._including: dict[str, list[tuple[str, str]]] = {}
         self._resolved: dict[tuple[str, str, bool], str] = {}
 
     def resolve(self, path: str, target: str, *, quoted: bool) -> str:
@@ -131,6 +132,10 @@ class Includes:
             known[path] = found
         return found
 
+    def including(self, path: str) -> Sequence[tuple[str, str]]:
+        """The files whose includes have been followed that include a file directly, each with the condition."""
+        return self._including.get(path, ())
+
     def _targets(self, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The files that a file includes directly: all, and those under no unknown condition."""
         found = self._included.get(path)
@@ -143,6 +148,7 @@ class Includes:
                     continue
                 target = self.resolve(path, include.target, quoted=include.quoted)
                 every.add(target)
+                self._including.setdefault(target, []).append((path, include.guard))
                 if truth:
                     sure.add(target)
             found = self._included[path] = tuple(sorted(every - {""})), tuple(sorted(sure - {""}))

@@ -90,7 +90,13 @@ class Placing:
     ) -> Iterator[tuple[str, Placed]]:
         """The values that an entry stands for, each with its path."""
         braced = self._braced.of(scope, entry.value) if depth < _MAX_NESTED else None
-        if braced is not None:
+        if braced is not None and braced.literal:
+            literal = self._names.typer(scope.key).type_of_text(braced.literal)
+            for inner in braced.entries:
+                own = Entry(inner.path, inner.value, entry.line, entry.guard)
+                for path, found in self._of_entry(scope, variable, literal, own, depth + 1):
+                    yield f"{entry.path}&{path}", found
+        elif braced is not None:
             base = item_around(entry.path) if braced.items else entry.path
             for inner in braced.entries:
                 moved = Entry(base + inner.path, inner.value, entry.line, entry.guard)

@@ -25,6 +25,7 @@ from analyzer.resolve.words import has_word
 if TYPE_CHECKING:
     from analyzer.resolve.scopes import Scopes
 
+_COMPARES = re.compile(r"[<>=]")
 _VALUE_ASKED = rb"^[ \t]*#[ \t]*(?:el)?if\b(?:[^\n]*[^\w\n])??(?<!defined\()(?<!defined )(?<!defined \()\b%s\b"
 
 
@@ -42,6 +43,7 @@ class Scope:
         self._held: dict[str, Truth] = {}
         self._held_here: dict[str, bool] = {}
         self._zeros: dict[str, bool] = {}
+        self._left_out: dict[str, bool] = {}
         self._under: dict[str, dict[str, tuple[MacroDefinition, ...]]] = {}
         self._outer: tuple[str, ...] | None = None
         self.order = ReadingOrder(scopes.index, scopes.includes, path)
@@ -188,6 +190,8 @@ class Scope:
             verdict: Truth = False
             for definition in self._defining(name, files):
                 truth = self.holds(definition.guard)
+                if truth and self.left_out(definition.file):
+                    continue
                 if truth and self._lacked_by_some(files):
                     truth = None
                 if truth:
@@ -368,7 +372,7 @@ class Scope:
         sure: list[MacroDefinition] = []
         unsure: list[MacroDefinition] = []
         for path in files:
-            if self.scopes.foreign(path):
+            if self.scopes.foreign(path) or self.left_out(path):
                 continue
             for definition in self.scopes.macros_in(path, name):
                 if _is_self(definition) or self._is_undone(path, definition):
@@ -409,6 +413,23 @@ class Scope:
         outer = [i for i in self.includers if not self.scopes.unbuilt(i)]
         below |= {self.path}
         return bool(outer) and all(self.scopes.of(i)._reaches_surely(path, below) for i in outer)
+
+    def left_out(self, path: str) -> bool:
+        """Whether a visible file is included nowhere after all: only under conditions on values that do not hold
+        here, which are not looked at when includes are followed (`#if PAGETABLE_LEVELS > 3`)."""
+        found = self._left_out.get(path)
+        if found is None:
+            self._left_out[path] = False  # files that include each other, a condition that asks for this file
+            ways = () if self.surely_sees(path) else self.scopes.includes.including(path)
+            seen = [(other, guard) for other, guard in ways if other in self.visible]
+            found = bool(seen) and all(
+                (_COMPARES.search(guard) and self.holds(guard) is False) or self.left_out(other)
+                for other, guard in seen
+            )
+            self._left_out[path] = found
+            if self._deciding:
+                del self._left_out[path]
+        return found
 
     def defined_below(self, name: str, line: int) -> bool:
         """Whether a macro is defined only below a line of the file: there the name is still what it was before."""

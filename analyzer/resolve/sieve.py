@@ -52,6 +52,8 @@ class Sieve:
             return True
         arguments = written.partition("(")[2].removesuffix(")")
         maker = self._names.maker
+        if maker.may_paste_use(self._scope, call.name, arguments, wanted.routes.macros):
+            return True
         return any(
             maker.may_paste(self._scope, call.name, given, name)
             for given in dict.fromkeys((arguments, _WORD.sub(self._meant, arguments)))

@@ -68,6 +68,23 @@ def test_what_only_newer_kernels_have(text: str, result: str) -> None:
     assert words(f"void f(void)\n{{\n\t{text}\n}}\n") == f"void f(void) {{ {result} }}"
 
 
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("struct s *uninitialized_var(p);", "struct s * p;"),
+        ("int uninitialized_var(a), b, uninitialized_var(c);", "int a, b, c;"),
+        ("uninitialized_var(a, b);", "uninitialized_var(a, b);"),
+    ],
+)
+def test_what_only_older_kernels_have(text: str, result: str) -> None:
+    assert words(f"void f(void)\n{{\n\t{text}\n}}\n") == f"void f(void) {{ {result} }}"
+
+
+def test_a_source_may_define_attributes_with_arguments() -> None:
+    define = '#define __vsyscall(nr) __attribute__((__section__(".v" #nr))) notrace\n'
+    assert words(f"{define}int __vsyscall(0) f(void) {{ }}\n") == "int f(void) { }"
+
+
 def test_a_macro_head_is_noted() -> None:
     text = "SYSCALL_DEFINE1(exit, int, code)\n{\n\tleave(code);\n}\n"
     (head,) = masked(text).heads

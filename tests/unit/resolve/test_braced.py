@@ -15,6 +15,8 @@ HEADER = """
 #define DEFAULTS .open = do_open, .release = do_release
 #define PASS(x) x
 #define INIT { .lock = 1 }
+#define SAVED(f) ((struct callee_save) { f })
+#define PRIVATE(f) &(struct private){ .handler = f }
 """
 
 
@@ -41,6 +43,8 @@ def entries(value: str) -> dict[str, str]:
         ("PASS(INIT)", {".lock": "1"}),
         ("PASS(.put = f)", {".put": "f"}),
         ("LIST(.a = f, .b = g)", {".a": "f", ".b": "g"}),
+        ("SAVED(f)", {"#0": "f"}),
+        ("PRIVATE(f)", {".handler": "f"}),
     ],
 )
 def test_lists(value: str, found: dict[str, str]) -> None:
@@ -52,6 +56,13 @@ def test_items_belong_to_the_object_around_them(value: str, items: bool) -> None
     braced = of(value)
     assert braced is not None
     assert braced.items is items
+
+
+@pytest.mark.parametrize(("value", "type_"), [("PRIVATE(f)", "struct private"), ("SAVED(f)", ""), ("PUT(f)", "")])
+def test_the_address_of_a_literal_is_an_object_of_its_own(value: str, type_: str) -> None:
+    braced = of(value)
+    assert braced is not None
+    assert braced.literal == type_
 
 
 @pytest.mark.parametrize("value", ["VALUE(1)", "f", "f(1)", "&f", "UNKNOWN(f)", "PUT", "{ f }", "sizeof(x)"])

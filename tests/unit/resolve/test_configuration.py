@@ -49,6 +49,9 @@ def test_parsing() -> None:
         ("CONFIG_NET && !CONFIG_SMP", True),
         ("CONFIG_HZ > 100", True),
         ("__KERNEL__", True),
+        ("__linux__", True),
+        ("CC_HAVE_ASM_GOTO", True),
+        ("CONFIG_AS_AVX2", True),  # before 5.7 no configuration says what the assembler can
     ],
 )
 def test_with_a_configuration(guard: str, truth: Truth) -> None:
@@ -77,6 +80,20 @@ def test_other_names_are_asked_for() -> None:
     holds = Configuration("x86").holds
     assert holds("HAVE_IT", known.get) is True
     assert holds("NOT_KNOWN", known.get) is None
+
+
+def test_code_may_define_symbols() -> None:
+    defined = {"CONFIG_IP_PIMSM": True, "CONFIG_SMP": False}
+    holds = Configuration("x86", OPTIONS).holds
+    assert holds("CONFIG_IP_PIMSM", defined.get) is True
+    assert holds("CONFIG_SMP", defined.get) is False
+    assert holds("CONFIG_NET", {"CONFIG_NET": False}.get) is True
+
+
+def test_a_configuration_may_say_what_the_assembler_can() -> None:
+    options = {"CONFIG_X86": "y", "CONFIG_AS_AVX512": "y"}
+    assert Configuration("x86", options).holds("CONFIG_AS_AVX512") is True
+    assert Configuration("x86", options).holds("CONFIG_AS_TPAUSE") is False
 
 
 def test_folder_of_the_architecture() -> None:

@@ -36,3 +36,10 @@ def test_what_stands_behind_an_unknown_condition_is_not_sure() -> None:
     assert "include/linux/a.h" not in includes.sure_closure("net/b.c")
     without = resolver(INCLUDING, options={"CONFIG_X86": "y"}).scopes.includes
     assert "include/linux/a.h" not in without.closure("net/b.c")
+
+
+def test_a_public_header_behind_an_extra_folder() -> None:
+    files = {"include/drm/drmP.h": "", "net/a.c": '#include "drmP.h"\n'}
+    assert resolver(files).scopes.includes.resolve("net/a.c", "drmP.h", quoted=True) == "include/drm/drmP.h"
+    files["include/video/drmP.h"] = ""  # which of them is meant only the Makefile says
+    assert resolver(files).scopes.includes.resolve("net/a.c", "drmP.h", quoted=True) == ""
