@@ -25,7 +25,8 @@ _PASTED = re.compile(r"\w\s*##\s*\w")
 _FILLED = re.compile(r"(?:\.|->)\s*([A-Za-z_]\w*)\s*=(?!=)")
 _USE = re.compile(r"^([A-Za-z_]\w*)\s*\(")
 _MEMBER = re.compile(r"\.(\w+)(?:\[[^\]]*\]|#[\w+]+)*$")
-_PLAIN_MEMBER = re.compile(r"(?:\[[^\]]*\]|#[\w+]+)*\.\w+$")
+_PLAIN_MEMBER = re.compile(r"((?:\[[^\]]*\]|#[\w+]+)*)\.\w+$")
+_SUBSCRIPT = re.compile(r"[\[#]")
 _NUMBERS = re.compile(r"^[A-Z0-9_]+$")
 _WITHOUT_PARENTHESES = re.compile(r"(?:^|[;{})])\s*([A-Za-z_]\w*)\s+(\w+)\s*(?=$|[;}])")  # `acpi_error plist`
 _OTHER_NAME = re.compile(r"(?=\w*[a-z])[A-Za-z_]\w*")
@@ -154,7 +155,9 @@ def _of_object(variable: Object, found: defaultdict[NameKind, set[str]]) -> None
             if outer := plain.tag or plain.typedef or ("?" if "typeof" in variable.type else ""):
                 found["slot"].add(f"{outer}.#")
         else:
-            at_once = _PLAIN_MEMBER.match(entry.path)
+            plainly = _PLAIN_MEMBER.match(entry.path)
+            # by more subscripts than the object has dimensions it is a member of a member
+            at_once = plainly and len(_SUBSCRIPT.findall(plainly.group(1))) <= variable.type.count("[")
             found["slot"].add(f"{struct if at_once else '?'}.{member.group(1)}")
 
 

@@ -139,6 +139,8 @@ class Callers:
             return True
         if not wanted.through(macro, given):
             return False
+        if not wanted.routes.macros.keys().isdisjoint(self._names.scopes.renewed(scope.path)):
+            return True  # what it spells depends on where it stands
         maker = self._names.maker
         if maker.may_paste_use(scope, macro, arguments, wanted.routes.macros):
             return True

@@ -59,6 +59,11 @@ class Directives:
             found = self._redefined[path] = tuple(n for n in undone if len(self.macros(path, n)) > 1)
         return found
 
+    def renewed(self, path: str) -> frozenset[str]:
+        """The macros that a file ends and then defines."""
+        undefs = self._index.facts(path).undefs
+        return frozenset(u.name for u in undefs if any(d.line > u.line for d in self.macros(path, u.name)))
+
     def _macros_of(self, path: str) -> Mapping[str, Sequence[Macro]]:
         """A file's macros by name."""
         found = self._by_name.get(path)

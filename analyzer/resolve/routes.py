@@ -134,7 +134,7 @@ class Routes:
                 part = name[len(paste.first) : len(name) - len(paste.last)]
                 search.reach(paste.path, paste.macro, frozenset((part,)), pasted=True)
             for path, macro in self._naming(name):
-                if macro.name == name or (definer and not self._names.scopes.includes.may_see(path, definer)):
+                if macro.name == name or (definer and not self._may_mean(path, definer)):
                     continue
                 given = words - {name}  # the called macro's own name is none of its arguments
                 sure = any(has_word(macro.body, word) for word in given) or self._lacks(macro, name, definer)
@@ -142,6 +142,14 @@ class Routes:
                 if whatever or _passes(macro, name):
                     search.reach(path, macro, ANYTHING if whatever else words, pasted=pasted and not sure)
         return search.reached()
+
+    def _may_mean(self, path: str, definer: str) -> bool:
+        """Whether a macro's name in a file may mean what another file defines: it sees that, or is a header that a
+        source includes which does so."""
+        includes = self._names.scopes.includes
+        return includes.may_see(path, definer) or (
+            definer.endswith(".c") and path.endswith(".h") and path in includes.closure(definer)
+        )
 
     def _lacks(self, macro: Macro, name: str, definer: str) -> bool:
         """Whether a macro gives another one fewer arguments than that takes: one of its own stands for several."""
@@ -195,15 +203,21 @@ class Routes:
 
     def _naming(self, name: str) -> Iterator[tuple[str, Macro]]:
         """The macros in whose body a name stands. One in capitals that is only given to others is looked for in
-        the files that define it: no posting names it, as most such words are registers."""
-        paths = self._index.files("expanded", name)
+        the files that define it, and what a source that does so includes for macros alone: no posting names it, as
+        most such words are registers."""
+        paths = set(self._index.files("expanded", name))
         if name.isupper():
-            paths = tuple(sorted({*paths, *self._index.files("macro", name)}))
-        for path in paths:
+            definers = self._index.files("macro", name)
+            paths.update(definers, *map(self._redefining, definers))
+        for path in sorted(paths):
             if not self._names.scopes.foreign(path):
                 for macro in self._index.facts(path).macros:
                     if name in macro.body and has_word(macro.body, name) and name not in (macro.parameters or ()):
                         yield path, macro
+
+    def _redefining(self, path: str) -> Iterator[str]:
+        """The headers of a source's own that end macros (`locking-selftest-spin.h`)."""
+        return (header for header in self._names.scopes.own_headers(path) if self._index.facts(header).undefs)
 
     def _calling_member(self, member: str) -> Iterator[tuple[str, Macro]]:
         """The macros whose body calls a member, or gives its name to a macro that may call it."""

@@ -5,6 +5,7 @@ Not handled: what a name means in one file (`scope`).
 """
 
 import posixpath
+from collections import Counter
 from collections.abc import Collection
 
 from analyzer.resolve.configuration import Configuration
@@ -30,6 +31,7 @@ class Scopes:
         self._foreign: dict[str, bool] = {}
         self._includable: dict[str, bool] = {}
         self._unbuilt: dict[str, bool] = {}
+        self._renewed: dict[str, frozenset[str]] = {}
         self._kbuild: Kbuild | None = None
         # only in a whole kernel does "defined nowhere" say that a function does not exist
         self.whole = all(index.has(f) for f in ("lib/string.c", "mm/page_alloc.c", "fs/namei.c", "init/main.c"))
@@ -108,3 +110,19 @@ class Scopes:
     def redefined(self, path: str) -> Collection[str]:
         """The macros that a file undefines somewhere and defines more than once."""
         return self._directives.redefined(path)
+
+    def renewed(self, path: str) -> Collection[str]:
+        """The macros that several headers which a source includes define anew (`LOCK`, by
+        `locking-selftest-spin.h` and `locking-selftest-mutex.h`)."""
+        found = self._renewed.get(path)
+        if found is None:
+            count: Counter[str] = Counter()
+            for target in self.own_headers(path):
+                count.update(self._directives.renewed(target))
+            found = self._renewed[path] = frozenset(name for name, number in count.items() if number > 1)
+        return found
+
+    def own_headers(self, path: str) -> set[str]:
+        """The files that a source includes by a quoted name."""
+        quoted = [i.target for i in self.index.includes(path) if i.quoted] if path.endswith(".c") else []
+        return {self.includes.resolve(path, target, quoted=True) for target in quoted} - {""}
