@@ -12,6 +12,7 @@ from analyzer.resolve.names import Names
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.tokens import KEYWORDS, Token, close_of, open_of, tokenize
 
+_UNEVALUATED = frozenset(("typeof", "__typeof__", "__typeof", "sizeof", "__builtin_types_compatible_p"))
 _OFFSET = frozenset(("offsetof", "__builtin_offsetof"))  # a number, whatever is named in it
 
 
@@ -61,12 +62,16 @@ def _behind_call(tokens: Sequence[Token]) -> int:
 
 
 def _outside_literals(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
-    """The tokens with their places, without those in the braces of a struct's compound literal."""
+    """The tokens with their places, without those in the braces of a struct's compound literal, and in what is
+    only asked for its type."""
     depth = 0  # of braces since such a literal began
+    behind = 0  # where the parentheses of a `typeof (f)` end
     for at, token in enumerate(tokens):
         if depth or (token.text == "{" and at and tokens[at - 1].text == ")" and _is_record(tokens, at - 1)):
             depth += (token.text == "{") - (token.text == "}")
-        else:
+        elif at >= behind:
+            if token.text in _UNEVALUATED and at + 1 < len(tokens) and tokens[at + 1].text == "(":
+                behind = close_of(tokens, at + 1)
             yield at, token
 
 
