@@ -1,5 +1,6 @@
 """The edges of one function as they are found, each under the guard of its site. Not handled: what they are."""
 
+import re
 from typing import NamedTuple
 
 from analyzer.model.callgraph import Confidence, Edge, EdgeKind, Evidence, FunctionRef, Location, Slot
@@ -7,6 +8,8 @@ from analyzer.model.guards import conjunction
 from analyzer.resolve.macros import MacroName
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.spelling import clipped
+
+_OTHER_NAME = re.compile(r"\b(?!CONFIG_|IS_ENABLED\b|IS_BUILTIN\b|IS_MODULE\b|IS_REACHABLE\b)[A-Za-z_]\w*")
 
 
 class Site(NamedTuple):
@@ -36,13 +39,17 @@ class EdgeList:
         return self._caller.file == self._scope.path and self._scope.may_hold_here(guard)
 
     def guard_of(self, macros: tuple[str, ...]) -> str:
-        """The caller's guard with those of the macro definitions that made a call."""
+        """The caller's guard with those of the macro definitions that made a call; "0" when configurations that
+        exclude each other would have to hold. Whether other names are defined may change on the way."""
         guards = [
             m.guard
             for m in macros
             if isinstance(m, MacroName) and m.guard and self._scope.holds(m.guard) is not True
         ]
-        return conjunction(self.guard, *guards) if guards else self.guard
+        whole = conjunction(self.guard, *guards) if guards else self.guard
+        if whole != "0":
+            return whole
+        return conjunction(*(g for g in (self.guard, *guards) if g and not _OTHER_NAME.search(g)))
 
     def add(
         self,
@@ -57,7 +64,10 @@ class EdgeList:
         evidence: tuple[Evidence, ...] = (),
         case: str = "",
     ) -> None:
-        """An edge of a site; its guard is the site's unless another is given."""
+        """An edge of a site; its guard is the site's unless another is given. None where that can never hold."""
+        given = self.guard_of(site.macros) if guard is None else guard
+        if given == "0":
+            return
         edge = Edge(
             self._caller,
             callee,
@@ -67,7 +77,7 @@ class EdgeList:
             site.arguments,
             tuple(str(m) for m in site.macros),  # plain strings: the definitions' guards have been used
             slot,
-            self.guard_of(site.macros) if guard is None else guard,
+            given,
             rule,
             confidence,
             evidence,

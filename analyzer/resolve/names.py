@@ -262,8 +262,13 @@ class Names:
             return functions
         kept = [(f, _holds(scope, f)) for f in functions]
         kept = [k for k in kept if k[1] is not False] or kept
-        kept.sort(key=lambda k: (is_stub(k[0].definition), k[1] is None, k[0].path, k[0].definition.line))
-        return [f for f, _ in kept]
+
+        def unlikely(one: tuple[Function, Truth]) -> tuple[bool, bool, bool, str, int]:
+            function, holds = one
+            path, definition = function.path, function.definition
+            return is_stub(definition), not scope.surely_sees(path), holds is None, path, definition.line
+
+        return [function for function, _ in sorted(kept, key=unlikely)]
 
     def external(self, name: str) -> tuple[Function, ...]:
         """The definitions with external linkage outside other architectures; weak ones only when no
