@@ -4,6 +4,7 @@ and what stands under them further down in their file.
 Not handled: an order that follows from a third file's includes; one of two such files must include the other.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -38,21 +39,28 @@ def preceded(scope: "Scope", default: MacroDefinition, files: Iterable[str]) -> 
 def holds_below(scope: "Scope", guard: str, file: str, line: int) -> Truth:
     """Whether a guard on a line of a file holds, as far as known, with the defaults that the file has above it."""
     truth = scope.holds(guard)
-    if not guard:
-        return truth
     given: dict[str, Truth] = {}
-    for name in dict.fromkeys(_NAME.findall(guard)):
-        known = scope.holds(name)
-        if known and scope.is_zero(name) and scope.asks_for_value(name, (file,)):
-            given[name] = False
+    for name in _names_in(guard):
         above = [d for d in scope.scopes.macros_in(file, name) if d.line < line and is_default(d)]
-        if above and known is False:
+        asked = name in scope.scopes.asked(file)
+        if not above and not asked:
+            continue
+        known = scope.holds(name)
+        if known and asked and scope.is_zero(name):
+            given[name] = False
+        elif above and known is False:
             # the group around a default that only says that there is a function goes on behind it
-            if scope.asks_for_value(name, (file,)):
+            if asked:
                 given[name] = _has_value(scope, above)
             elif truth is False and any(scope.holds(d.guard) is True for d in above):
                 given[name] = True
     return scope.holds_given(guard, given) if given else truth
+
+
+@functools.lru_cache(65536)
+def _names_in(guard: str) -> tuple[str, ...]:
+    """The names in a guard that are no configuration symbols."""
+    return tuple(n for n in dict.fromkeys(_NAME.findall(guard)) if not n.startswith(("CONFIG_", "IS_")))
 
 
 def _has_value(scope: "Scope", defaults: Iterable[MacroDefinition]) -> Truth:

@@ -3,6 +3,7 @@
 Not handled: what other files say of the same names.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -12,6 +13,8 @@ from analyzer.model.facts import Macro
 from analyzer.resolve.index import Index
 from analyzer.resolve.macros import MacroDefinition, macro_definition
 
+_IF = re.compile(rb"^[ \t]*#[ \t]*(?:el)?if\b([^\n]*)", re.M)
+_VALUE = re.compile(rb"(?<!defined\()(?<!defined )(?<!defined \()\b(?!defined\b)[A-Za-z_]\w*")
 _MAX_NAMED = 400  # files whose macros are kept by name
 
 
@@ -24,6 +27,7 @@ class Directives:
         self._by_name: OrderedDict[str, Mapping[str, Sequence[Macro]]] = OrderedDict()
         self._undefs: dict[str, dict[int, str]] = {}
         self._redefined: dict[str, Collection[str]] = {}
+        self._asked: dict[str, frozenset[str]] = {}
 
     def macros(self, path: str, name: str) -> tuple[MacroDefinition, ...]:
         """The definitions of a macro in a file, tokenized once."""
@@ -57,6 +61,14 @@ class Directives:
         if found is None:
             undone = dict.fromkeys(u.name for u in self._index.facts(path).undefs)
             found = self._redefined[path] = tuple(n for n in undone if len(self.macros(path, n)) > 1)
+        return found
+
+    def asked(self, path: str) -> frozenset[str]:
+        """The names for whose values a file's `#if`s and `#elif`s ask: those not in `defined(…)`."""
+        found = self._asked.get(path)
+        if found is None:
+            lines = _IF.findall(self._index.text(path))
+            found = self._asked[path] = frozenset(name.decode() for line in lines for name in _VALUE.findall(line))
         return found
 
     def renewed(self, path: str) -> frozenset[str]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from analyzer.resolve.scopes import Scopes
 
 _COMPARES = re.compile(r"[<>=]")
-_VALUE_ASKED = rb"^[ \t]*#[ \t]*(?:el)?if\b(?:[^\n]*[^\w\n])??(?<!defined\()(?<!defined )(?<!defined \()\b%s\b"
 
 
 class Scope:
@@ -195,7 +194,8 @@ class Scope:
                 if truth and self._lacked_by_some(files):
                     truth = None
                 if truth:
-                    return not self.is_zero(name) or not self.asks_for_value(name, (self.path, *files))
+                    asked = self.asks_for_value(name, (self.path, *files))
+                    return not asked or self.number((Token(name),)) != 0
                 if truth is None:
                     verdict = None
             return verdict
@@ -251,8 +251,7 @@ class Scope:
     def asks_for_value(self, name: str, paths: Iterable[str]) -> bool:
         """Whether one of some files has `#if NAME`, not only `#ifdef NAME`: a guard does not tell which. Matters
         for the few macros that stand for 0."""
-        asking = re.compile(_VALUE_ASKED % name.encode(), re.M)
-        return any(asking.search(self.scopes.index.text(path)) for path in paths)
+        return any(name in self.scopes.asked(path) for path in paths)
 
     def _true(self, expression: str) -> Truth:
         """Whether an expression of the preprocessor, such as `MAX_NUMNODES > 1`, is true, as far as the macros
@@ -291,15 +290,12 @@ class Scope:
         return integer(numbered)
 
     def is_zero(self, name: str) -> bool:
-        """Whether a macro surely stands for 0 here."""
+        """Whether a macro surely stands for 0 here; not told while other names are being decided."""
         found = self._zeros.get(name)
-        if found is None:
+        if found is None and not self._deciding:
             self._zeros[name] = False  # a guard that asks for this very name
-            found = not name.startswith("CONFIG_") and self.number((Token(name),)) == 0
-            self._zeros[name] = found
-            if self._deciding:  # names being decided count as unknown
-                del self._zeros[name]
-        return found
+            found = self._zeros[name] = not name.startswith("CONFIG_") and self.number((Token(name),)) == 0
+        return bool(found)
 
     def _whole_unit(self) -> bool:
         """Whether what this file does not see is not there: a `.c` that is compiled by itself with a known

@@ -111,6 +111,10 @@ class Scopes:
         """The macros that a file undefines somewhere and defines more than once."""
         return self._directives.redefined(path)
 
+    def asked(self, path: str) -> Collection[str]:
+        """The macros for whose values a file's conditions ask."""
+        return self._directives.asked(path)
+
     def renewed(self, path: str) -> Collection[str]:
         """The macros that several headers which a source includes define anew (`LOCK`, by
         `locking-selftest-spin.h` and `locking-selftest-mutex.h`)."""
