@@ -37,7 +37,8 @@ def preceded(scope: "Scope", default: MacroDefinition, files: Iterable[str]) -> 
 
 
 def holds_below(scope: "Scope", guard: str, file: str, line: int) -> Truth:
-    """Whether a guard on a line of a file holds, as far as known, with the defaults that the file has above it."""
+    """Whether a guard on a line of a file holds, as far as known, with the defaults that the file has above it.
+    Where the file asks for a name's value (`#if SCTP_DEBUG`), its presence in the guard means that it is not 0."""
     truth = scope.holds(guard)
     given: dict[str, Truth] = {}
     for name in _names_in(guard):

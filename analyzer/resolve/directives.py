@@ -67,7 +67,7 @@ class Directives:
         """The names for whose values a file's `#if`s and `#elif`s ask: those not in `defined(…)`."""
         found = self._asked.get(path)
         if found is None:
-            lines = _IF.findall(self._index.text(path))
+            lines = (line.partition(b"/*")[0].partition(b"//")[0] for line in _IF.findall(self._index.text(path)))
             found = self._asked[path] = frozenset(name.decode() for line in lines for name in _VALUE.findall(line))
         return found
 
