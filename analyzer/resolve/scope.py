@@ -8,7 +8,7 @@ Not handled: the order of `#define`s and uses within a file, but for what `secti
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from analyzer.model.facts import Definition, Facts, Record
@@ -194,7 +194,8 @@ class Scope:
                 if truth and self._lacked_by_some(files):
                     truth = None
                 if truth:
-                    asked = self.asks_for_value(name, (self.path, *files))
+                    # a guard does not tell `#if NAME` from `#ifdef NAME`: matters for the few that stand for 0
+                    asked = any(name in self.scopes.asked(path) for path in (self.path, *files))
                     return not asked or self.number((Token(name),)) != 0
                 if truth is None:
                     verdict = None
@@ -247,11 +248,6 @@ class Scope:
             ):
                 continue
             yield definition
-
-    def asks_for_value(self, name: str, paths: Iterable[str]) -> bool:
-        """Whether one of some files has `#if NAME`, not only `#ifdef NAME`: a guard does not tell which. Matters
-        for the few macros that stand for 0."""
-        return any(name in self.scopes.asked(path) for path in paths)
 
     def _true(self, expression: str) -> Truth:
         """Whether an expression of the preprocessor, such as `MAX_NUMNODES > 1`, is true, as far as the macros
