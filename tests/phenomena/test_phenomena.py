@@ -41,6 +41,16 @@ def test_phenomenon(name: str, tmp_path: Path, request: pytest.FixtureRequest) -
     assert actual == expected, f"{name} comes out as\n\n{actual}"
 
 
+def test_git_keeps_what_makes_them_kernels() -> None:
+    folders = ("arch", "fs", "include", "init", "kernel", "net")
+    empty = [
+        name
+        for name in NAMES
+        if not any(path.is_file() for folder in folders for path in (FOLDER / name / folder).rglob("*"))
+    ]
+    assert not empty, f"git keeps no empty folders: {empty} need a file below one of {folders}"
+
+
 def listing(session: Session, expected: str) -> Iterator[str]:
     """The lines of expected.txt: its own heading, then the sections that it has."""
     lines = expected.splitlines()
