@@ -31,9 +31,8 @@ _CASE_RANGE = re.compile(rb"(\bcase\b[^;{}?]*?)(\.\.\.[^:;{}]*)(?=:)")
 _TYPEOF = re.compile(rb"\b(?:__typeof__|__typeof|typeof|typeof_unqual|__typeof_unqual__)\s*\(")
 _SIZED_RECORD = re.compile(rb"sizeof\s*+(\()\s*+struct\s*+\{")
 _INFERRED = re.compile(rb"auto\b(?<!\wauto)(?=\s++\w++\s*+=(?!=))")
-_UNINITIALIZED = re.compile(
-    rb"\buninitialized_var\((\w+)\)"
-)  # 2.6.22 to 5.8: `#define uninitialized_var(x) x = x`
+# 2.6.22 to 5.8 have `#define uninitialized_var(x) x = x`
+_UNINITIALIZED = re.compile(rb"\buninitialized_var\((\w+)\)")
 _ASM_WORDS = re.compile(rb"\b(?:asm_inline|__volatile)\b")
 _GROUP = re.compile(rb"\b(__struct_group|struct_group(?:_attr|_tagged)?)\s*\(")
 _GROUP_SKIP = {b"struct_group": 1, b"struct_group_attr": 2, b"struct_group_tagged": 2, b"__struct_group": 3}

@@ -83,9 +83,8 @@ _COMPILER: Mapping[str, bool] = {
     "CC_HAVE_ASM_GOTO": True,  # 2.6.37 to 4.20 ask the compiler in their Makefile; each one since gcc 4.5 has it
     "__GCC_ASM_FLAG_OUTPUTS__": True,
 }
-_ASSEMBLER = (
-    "CONFIG_AS_"  # what the assembler can; before 5.7 told by Makefiles, where all that are in use can do it
-)
+# What the assembler can do. Before 5.7 Makefiles tell, not the configuration; all that are in use can.
+_ASSEMBLER = "CONFIG_AS_"
 _ARCH_COMPILER: Mapping[str, Mapping[str, bool]] = {
     "x86": {"__x86_64__": True, "__i386__": False, "__ILP32__": False, "__LP64__": True},
     "i386": {"__x86_64__": False, "__i386__": True},

@@ -62,8 +62,8 @@ def _behind_call(tokens: Sequence[Token]) -> int:
 
 
 def _outside_literals(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
-    """The tokens with their places, without those in the braces of a struct's compound literal, and in what is
-    only asked for its type."""
+    """The tokens with their places, without those in the braces of a struct's compound literal and those that are
+    only asked for their type."""
     depth = 0  # of braces since such a literal began
     behind = 0  # where the parentheses of a `typeof (f)` end
     for at, token in enumerate(tokens):

@@ -290,7 +290,7 @@ class Scope:
         found = self._zeros.get(name)
         if found is None and not self._deciding:
             self._zeros[name] = False  # a guard that asks for this very name
-            found = self._zeros[name] = not name.startswith("CONFIG_") and self.number((Token(name),)) == 0
+            found = self._zeros[name] = self.number((Token(name),)) == 0
         return bool(found)
 
     def _whole_unit(self) -> bool:
