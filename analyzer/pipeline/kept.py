@@ -2,11 +2,13 @@
 ones, share the search.
 
 These are the sources of members, file-scope variables, parameters and static calls, and the files whose macro uses
-make a function of a name (mostly none: expansions are full of names that look called), and what macros make of
-placeholders. Not handled: places inside one function, which are cheap to find again.
+make a function of a name (mostly none: expansions are full of names that look called), what macros make of
+placeholders, and the resolver's tables over all files. Not handled: places inside one function, which are cheap to
+find again.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +19,7 @@ from analyzer.resolve.templates import Shape
 
 _KINDS = frozenset(("slot", "global", "parameter", "static_call"))
 _BATCH = 300
+_T = TypeVar("_T")
 
 
 class _Place(msgspec.Struct, frozen=True, array_like=True):
@@ -43,7 +46,6 @@ class _Source(msgspec.Struct, frozen=True, array_like=True):
 
 _SOURCES = msgspec.msgpack.Decoder(tuple[_Source, ...])
 _SHAPE = msgspec.msgpack.Decoder(Shape)
-_FILES_BY_NAME = msgspec.msgpack.Decoder(dict[str, tuple[str, ...]])
 _FILES = msgspec.msgpack.Decoder(tuple[str, ...])
 
 
@@ -76,23 +78,14 @@ class Kept:
         """Keep which files these are."""
         self._keep(f"makers {name}", msgspec.msgpack.encode(files))
 
-    def renamed(self) -> dict[str, tuple[str, ...]] | None:
-        """The files of each function's name that macros make in heads, None when nobody has looked."""
-        data = self._store.answer(self._question, "renamed")
-        return _FILES_BY_NAME.decode(data) if data is not None else None
+    def table(self, name: str, kind: type[_T]) -> _T | None:
+        """A table over all files, None when nobody has made it."""
+        data = self._store.answer(self._question, f"table {name}")
+        return msgspec.msgpack.decode(data, type=kind) if data is not None else None
 
-    def keep_renamed(self, files: Mapping[str, tuple[str, ...]]) -> None:
-        """Keep them."""
-        self._keep("renamed", msgspec.msgpack.encode(files))
-
-    def items(self) -> dict[str, tuple[str, ...]] | None:
-        """The files that the items of lists bring a name to, by role and name, None when nobody has looked."""
-        data = self._store.answer(self._question, "items")
-        return _FILES_BY_NAME.decode(data) if data is not None else None
-
-    def keep_items(self, files: Mapping[str, tuple[str, ...]]) -> None:
-        """Keep them."""
-        self._keep("items", msgspec.msgpack.encode(files))
+    def keep_table(self, name: str, table: object) -> None:
+        """Keep a table."""
+        self._keep(f"table {name}", msgspec.msgpack.encode(table))
 
     def shape(self, macro: str, count: int, definitions: Sequence[tuple[str, int]]) -> Shape | None:
         """The shape of a macro's template, None when nobody has made one."""

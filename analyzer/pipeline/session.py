@@ -144,9 +144,9 @@ class Session:
         if self._resolver is None:
             self._resolver = Resolver(self.stored, self._fitting())
             self._kept = Kept(self._store, self.answers.question)
-            self._resolver.items.keeper = self._kept
+            self._resolver.scopes.tables = self._kept
             self._resolver.flow.keeper = self._resolver.names.pasted.keeper = self._kept
-            self._resolver.names.maker.templates.keeper = self._resolver.names.renamed.keeper = self._kept
+            self._resolver.names.maker.templates.keeper = self._kept
         return self._resolver
 
     def _fitting(self) -> Configuration:

@@ -18,6 +18,7 @@ from analyzer.resolve.names import Names
 from analyzer.resolve.placeholders import holds_placeholder, use_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.structtexts import brace_around, plain_type, struct_before, structs_by_position
+from analyzer.resolve.tables import FilesByName, table_of
 from analyzer.resolve.templates import Template as MacroTemplate
 from analyzer.resolve.templates import as_text, values_of
 from analyzer.resolve.tokens import KEYWORDS, tokenize
@@ -78,8 +79,8 @@ class MacroFillers:
         self._filling: dict[tuple[object, ...], bool] = {}
         self._shaping: dict[tuple[str, str], bool] = {}
         self._positional: dict[str, Mapping[str, _Filling]] = {}
-        self._naming: dict[str, set[str]] | None = None
-        self._giving: dict[str, set[str]] | None = None
+        self._naming: FilesByName | None = None
+        self._giving: FilesByName | None = None
         self._templates: Alike[tuple[str, int], _Template] = Alike()
         self._again: dict[tuple[MacroTemplate, str], frozenset[str] | None] = {}
 
@@ -94,34 +95,40 @@ class MacroFillers:
         """Macros that store into a member whose name they are given (`ops->function = cap_##function`), as far as
         they paste a name or call what they are given, with the files that define them."""
         if self._naming is None:
-            self._naming = {}
-            for path in self._index.files("shaping", ""):
-                if not self._names.scopes.foreign(path):
-                    for macro in self._index.facts(path).macros:
-                        if macro.parameters and not set(_STORED.findall(macro.body)).isdisjoint(macro.parameters):
-                            self._naming.setdefault(macro.name, set()).add(path)
+            self._naming = table_of(self._names.scopes.tables, "fillers", FilesByName, self._found_naming)
         return self._naming
+
+    def _found_naming(self) -> FilesByName:
+        found: dict[str, list[str]] = {}
+        for path in self._index.files("shaping", ""):
+            for macro in () if self._names.scopes.foreign(path) else self._index.facts(path).macros:
+                if macro.parameters and not set(_STORED.findall(macro.body)).isdisjoint(macro.parameters):
+                    found.setdefault(macro.name, []).append(path)
+        return {name: tuple(dict.fromkeys(paths)) for name, paths in found.items()}
 
     def giving(self, word: str) -> Collection[str]:
         """The files in whose bodies one of these macros is given a word."""
         if self._giving is None:
-            self._giving = {}
-            for macro, definers in sorted(self.naming().items()):
-                for path in self._index.files("call", macro):
-                    if any(self._names.scopes.includes.may_see(path, definer) for definer in sorted(definers)):
-                        self._note_given(path, macro)
+            self._giving = table_of(self._names.scopes.tables, "given to fillers", FilesByName, self._found_giving)
         return self._giving.get(word, ())
 
-    def _note_given(self, path: str, macro: str) -> None:
-        giving = self._giving
-        if giving is None or self._names.scopes.foreign(path):
-            return
+    def _found_giving(self) -> FilesByName:
+        found: dict[str, set[str]] = {}
+        may_see = self._names.scopes.includes.may_see
+        for macro, definers in sorted(self.naming().items()):
+            for path in self._index.files("call", macro):
+                if any(may_see(path, definer) for definer in definers) and not self._names.scopes.foreign(path):
+                    for word in self._given_in(path, macro):
+                        found.setdefault(word, set()).add(path)
+        return {word: tuple(sorted(paths)) for word, paths in found.items()}
+
+    def _given_in(self, path: str, macro: str) -> Iterator[str]:
+        """The words of the uses of a macro in a file's bodies."""
         text = self._index.text(path)
         for definition in self._index.facts(path).definitions:
             for call in definition.calls:
                 if call.name == macro:
-                    for word in _WORD.findall(text[call.start : call.end].decode("utf-8", "replace")):
-                        giving.setdefault(word, set()).add(path)
+                    yield from _WORD.findall(text[call.start : call.end].decode("utf-8", "replace"))
 
     def users(self, kind: NameKind, field: str, shape: str, struct: str) -> Iterator[str]:
         """The files that have one of these macros in a role and may see a definition of it that counts."""

@@ -14,7 +14,6 @@ from typing import Protocol
 from analyzer.model.facts import Definition, Invocation, Macro
 from analyzer.resolve.functions import Function
 from analyzer.resolve.made import Maker
-from analyzer.resolve.pastes import pastes_of
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.scopes import Scopes
 from analyzer.resolve.words import has_word, parts_of
@@ -243,11 +242,9 @@ class Pasted:
         it."""
         if self._around is None:
             self._around = {}
-            for path in self._index.files("shaping", ""):
-                for macro in () if self._scopes.foreign(path) else self._index.facts(path).macros:
-                    for paste in pastes_of(path, macro) if "##" in macro.body else ():
-                        if paste.single:
-                            self._around.setdefault((paste.first, paste.last), []).append((macro.name, path))
+            for paste in self._scopes.shaping.pastes:
+                if paste.single:
+                    self._around.setdefault((paste.first, paste.last), []).append((paste.macro, paste.path))
         return self._around
 
     def _is_type(self, name: str) -> bool:

@@ -13,11 +13,12 @@ _RUN = re.compile(r"\w+(?:\s*##\s*\w+)+")
 
 
 class Paste(NamedTuple):
-    """An identifier that a macro makes: what is literally at its ends, whether one argument is all between, and
-    whether it is called."""
+    """An identifier that a macro (`bare`: without parameters) makes: what is literally at its ends, whether one
+    argument is all between, and whether it is called."""
 
     path: str
-    macro: Macro
+    macro: str
+    bare: bool
     first: str
     last: str
     single: bool
@@ -37,4 +38,5 @@ def pastes_of(path: str, macro: Macro) -> Iterator[Paste]:
         first, last = "".join(parts[:before]), "".join(parts[len(parts) - behind :])
         if first or last:
             called = macro.body[run.end() :].lstrip().startswith("(")
-            yield Paste(path, macro, first, last, len(parts) - before - behind == 1, called)
+            single = len(parts) - before - behind == 1
+            yield Paste(path, macro.name, macro.parameters is None, first, last, single, called)

@@ -12,7 +12,7 @@ which defines the macros, and types and variables that are named so.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,20 +24,12 @@ from analyzer.resolve.index import Index, Layered, NameKind
 from analyzer.resolve.macros import Expander, MacroDefinition
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.scopes import Scopes
+from analyzer.resolve.tables import FilesByName, table_of
 from analyzer.resolve.tokens import KEYWORDS, Token, tokenize
 
+_TABLE = "renamed"
 _CAPITALS = re.compile(r"\b[A-Z][A-Z0-9_]{3,}\b")
 _GIVEN = re.compile(r"\w\s*\(.*[A-Z]{3}")  # a macro's use with something in capitals
-
-
-class Keeper(Protocol):
-    """Where the table of names is kept beyond a process."""
-
-    def renamed(self) -> dict[str, tuple[str, ...]] | None:
-        """The files of each made name, None when nobody has looked."""
-
-    def keep_renamed(self, files: Mapping[str, tuple[str, ...]]) -> None:
-        """Keep them."""
 
 
 class _Read(NamedTuple):
@@ -52,8 +44,6 @@ class _Read(NamedTuple):
 class Renamed:
     """Functions under the names that macros give them."""
 
-    keeper: Keeper | None = None
-
     def __init__(self, scopes: Scopes) -> None:
         self._scopes = scopes
         self._index = scopes.index
@@ -61,7 +51,7 @@ class Renamed:
         self._read: dict[str, _Read | None] = {}
         self._names: Mapping[str, tuple[str, ...]] | None = None
         self.busy = 0  # while a file's names are looked for, none of them is known
-        self._spellings: dict[str, dict[str, set[str]]] | None = None
+        self._spellings: Mapping[str, FilesByName] | None = None
 
     def functions(self, path: str) -> tuple[Function, ...]:
         """The functions of a file that have another name than is spelled."""
@@ -89,31 +79,38 @@ class Renamed:
     def names(self) -> Mapping[str, tuple[str, ...]]:
         """The files that have a function under a name that is not spelled there."""
         if self._names is None:
-            kept = self.keeper.renamed() if self.keeper else None
-            if kept is None:
-                found: dict[str, list[str]] = {}
-                for path in sorted(self._candidates()):
-                    for name in dict.fromkeys(f.definition.name for f in self.functions(path)):
-                        found.setdefault(name, []).append(path)
-                kept = {name: tuple(paths) for name, paths in sorted(found.items())}
-                if self.keeper:
-                    self.keeper.keep_renamed(kept)
-            self._names = kept
+            self._names = table_of(self._scopes.tables, _TABLE, FilesByName, self._made_names)
         return self._names
+
+    def _made_names(self) -> FilesByName:
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._candidates()):
+            for name in dict.fromkeys(f.definition.name for f in self.functions(path)):
+                found.setdefault(name, []).append(path)
+        return {name: tuple(paths) for name, paths in sorted(found.items())}
 
     def made_of(self, name: str) -> list[Function]:
         """The functions whose names macros make of a spelled one, or of the uses of a macro of that name."""
         paths = sorted({path for paths in self.names().values() for path in paths})
         return [f for path in paths for f in self.functions(path) if f.macro == name]
 
-    def spellings(self, name: str) -> Mapping[str, frozenset[str]]:
+    def spellings(self, name: str) -> Mapping[str, Sequence[str]]:
         """The macros that stand for a function's name in files which are read under several names, by file."""
         if self._spellings is None:
-            self._spellings = {}
-            for path in sorted({path for paths in self.names().values() for path in paths}):
-                for word, meant in self._meanings(path):
-                    self._spellings.setdefault(meant, {}).setdefault(path, set()).add(word)
-        return {path: frozenset(words) for path, words in self._spellings.get(name, {}).items()}
+            self._spellings = table_of(
+                self._scopes.tables, "spellings", dict[str, FilesByName], self._found_spellings
+            )
+        return self._spellings.get(name, {})
+
+    def _found_spellings(self) -> dict[str, FilesByName]:
+        found: dict[str, dict[str, set[str]]] = {}
+        for path in sorted({path for paths in self.names().values() for path in paths}):
+            for word, meant in self._meanings(path):
+                found.setdefault(meant, {}).setdefault(path, set()).add(word)
+        return {
+            name: {path: tuple(sorted(words)) for path, words in by_file.items()}
+            for name, by_file in found.items()
+        }
 
     def _meanings(self, path: str) -> Iterator[tuple[str, str]]:
         """The macros of a file that stand for a name, or are used to make one, with that name in each reading."""
@@ -130,7 +127,7 @@ class Renamed:
 
     def _candidates(self) -> frozenset[str]:
         """The files that may have such functions; once that is known, those that have them."""
-        if self._files is None and (kept := self.keeper.renamed() if self.keeper else None) is not None:
+        if self._files is None and (kept := self._scopes.tables.table(_TABLE, FilesByName)) is not None:
             self._files = frozenset(path for paths in kept.values() for path in paths)
         if self._files is None:
             found = {f for f in self._index.files("renamed", "") if not self._scopes.foreign(f)}

@@ -8,20 +8,20 @@ what it is given (`CONCAT(a, b)`), and parts that are macros for more than anoth
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from analyzer.model.facts import Macro
-from analyzer.resolve.asm_calls import called_operands, has_operands, named_in_operands
 from analyzer.resolve.names import Names
-from analyzer.resolve.pastes import Paste, pastes_of
+from analyzer.resolve.pastes import Paste
+from analyzer.resolve.shaping import CALLED
 from analyzer.resolve.spelling import argument_texts
+from analyzer.resolve.tables import table_of
 from analyzer.resolve.tokens import text_close_of
 from analyzer.resolve.words import has_word, parts_of
 
 ANYTHING: frozenset[str] = frozenset()  # no word is needed in a use
 _MAX_MACROS = 4_000  # macros followed upwards
-_CALLED = re.compile(r"(?<![\w#])([A-Za-z_]\w*)\s*\(|(?<![\w\s])\s*\(\s*([A-Za-z_]\w*)\s*\)\s*\(")
 
 
 class Reached(NamedTuple):
@@ -63,9 +63,8 @@ class _Search:
         self.pasting: set[str] = set()
         self.todo: list[_Step] = []
 
-    def reach(self, path: str, macro: Macro, words: frozenset[str], *, pasted: bool) -> None:
+    def reach(self, path: str, name: str, bare: bool, words: frozenset[str], *, pasted: bool) -> None:
         """Come to a macro; go on from there if it was not known to be reached so easily, or from that file."""
-        name = macro.name
         before = self.macros.get(name)
         if before is None:
             if len(self.macros) >= _MAX_MACROS:
@@ -76,7 +75,7 @@ class _Search:
             and (pasted or name not in self.pasting)
         ):
             return
-        if macro.parameters is None:
+        if bare:
             self.bare.add(name)
         if pasted and before is None:
             self.pasting.add(name)
@@ -106,33 +105,28 @@ class Routes:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._index = names.index
-        self._pastes: list[Paste] | None = None
-        # those that may make the name of a macro, anywhere (`STA_READ_##format(name)`) or in its own file
-        self._macros: list[Paste] = []
-        self._macros_in: dict[str, list[Paste]] = {}
-        self._calling: dict[str, set[int]] = {}
+        self._links: tuple[Mapping[str, Sequence[Paste]], Sequence[Paste]] | None = None
         self._called: frozenset[str] | None = None
-        self._operand_callers: set[str] = set()  # macros that call an operand of an assembler statement
 
     def to(self, names: Iterable[str], values: Iterable[str] = (), members: Iterable[str] = ()) -> Reached:
         """The macros whose expansion may call one of the names, or through one of the variables or members."""
         search = _Search()
         for member in sorted(members):
             for path, macro in self._calling_member(member):
-                search.reach(path, macro, ANYTHING, pasted=False)
+                search.reach(path, macro.name, macro.parameters is None, ANYTHING, pasted=False)
         search.todo += [_Step(value, ANYTHING, False, "") for value in sorted(values)]
         for name in sorted(names):
             search.todo.append(_Step(name, ANYTHING, False, ""))
-            for paste in _making(name, self._read()):
+            for paste in _making(name, self._names.scopes.shaping.pastes):
                 part = name[len(paste.first) : len(name) - len(paste.last)]
                 words = self._also_named({part} if paste.single else parts_of(part))
-                search.reach(paste.path, paste.macro, words, pasted=True)
+                search.reach(paste.path, paste.macro, paste.bare, words, pasted=True)
         while search.todo:
             name, words, pasted, definer = search.todo.pop()
-            pastes = self._macros if name.isupper() else self._macros_in.get(definer, ())
-            for paste in _making(name, pastes) if definer else ():
+            in_file, in_capitals = self._linking() if definer else ({}, ())
+            for paste in _making(name, in_capitals if name.isupper() else in_file.get(definer, ())):
                 part = name[len(paste.first) : len(name) - len(paste.last)]
-                search.reach(paste.path, paste.macro, frozenset((part,)), pasted=True)
+                search.reach(paste.path, paste.macro, paste.bare, frozenset((part,)), pasted=True)
             for path, macro in self._naming(name):
                 if macro.name == name or (definer and not self._may_mean(path, definer)):
                     continue
@@ -140,7 +134,8 @@ class Routes:
                 sure = any(has_word(macro.body, word) for word in given) or self._lacks(macro, name, definer)
                 whatever = sure or words == ANYTHING or "##" in macro.body
                 if whatever or _passes(macro, name):
-                    search.reach(path, macro, ANYTHING if whatever else words, pasted=pasted and not sure)
+                    wanted = ANYTHING if whatever else words
+                    search.reach(path, macro.name, macro.parameters is None, wanted, pasted=pasted and not sure)
         return search.reached()
 
     def _may_mean(self, path: str, definer: str) -> bool:
@@ -188,18 +183,21 @@ class Routes:
     def calling(self) -> frozenset[str]:
         """The macros that may call what they are given, or a member whose name they are given."""
         if self._called is None:
-            self._read()
-            called = {name: set(positions) for name, positions in self._calling.items()}
-            todo = sorted(called)
-            while todo:
-                name = todo.pop()
-                for _, macro in self._naming(name):
-                    fresh = set(_handed_to(macro, name, called[name])) - called.setdefault(macro.name, set())
-                    if fresh:
-                        called[macro.name] |= fresh
-                        todo.append(macro.name)
-            self._called = frozenset(name for name, positions in called.items() if positions)
+            found = table_of(self._names.scopes.tables, "calling macros", tuple[str, ...], self._found_calling)
+            self._called = frozenset(found)
         return self._called
+
+    def _found_calling(self) -> tuple[str, ...]:
+        called = {name: set(positions) for name, positions in self._names.scopes.shaping.calling.items()}
+        todo = sorted(called)
+        while todo:
+            name = todo.pop()
+            for _, macro in self._naming(name):
+                fresh = set(_handed_to(macro, name, called[name])) - called.setdefault(macro.name, set())
+                if fresh:
+                    called[macro.name] |= fresh
+                    todo.append(macro.name)
+        return tuple(sorted(name for name, positions in called.items() if positions))
 
     def _naming(self, name: str) -> Iterator[tuple[str, Macro]]:
         """The macros in whose body a name stands. One in capitals that is only given to others is looked for in
@@ -223,16 +221,15 @@ class Routes:
         """The macros whose body calls a member, or gives its name to a macro that may call it."""
         calling = self.calling()
         for path, macro in self._naming(member):
-            uses = (m for m in _CALLED.finditer(macro.body) if m[1] in calling)
+            uses = (m for m in CALLED.finditer(macro.body) if m[1] in calling)
             if any(has_word(_parenthesized(macro.body, use.end() - 1), member) for use in uses):
                 yield path, macro
         pattern = re.compile(rf"(?:\.|->)\s*{re.escape(member)}\s*\)*\s*\(")
         for path in self._index.files("expanded", member):
             if not self._names.scopes.foreign(path):
                 yield from ((path, m) for m in self._index.facts(path).macros if pattern.search(m.body))
-        self._read()
         given = re.compile(rf"(?:\.|->)\s*{re.escape(member)}\s*[,)]")
-        todo = sorted(self._operand_callers)
+        todo = [*self._names.scopes.shaping.operand_callers]
         seen = set(todo)
         while todo:  # `CALL(op.func)` where CALL has the statement
             for path, macro in self._naming(todo.pop()):
@@ -242,41 +239,17 @@ class Routes:
                     seen.add(macro.name)
                     todo.append(macro.name)
 
-    def _read(self) -> list[Paste]:
-        """What the macros of the kernel paste; finds also those that call what they are given."""
-        if self._pastes is None:
-            pastes: dict[Paste, None] = {}
-            labels: set[str] = set()  # of the operands that assembler templates call
-            naming: list[Macro] = []  # macros with operands
-            for path in self._index.files("shaping", ""):
-                if self._names.scopes.foreign(path):
-                    continue
-                for macro in self._index.facts(path).macros:
-                    if "##" in macro.body:
-                        pastes.update(dict.fromkeys(pastes_of(path, macro)))
-                    labels.update(called_operands(macro.body))
-                    if macro.parameters and has_operands(macro.body):
-                        naming.append(macro)
-                    called = {w for pair in _CALLED.findall(macro.body) for w in pair} if macro.parameters else ()
-                    self._calls_given(macro, called)
-            for macro in naming if labels else ():
-                words = named_in_operands(macro.body, labels)
-                self._calls_given(macro, words)
-                if words:
-                    self._operand_callers.add(macro.name)
-            self._pastes = list(pastes)
-            for paste in pastes:
+    def _linking(self) -> tuple[Mapping[str, Sequence[Paste]], Sequence[Paste]]:
+        """The pastes that may make the name of a macro: one of their own file, by files, or anywhere, if it is in
+        capitals (`STA_READ_##format(name)`)."""
+        if self._links is None:
+            by_file: dict[str, list[Paste]] = {}
+            for paste in self._names.scopes.shaping.pastes:
                 if paste.called and paste.single:
-                    self._macros_in.setdefault(paste.path, []).append(paste)
-                    if (paste.first + paste.last).isupper():
-                        self._macros.append(paste)
-        return self._pastes
-
-    def _calls_given(self, macro: Macro, called: Collection[str]) -> None:
-        """Note the parameters of a macro that it calls."""
-        positions = [n for n, p in enumerate(macro.parameters or ()) if p in called]
-        if positions:
-            self._calling.setdefault(macro.name, set()).update(positions)
+                    by_file.setdefault(paste.path, []).append(paste)
+            capitals = [p for pastes in by_file.values() for p in pastes if (p.first + p.last).isupper()]
+            self._links = by_file, capitals
+        return self._links
 
 
 def _passes(macro: Macro, name: str) -> bool:

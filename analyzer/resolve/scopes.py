@@ -15,6 +15,8 @@ from analyzer.resolve.index import Index
 from analyzer.resolve.kbuild.built import Kbuild
 from analyzer.resolve.macros import MacroDefinition
 from analyzer.resolve.scope import Scope
+from analyzer.resolve.shaping import Shaping, read_shaping
+from analyzer.resolve.tables import Tables, Unkept, table_of
 from analyzer.resolve.territory import Territory
 
 
@@ -33,6 +35,8 @@ class Scopes:
         self._unbuilt: dict[str, bool] = {}
         self._renewed: dict[str, frozenset[str]] = {}
         self._kbuild: Kbuild | None = None
+        self._shaping: Shaping | None = None
+        self.tables: Tables = Unkept()
         # only in a whole kernel does "defined nowhere" say that a function does not exist
         self.whole = all(index.has(f) for f in ("lib/string.c", "mm/page_alloc.c", "fs/namei.c", "init/main.c"))
 
@@ -59,6 +63,15 @@ class Scopes:
             arch = self.configuration.directory
             self._kbuild = Kbuild(self.index.build_table(arch), arch, self.configuration.holds)
         return self._kbuild
+
+    @property
+    def shaping(self) -> Shaping:
+        """What the kernel's macros paste and call; read when it is first asked for."""
+        if self._shaping is None:
+            self._shaping = table_of(
+                self.tables, "shaping", Shaping, lambda: read_shaping(self.index, self.foreign)
+            )
+        return self._shaping
 
     def assembling(self, name: str) -> list[str]:
         """The assembler files of the analysed architecture that define a symbol."""

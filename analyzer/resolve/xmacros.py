@@ -9,8 +9,8 @@ Not handled: lists in bodies, which are expanded there; lists with anything betw
 never undefined.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, cast
 
 import msgspec
 
@@ -22,22 +22,15 @@ from analyzer.resolve.macros import Expander, Expansion, Lookup, MacroDefinition
 from analyzer.resolve.positions import item_around, moved_on
 from analyzer.resolve.scope import Scope
 from analyzer.resolve.scopes import Scopes
+from analyzer.resolve.tables import FilesByName, table_of
 from analyzer.resolve.tokens import close_of, spell, tokenize
 from analyzer.resolve.words import identifiers
 
 _NAMED: tuple[NameKind, ...] = ("argument", "use", "reference", "slot")
+_TABLE = "items"
+_ALL = ""  # the files that have items, whatever their names
 _SEPARATORS = (",", ";")
 _MAX_FILE = 1 << 32  # bytes: places beyond tell apart the items that stand where one list does
-
-
-class Keeper(Protocol):
-    """Where the names that items bring to files are kept beyond a process."""
-
-    def items(self) -> dict[str, tuple[str, ...]] | None:
-        """The files by role and name, None when nobody has looked."""
-
-    def keep_items(self, files: Mapping[str, tuple[str, ...]]) -> None:
-        """Keep them."""
 
 
 class _WithItems:
@@ -55,21 +48,17 @@ class _WithItems:
 class WithItems(Layered):
     """An index that has the items of lists as facts of the files that use the lists."""
 
-    keeper: Keeper | None = None
-
     def __init__(self, index: Index) -> None:
         super().__init__(index)
         self.scopes: Scopes | None = None
         self._known: dict[str, Facts] = {}
         self._behind: dict[str, frozenset[str]] = {}
-        self._listing: Collection[str] | None = None
-        self._named: Mapping[str, tuple[str, ...]] | None = None
+        self._asked: Collection[str] | None = None
+        self._named: FilesByName | None = None
 
     def facts(self, path: str) -> Facts:
         """The facts of a file."""
-        if self._listing is None:
-            self._listing = frozenset(self._index.files("listing", ""))
-        if path not in self._listing or self.scopes is None:
+        if self.scopes is None or path not in self._listing(self.scopes):
             return self._index.facts(path)
         found = self._known.get(path)
         if found is None:
@@ -78,6 +67,15 @@ class WithItems(Layered):
             if leading and not self.scopes.foreign(path):
                 found = self._known[path] = _with_items(self.scopes.of(path), found, own, leading)
         return found
+
+    def _listing(self, scopes: Scopes) -> Collection[str]:
+        """The files that may have items; once that is known, those that have some."""
+        if self._asked is None and (kept := scopes.tables.table(_TABLE, FilesByName)) is not None:
+            self._named = kept
+            self._asked = frozenset(kept[_ALL])
+        if self._asked is None:
+            self._asked = frozenset(self._index.files("listing", ""))
+        return self._asked
 
     def _lists_in(self, facts: Facts) -> tuple[frozenset[str], frozenset[str]]:
         """The macros of a file that items may be uses of, and those that lead from lists it may use to them."""
@@ -119,24 +117,21 @@ class WithItems(Layered):
             return found
         if self._named is None:
             self._named = {}  # while they are looked for
-            self._named = self._names()
+            self._named = table_of(self.scopes.tables, _TABLE, FilesByName, self._names)
+            self._asked = frozenset(self._named[_ALL])
         more = self._named.get(f"{kind} {name}")
         return tuple(sorted({*found, *more})) if more else found
 
-    def _names(self) -> Mapping[str, tuple[str, ...]]:
-        """The files that items bring a name to, by its role and the name."""
-        kept = self.keeper.items() if self.keeper else None
-        if kept is None:
-            found: dict[str, list[str]] = {}
-            for path in self._index.files("listing", ""):
-                facts = self.facts(path)
-                if isinstance(facts, _WithItems):
-                    for key in sorted({f"{kind} {name}" for kind, name in _names_in(facts)}):
-                        found.setdefault(key, []).append(path)
-            kept = {key: tuple(paths) for key, paths in sorted(found.items())}
-            if self.keeper:
-                self.keeper.keep_items(kept)
-        return kept
+    def _names(self) -> FilesByName:
+        """The files that items bring a name to, by its role and the name, and all that have items."""
+        found: dict[str, list[str]] = {_ALL: []}
+        for path in self._index.files("listing", ""):
+            facts = self.facts(path)
+            if isinstance(facts, _WithItems):
+                found[_ALL].append(path)
+                for key in sorted({f"{kind} {name}" for kind, name in _names_in(facts)}):
+                    found.setdefault(key, []).append(path)
+        return {key: tuple(paths) for key, paths in sorted(found.items())}
 
 
 def _names_in(facts: Facts) -> Iterator[tuple[NameKind, str]]:
