@@ -12,6 +12,10 @@ from analyzer.graph.rooted import RootedGraph, Successors
 from analyzer.graph.sites import Site
 from analyzer.model.callgraph import Edge, FunctionRef
 
+# What a function costs backwards in such as it costs forwards: its callers are looked for in the whole kernel, 0.4 s
+# in the mean of some hundred of 6.12's, where resolving a function takes 0.03.
+_BACKWARDS = 12
+
 
 def shortest_path(
     start: FunctionRef,
@@ -25,7 +29,7 @@ def shortest_path(
     """The edges of a shortest call path, in order, or None when there is none.
 
     With `predecessors` (the edges that lead to a function) the search goes from both ends, a whole level of the
-    smaller side at a time (Pohl, *Bi-directional search*, Machine Intelligence 6, 1971); when nothing more leads
+    cheaper side at a time (Pohl, *Bi-directional search*, Machine Intelligence 6, 1971); when nothing more leads
     to the end, it goes on from the start alone. Edges that are only possible are walked only with `possible`.
     Among equally short paths the one through the earlier call sites is given. `[]` when both ends are the same
     function. Raises KcgError when `limit` functions were looked at without an answer.
@@ -42,7 +46,7 @@ def shortest_path(
                 f"no path from {start.name} to {end.name} among the nearest {limit} functions",
                 hint="start closer to the end",
             )
-        if before is None or not behind.frontier or len(ahead.frontier) <= len(behind.frontier):
+        if before is None or not behind.frontier or len(ahead.frontier) <= _BACKWARDS * len(behind.frontier):
             met = ahead.widen(walked, behind)
         else:
             met = behind.widen(before, ahead)

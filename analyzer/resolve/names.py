@@ -145,6 +145,8 @@ class Names:
         if sure:
             return Bound((sure[0],), True)
         external = self.external(name)
+        if inline and not external:
+            external = tuple(f for f in self.pasted.in_file(scope.path, name) if not f.definition.static)
         if external and self.scopes.in_assembly(name):  # memcpy: the C of a boot loader is another image's
             external = tuple(f for f in external if not linkage.is_apart(self.scopes, scope.path, f.path, name))
         if external:
@@ -197,7 +199,9 @@ class Names:
 
     def _made(self, scope: Scope, name: str) -> Bound | None:
         """What a name means that only macros define."""
-        made = list(self.pasted.of(name))
+        macros = scope.macro(name)
+        apart = macros and all(t.text != name for m in macros for t in m.body)  # (no `#define f f`)
+        made = list(self._pasted_elsewhere(name) if apart else self.pasted.of(name))
         own = [f for f in made if f.path == scope.path]
         visible = self._choose(scope, own or [f for f in made if f.path in scope.visible] or made)
         return Bound((visible[0],), len({f.path for f in visible}) == 1) if visible else None
@@ -283,7 +287,7 @@ class Names:
                 if not f.definition.static and not (f.definition.inline and path.endswith(".h"))
             ]
             if not functions:
-                functions = [f for f in self.pasted.of(name) if not f.definition.static]
+                functions = [f for f in self._pasted_elsewhere(name) if not f.definition.static]
             if not functions:
                 functions = self._shared(name)
             if len(functions) > 1:  # `#ifndef HAVE_ARCH_X`: what the file sees has a say in it
@@ -292,6 +296,20 @@ class Names:
             strong = [f for f in functions if not f.definition.weak]
             found = self._external[name] = tuple(strong or functions)
         return found
+
+    def _pasted_elsewhere(self, name: str) -> tuple[Function, ...]:
+        """The functions of a name that macros paste together for whoever declares them. Where an inline function
+        or a macro has the name, only declared ones are looked for, and such as are given it whole: four fifths of
+        all searches would be for `spin_lock`, `WARN_ON` and the like."""
+        return self.pasted.of(name) if self._may_be_pasted(name) else self.pasted.given_whole(name)
+
+    def _may_be_pasted(self, name: str) -> bool:
+        """Whether another file may call a function of a name that macros paste together."""
+
+        def known(*kinds: NameKind) -> bool:
+            return any(not self.scopes.foreign(p) for kind in kinds for p in self.index.files(kind, name))
+
+        return known("declaration") or not known("function", "macro")
 
     def _shared(self, name: str) -> list[Function]:
         """The static functions of a name that are declared in a header which their file sees: C forbids that, so a

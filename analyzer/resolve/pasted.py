@@ -43,6 +43,7 @@ class Pasted:
         self._index = scopes.index
         self._maker = maker
         self._made: dict[str, tuple[Function, ...]] = {}
+        self._whole: dict[str, tuple[Function, ...]] = {}
         self._around: dict[tuple[str, str], list[tuple[str, str]]] | None = None
         self._pieces: dict[str, list[tuple[str, Invocation]]] = {}
         self._pieced: set[str] = set()  # the files whose names were looked for among these
@@ -58,6 +59,21 @@ class Pasted:
             if self.keeper and kept is None:
                 self.keeper.keep_makers(name, tuple(dict.fromkeys(f.path for f in found)))
         return found
+
+    def given_whole(self, name: str) -> tuple[Function, ...]:
+        """The functions of a name that macros make of the name itself."""
+        found = self._whole.get(name)
+        if found is None:
+            tried: set[tuple[str, int]] = set()
+            files = self._given(name)[:_MAX_FILES]
+            found = tuple(f for path in files for f in self._made_in(path, name, name, tried))
+            self._whole[name] = found
+        return found
+
+    def _given(self, part: str) -> list[str]:
+        """The files of C whose macro uses and heads are given a word."""
+        files = self._index.files("argument", part)
+        return [f for f in files if not f.endswith(".S") and not self._scopes.foreign(f)]
 
     def in_file(self, path: str, name: str) -> list[Function]:
         """The functions of a name that macro uses in one file make."""
@@ -183,11 +199,7 @@ class Pasted:
         found: list[Function] = []
         looked = 0
         for part in parts_of(name):
-            files = [
-                f
-                for f in self._index.files("argument", part)
-                if (among is None or f in among) and not f.endswith(".S") and not self._scopes.foreign(f)
-            ]
+            files = [f for f in self._given(part) if among is None or f in among]
             if len(files) > _MAX_FILES and 3 * len(part) < len(name):
                 # a common word: where the name itself stands
                 naming = {*self._index.files("declaration", name), *self._index.files("call", name)}
