@@ -14,3 +14,11 @@ class Symbol(msgspec.Struct, frozen=True):
     always: str | None = None
     depends: tuple[str, ...] = ()
     selects: tuple[tuple[str, str], ...] = ()  # symbol, condition
+
+
+class Decided(msgspec.Struct, frozen=True, array_like=True):
+    """What Kconfig decides for an architecture: the values of symbols that nobody can change, and the symbols that
+    may be on at all, None when that is unknown. Both are named `CONFIG_X`."""
+
+    implied: dict[str, str] = {}
+    possible: frozenset[str] | None = None

@@ -86,8 +86,8 @@ def unknown(name: str, message: str, resolver: Resolver, stored: StoredIndex) ->
     """The error for a name that nothing has: with the reason when its file is not built, else with near names."""
     for path, _, reason in resolver.names.not_built(name):
         return UnknownNameError(
-            f"{name} is defined in {path}, which this configuration does not build: {reason}.",
-            hint="Give another --config, or none.",
+            f"{name} is defined in {path}, {_left_out(resolver)}: {reason}.",
+            hint="Give another --config, or none." if _is_configured(resolver) else "Give another --arch.",
         )
     made = resolver.names.renamed.made_of(name)
     if made:
@@ -116,8 +116,19 @@ def _plausible(name: str, names: set[str]) -> list[str]:
 def absence(name: str, resolver: Resolver, version: str) -> str:
     """One clause that says why a name has no function."""
     for path, _, reason in resolver.names.not_built(name):
-        return f"{name} is in {path}, which this configuration does not build: {reason}"
+        return f"{name} is in {path}, {_left_out(resolver)}: {reason}"
     return f"no function is called {name} in Linux {version}"
+
+
+def _is_configured(resolver: Resolver) -> bool:
+    return resolver.configuration.options is not None
+
+
+def _left_out(resolver: Resolver) -> str:
+    """What keeps a file out that is not built."""
+    if _is_configured(resolver):
+        return "which this configuration does not build"
+    return f"which no configuration of {resolver.configuration.arch} builds"
 
 
 def spelled_names(stored: StoredIndex) -> frozenset[str]:

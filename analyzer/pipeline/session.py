@@ -165,15 +165,10 @@ class Session:
         )
 
     def _with_implied(self, wanted: Configuration) -> Configuration:
-        """A configuration that knows what the architecture's Kconfig decides, where no options are given."""
-        from analyzer.extract.kconfig import extract_kconfig
-        from analyzer.resolve.implied import implied
+        """A configuration that knows what Kconfig decides for the architecture, where no options are given."""
+        from analyzer.pipeline.kconfigs import with_kconfig
 
-        if wanted.options is not None:
-            return wanted
-        files = (f"arch/{wanted.directory}/Kconfig", "arch/Kconfig")
-        symbols = [symbol for _, data in self._source.read_many(files) for symbol in extract_kconfig(data)]
-        return Configuration(wanted.arch, None, wanted.folder, implied(symbols, wanted.known))
+        return with_kconfig(self._source, self._store, self._indexed().row, wanted)
 
     def find(self, name: str) -> Function:
         """The function that a person means: `sys_socket`, `socket` when only a system call has the name,

@@ -7,7 +7,7 @@ Not handled: arithmetic between values, beyond comparing one with a number; a fi
 import functools
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -94,12 +94,14 @@ _ARCH_COMPILER: Mapping[str, Mapping[str, bool]] = {
 
 class Configuration(msgspec.Struct, frozen=True):
     """An architecture and, when `options` is not None, the symbols of a configuration; `implied` are those that
-    the architecture's Kconfig decides when none is given."""
+    the architecture's Kconfig decides when none is given, and `possible` those that may be on at all, None when
+    that is unknown."""
 
     arch: str = "x86"
     options: Mapping[str, str] | None = None
     folder: str = ""
     implied: Mapping[str, str] = msgspec.field(default_factory=dict)
+    possible: frozenset[str] | None = None
 
     @property
     def directory(self) -> str:
@@ -143,13 +145,17 @@ class Configuration(msgspec.Struct, frozen=True):
 
     def _value(self, name: str) -> str | None:
         if self.options is not None:
-            absent = "y" if name.startswith(_ASSEMBLER) and not self._asks_assembler else "n"
-            return self.options.get(name, absent)
-        return self.known.get(name) or self.implied.get(name)
+            return self.options.get(name) or self._absent(name, self.options)
+        value = self.known.get(name) or self.implied.get(name)
+        if value is None and self.possible is not None and name not in self.possible:
+            return self._absent(name, self.possible)
+        return value
 
-    @property
-    def _asks_assembler(self) -> bool:
-        return any(name.startswith(_ASSEMBLER) for name in self.options or ())
+    @staticmethod
+    def _absent(name: str, among: Collection[str]) -> str:
+        """The value of a symbol that Kconfig does not set."""
+        asked = not name.startswith(_ASSEMBLER) or any(other.startswith(_ASSEMBLER) for other in among)
+        return "n" if asked else "y"
 
     @property
     def known(self) -> Mapping[str, str]:

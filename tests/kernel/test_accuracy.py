@@ -65,6 +65,14 @@ def test_what_the_architecture_selects_holds_in_a_real_configuration(
     assert {name for name in selected if options.get(name) != "y"} == set()
 
 
+def test_what_no_configuration_has_on_is_on_in_no_real_one(linux_612: Session, configured: Session) -> None:
+    possible = linux_612.resolver.scopes.configuration.possible or frozenset()
+    options = configured.resolver.scopes.configuration.options or {}
+    assert len(possible) > 10_000
+    assert {name for name, value in options.items() if value != "n"} - possible == set()
+    assert possible.isdisjoint(("CONFIG_ARM64", "CONFIG_S390", "CONFIG_AGP_ALI", "CONFIG_NO_SUCH_SYMBOL"))
+
+
 def test_with_the_configuration(configured_figures: Mapping[str, accuracy.Figure]) -> None:
     assert_floors(configured_figures, FLOORS["configured"])
 

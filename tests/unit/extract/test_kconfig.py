@@ -43,6 +43,20 @@ config INSTRUCTION_DECODER
 
 config LAST
 	def_bool y if SMP
+
+choice
+	prompt "Kind of thing"
+
+	config FIRST_KIND
+		bool "First"
+		help
+			Like the
+			config SECOND_KIND
+
+	config SECOND_KIND
+		def_bool y
+		depends on LAST
+endchoice
 """
 
 
@@ -64,6 +78,8 @@ def test_symbols() -> None:
         Symbol("INNER", None, (), (("OUTER", ""),)),
         Symbol("INSTRUCTION_DECODER", "", ("CONFIG_KPROBES || CONFIG_PERF_EVENTS",)),
         Symbol("LAST", "CONFIG_SMP"),
+        Symbol("FIRST_KIND"),
+        Symbol("SECOND_KIND", None, ("CONFIG_LAST",)),
     )
 
 
