@@ -11,6 +11,9 @@ from analyzer.pipeline.exporting import What
 from analyzer.pipeline.kept import Kept
 from analyzer.pipeline.session import Session, open_session
 from analyzer.resolve.flow import Place, Source
+from analyzer.resolve.pastes import Paste
+from analyzer.resolve.shaping import Shaping
+from analyzer.resolve.tables import Unkept, table_of
 
 
 def _session(store: Path, jobs: int) -> Session:
@@ -72,4 +75,19 @@ def test_sources_come_back_as_they_were(tmp_path: Path) -> None:
     writer.flush()
     assert Kept(store, question).get(place) == sources
     assert Kept(store, question).get(Place("slot", Slot("a", "c"), 0)) is None
+    session.close()
+
+
+def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
+    session = _session(tmp_path / "index", 1)
+    question = session.answers.question
+    store = session._store
+    shaping = Shaping((Paste("a.h", "M", False, "sys_", "", True, True),), {"CALL": (0, 2)}, ("ASM_CALL",))
+    writer = Kept(store, question)
+    assert writer.table("shaping", Shaping) is None
+    writer.keep_table("shaping", shaping)
+    writer.flush()
+    assert Kept(store, question).table("shaping", Shaping) == shaping
+    assert table_of(Kept(store, question), "shaping", Shaping, lambda: Shaping((), {}, ())) == shaping
+    assert table_of(Unkept(), "shaping", Shaping, lambda: Shaping((), {}, ())) == Shaping((), {}, ())
     session.close()
