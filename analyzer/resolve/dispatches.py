@@ -45,9 +45,7 @@ class Dispatches:
                 return
         ref = ref_of(function)
         for path in paths:
-            for entry in self._slots.of_file(path):
-                if any(ref_of(f) == ref for f in entry.functions):
-                    yield entry.slot
+            yield from self._slots.holding(path, ref)
             for definition in self._index.facts(path).definitions:
                 for assignment in definition.assignments:
                     if assignment.right.lstrip("& ") == name and last_member(assignment.left):

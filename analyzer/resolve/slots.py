@@ -82,6 +82,7 @@ class Slots:
         self._index = names.index
         self._files: dict[str, tuple[SlotEntry, ...]] = {}
         self._slots: dict[Slot, tuple[SlotEntry, ...]] = {}
+        self._held: dict[str, list[tuple[Slot, frozenset[FunctionRef]]]] = {}
         self._placed: dict[tuple[str, str], _Found] = {}
         self._overlays: dict[Slot, Overlay | None] = {}
         self.by_macros = MacroFillers(names)
@@ -91,23 +92,41 @@ class Slots:
         """All slot entries that a file's text and macro uses make, by line."""
         found = self._files.get(path)
         if found is None:
-            scope = self._names.scopes.of(path)
-            facts = self._index.facts(path)
-            placed: list[Placed] = []
-            for reading in self._names.renamed.scopes(path):
-                for variable in facts.objects:
-                    placed.extend(self._placing.of_object(reading, variable))
-                for definition in facts.definitions:
-                    placed.extend(self._of_assignments(reading, definition))
-                    for variable in self.local_tables(reading, definition):
-                        placed.extend(self._placing.of_object(reading, variable))
-            for variable in self._names.maker.file(scope).objects:
-                placed.extend(self._placing.of_object(scope, variable))
-            every = (self._entry(p) for p in placed if p.scope.holds(p.guard) is not False)
-            entries = list(dict.fromkeys(every))  # readings of one text may say the same
+            entries = list(dict.fromkeys(map(self._entry, self._all_placed(path))))  # readings may say the same
             entries.sort(key=lambda e: (e.line, e.object, e.path, e.value))
             found = self._files[path] = tuple(entries)
         return found
+
+    def holding(self, path: str, ref: FunctionRef) -> Iterator[Slot]:
+        """The slots that a file puts a function into, by line. What the values are that denote no function is not
+        looked at: that would be most of the work of `of_file`."""
+        held = self._held.get(path)
+        if held is None:
+            found: list[tuple[int, str, str, str, Slot, frozenset[FunctionRef]]] = []
+            for placed in self._all_placed(path):
+                functions, name = denoted(self._names, placed.scope, placed.value)
+                if functions:
+                    refs = frozenset(map(ref_of, functions))
+                    found.append((placed.line, placed.object, placed.path, name, placed.slot, refs))
+            found.sort(key=lambda f: f[:4])
+            held = self._held[path] = [(slot, refs) for *_, slot, refs in found]
+        return (slot for slot, refs in held if ref in refs)
+
+    def _all_placed(self, path: str) -> Iterator[Placed]:
+        """What a file's text and macro uses put into members, under conditions that may hold."""
+        scope = self._names.scopes.of(path)
+        facts = self._index.facts(path)
+        placed: list[Placed] = []
+        for reading in self._names.renamed.scopes(path):
+            for variable in facts.objects:
+                placed.extend(self._placing.of_object(reading, variable))
+            for definition in facts.definitions:
+                placed.extend(self._of_assignments(reading, definition))
+                for variable in self.local_tables(reading, definition):
+                    placed.extend(self._placing.of_object(reading, variable))
+        for variable in self._names.maker.file(scope).objects:
+            placed.extend(self._placing.of_object(scope, variable))
+        return (p for p in placed if p.scope.holds(p.guard) is not False)
 
     def naming(self, path: str, name: str) -> set[Slot]:
         """The slots that a file puts a value into in which a name stands, without a look at what it denotes."""
