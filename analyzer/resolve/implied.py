@@ -21,7 +21,7 @@ def possible(symbols: Iterable[Symbol], values: Mapping[str, str]) -> frozenset[
     blocks = [(f"CONFIG_{symbol.name}", symbol) for symbol in symbols]
     guards = {g for _, block in blocks for g in (*block.depends, *(c for _, c in block.selects))}
     names = {guard: frozenset(_NAME.findall(guard)) for guard in guards}
-    found = defined = frozenset(name for name, _ in blocks)
+    found = frozenset(name for name, _ in blocks)
 
     def truth(atom: str) -> Truth:
         if atom in _CONSTANTS or not atom.startswith("CONFIG_"):
@@ -38,11 +38,11 @@ def possible(symbols: Iterable[Symbol], values: Mapping[str, str]) -> frozenset[
         selected = {
             f"CONFIG_{other}"
             for name, block in blocks
-            if name in left and values.get(name) != "n"
+            if name in found and values.get(name) != "n"  # also one that is on only because it is selected
             for other, condition in block.selects
             if may_hold(condition)
         }
-        remaining = found & (left | (selected & defined))
+        remaining = found & (left | selected)
         if remaining == found:
             return found
         found = remaining

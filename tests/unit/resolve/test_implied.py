@@ -42,7 +42,8 @@ BLOCKS = (
     Symbol("CHIP", None, ("CONFIG_ARCH_CHIP",), (("CHIP_CORE", ""),)),
     Symbol("CHIP_CORE", None, ("CONFIG_ARCH_CHIP",)),
     Symbol("BUS", None, ("CONFIG_SMP", "?"), (("BUS_CORE", ""), ("BUS_OLD", "CONFIG_X86_32"))),
-    Symbol("BUS_CORE", None, ("CONFIG_ARCH_BUS",)),
+    Symbol("BUS_CORE", None, ("CONFIG_ARCH_BUS",), (("BUS_BASE", ""),)),
+    Symbol("BUS_BASE", None, ("CONFIG_ARCH_BUS",)),
     Symbol("BUS_OLD", None, ("CONFIG_ARCH_BUS",)),
     Symbol("BROKEN", None, ("CONFIG_n",)),
     Symbol("MODULE_ONLY", None, ("CONFIG_m",)),
@@ -54,7 +55,7 @@ BLOCKS = (
 def test_what_cannot_be_on() -> None:
     """Undefined symbols are off, what depends on them is, and what that alone selects."""
     found = {name.removeprefix("CONFIG_") for name in possible(BLOCKS, KNOWN)}
-    assert found == {"X86", "X86_32", "SMP", "MMIO", "BUS", "BUS_CORE", "MODULE_ONLY", "TWICE"}
+    assert found == {"X86", "X86_32", "SMP", "MMIO", "BUS", "BUS_CORE", "BUS_BASE", "MODULE_ONLY", "TWICE"}
 
 
 @pytest.mark.parametrize(
